@@ -1,0 +1,39 @@
+package loader
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// An Object is one log file as its Source lists it.
+type Object struct {
+	Name    string            // full name: absolute path, s3://bucket/key, or archive!member
+	Size    int64             // stored bytes; -1 when unknown (standard input)
+	ETag    string            // S3 entity tag without quotes, "" elsewhere
+	ModTime time.Time         // last modified, UTC
+	Class   string            // S3 storage class, "" elsewhere
+	Meta    map[string]string // user metadata, lower-case keys; only digests need it
+}
+
+// A Scope narrows what a Source lists. Its zero value is everything. Times are
+// event times: a Source that prunes by delivery day lists the day after as well.
+type Scope struct {
+	Since, Until time.Time // UTC, both inclusive; zero: open
+	Accounts     []string  // 12-digit account ids; empty: all
+	Regions      []string
+}
+
+// A Source is where objects come from. Implementations are safe for concurrent
+// use and only ever read.
+type Source interface {
+	// String names the source as the user gave it.
+	String() string
+	// Objects lists the source. An error belongs to one listing or one entry;
+	// the sequence goes on after it, and ends early only when ctx is done.
+	Objects(ctx context.Context, s Scope) iter.Seq2[Object, error]
+	// Open returns the stored bytes of an object, as delivered: never inflated.
+	// Retries are the source's own affair; the caller closes the reader.
+	Open(ctx context.Context, o Object) (io.ReadCloser, error)
+}
