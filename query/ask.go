@@ -110,3 +110,29 @@ type Event struct {
 	Twins  []int64 // Seq of events with the same sharedEventID
 	SameID []int64 // Seq of other events with the same eventID
 }
+
+// A FacetRequest asks for the Top values of each field under a filter.
+type FacetRequest struct {
+	Filter Filter
+	Fields []string
+	Top    int
+	// Shop leaves a field's own terms out of its own count, as shops do: with
+	// region:eu-west-1 set, the region facet still shows the other regions.
+	Shop bool
+}
+
+// A ValueRequest asks for values of a field that begin with Prefix, ignoring
+// case, most frequent first: what an input line offers for completion.
+type ValueRequest struct {
+	Field  string
+	Prefix string
+	N      int
+}
+
+// Totals is what the case holds, whatever the filter.
+type Totals struct {
+	Events   int64
+	From, To time.Time // of the oldest and newest event with a time, UTC; zero when there is none
+	NoTime   int64     // events without a usable time
+	Revision uint64    // grows with every commit: unchanged means that every answer still holds
+}
