@@ -18,12 +18,16 @@ const (
 )
 
 // Loaded is one object, read to its end, ready to be kept.
+//
+// A digest file ends as Skipped with Digest set: it holds no events, but its
+// Delivered bytes and Object.Meta are evidence, to be kept for validation.
 type Loaded struct {
 	Object    Object
 	Outcome   Outcome
 	Reason    string // for Skipped and Failed
 	Carrier   string // how records were wrapped, e.g. "Records", "lookup-events"
-	Delivered []byte // the stored bytes as fetched; nil when the case links to them instead
+	Digest    bool   // a CloudTrail digest file, see above
+	Delivered []byte // the stored bytes as fetched; nil for Failed, Archive, Skipped without Digest, and when the case links to a file instead
 	Text      string // unpacked UTF-8 text, which the events' spans index
 	SHA256    [32]byte
 	Unpacked  int64 // bytes after unpacking, before any change of encoding
@@ -53,11 +57,25 @@ type Stored struct {
 	Duplicates int // already in the case under another or the same object
 }
 
-// A Sink keeps whole objects. Append is called by one goroutine at a time;
-// Status may be called by another at once.
+// A Sink keeps whole objects. Append and Commit are called by one goroutine;
+// Status may be called by another at the same time.
 type Sink interface {
+	// Status tells whether an object need be fetched. What ended as Failed is New.
 	Status(o Object) Status
-	// Append keeps a batch of objects, all or nothing: after an error or a kill
-	// none of the batch is there. A Changed object replaces its old events.
+	// Append stages a batch of objects, of a few dozen MiB of text at most. The
+	// texts and events belong to the sink until Append returns: what it keeps it
+	// clones. A Changed object replaces its old events. After an error the load
+	// ends, and nothing that was staged since the last Commit is kept.
 	Append(ctx context.Context, batch []Loaded) (Stored, error)
+	// Commit makes all that was staged since the last Commit durable and
+	// visible, or none of it. Load commits the first rows at once, then ever
+	// larger lots, up to about a million events or four seconds.
+	Commit(ctx context.Context) error
+}
+
+// A Marker is a Sink that keeps account of objects which are no longer in their
+// source. MarkGone is called after a full listing without an error; gone tells
+// whether an object of that name belongs to the source and was not listed.
+type Marker interface {
+	MarkGone(ctx context.Context, gone func(name string) bool) error
 }

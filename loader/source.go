@@ -30,10 +30,23 @@ type Scope struct {
 type Source interface {
 	// String names the source as the user gave it.
 	String() string
-	// Objects lists the source. An error belongs to one listing or one entry;
-	// the sequence goes on after it, and ends early only when ctx is done.
+	// Objects lists the source. An error belongs to one listing or one entry,
+	// which the Object beside it names; the sequence goes on after it, and ends
+	// early only when ctx is done.
 	Objects(ctx context.Context, s Scope) iter.Seq2[Object, error]
 	// Open returns the stored bytes of an object, as delivered: never inflated.
 	// Retries are the source's own affair; the caller closes the reader.
 	Open(ctx context.Context, o Object) (io.ReadCloser, error)
+}
+
+// A Described body is what Open may return: it knows the user metadata that came
+// with the bytes (S3 tells it on GetObject only, not when listing).
+type Described interface {
+	Meta() map[string]string // lower-case keys
+}
+
+// A Coverer is a Source that can tell from its name whether an object belongs to
+// it, listed or not. Objects of such a source can be found to be gone.
+type Coverer interface {
+	Covers(name string) bool
 }
