@@ -1,0 +1,111 @@
+package themes
+
+import (
+	"image/color"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// A Style is a ready escape sequence: switching it on, writing, switching off.
+type Style struct{ on string }
+
+const off = "\x1b[m"
+
+// Render returns s in the style. Styles do not nest: render pieces apart and
+// join them.
+func (st Style) Render(s string) string {
+	if st.on == "" || s == "" {
+		return s
+	}
+	return st.on + s + off
+}
+
+// Styles is a theme made ready for one terminal. It is built when the theme or
+// the terminal's colours change, never while drawing.
+type Styles struct {
+	Theme  Theme
+	Glyphs Glyphs
+	table  [roles][grounds]Style
+}
+
+// Styles builds the theme for a colour profile. Terminals without colour get
+// attributes only.
+func (t Theme) Styles(p colorprofile.Profile, g Glyphs) *Styles {
+	s := &Styles{Theme: t, Glyphs: g}
+	for r := range roles {
+		for gr := range grounds {
+			s.table[r][gr] = Style{on: sequence(t.Roles[r], t.Grounds[gr], gr, p)}
+		}
+	}
+	return s
+}
+
+// On returns the style of a role on a ground.
+func (s *Styles) On(r Role, g Ground) Style { return s.table[r][g] }
+
+// Paint renders text in a role on the base ground.
+func (s *Styles) Paint(r Role, t string) string { return s.table[r][Base].Render(t) }
+
+// Background is the colour the theme was made for, nil for the terminal's own.
+func (s *Styles) Background() color.Color { return s.Theme.screen(s.Theme.Grounds[Base]) }
+
+// Foreground is the colour of ordinary text, nil for the terminal's own.
+func (s *Styles) Foreground() color.Color { return s.Theme.screen(s.Theme.Roles[Text]) }
+
+func (t Theme) screen(tone Tone) color.Color {
+	c, ok := rgb(tone.Hex)
+	if t.Own || !ok {
+		return nil
+	}
+	return c
+}
+
+// sequence builds the escape code of a role on a ground.
+func sequence(role, ground Tone, g Ground, p colorprofile.Profile) string {
+	st := ansi.NewStyle()
+	if role.Bold || ground.Bold {
+		st = st.Bold()
+	}
+	if role.Italic {
+		st = st.Italic(true)
+	}
+	if role.Underline || ground.Underline {
+		st = st.Underline(true)
+	}
+	if role.Reverse != ground.Reverse {
+		st = st.Reverse(true)
+	}
+	if c := pick(role, p, *ground.Ink, g); c != nil {
+		st = st.ForegroundColor(c)
+	}
+	if c := pick(ground, p, -1, g); c != nil && g != Base {
+		st = st.BackgroundColor(c)
+	}
+	if len(st) == 0 {
+		return ""
+	}
+	return st.String()
+}
+
+// pick chooses the colour of a tone that the terminal can show, nil for its own.
+func pick(t Tone, p colorprofile.Profile, ink int, g Ground) color.Color {
+	switch {
+	case p <= colorprofile.Ascii:
+		return nil
+	case p == colorprofile.ANSI || t.Hex == "":
+		n := *t.ANSI
+		if ink >= 0 && g != Base {
+			n = ink
+		}
+		if n < 0 {
+			return nil
+		}
+		return ansi.BasicColor(n)
+	}
+	c, ok := rgb(t.Hex)
+	if !ok {
+		return nil
+	}
+	return c
+}
