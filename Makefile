@@ -1,0 +1,31 @@
+# Everything a developer runs; .ci/run calls the same.
+GO ?= go
+FUZZTIME ?= 20s
+
+.PHONY: build test race lint bench bench-load fuzz demo
+
+build:
+	$(GO) build -o bin/spoor ./cmd/spoor
+
+test:
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./loader/... ./query/... ./ui/...
+
+lint:
+	@test -z "$$(gofmt -l cmd loader query themes ui testdata)" || { gofmt -l cmd loader query themes ui testdata; exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+fuzz:
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; done
+
+demo: build
+	bin/spoor demo
