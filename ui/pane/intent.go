@@ -1,0 +1,99 @@
+package pane
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/ui/text"
+)
+
+// An Intent is what a pane asks of the root. Nil asks for nothing.
+type Intent any
+
+// How says what to do with a picked value.
+type How uint8
+
+// The ways to pick.
+const (
+	Include How = iota // this one too: ticking, any ticked value matches
+	Exclude            // not this one
+	Only               // this one and nothing else of the field
+)
+
+type (
+	// Several are intents in order.
+	Several []Intent
+	// Pick filters by a value of a field or dotted path.
+	Pick struct {
+		Field string
+		Value query.Value
+		How   How
+	}
+	// Narrow adds conditions to the filter.
+	Narrow struct{ Filter query.Filter }
+	// Replace sets the filter and keeps the time range.
+	Replace struct{ Filter query.Filter }
+	// Evidence opens the events behind a figure: the filter is replaced, the time
+	// range set (zero times clear it) and the Events view shown.
+	Evidence struct {
+		Filter   query.Filter
+		From, To time.Time
+	}
+	// Span sets the time range: From included, To excluded; zero is open.
+	Span struct{ From, To time.Time }
+	// SetOrder sets the order of events.
+	SetOrder struct{ Order query.Order }
+	// OpenEvent shows one event in full beside or above the view.
+	OpenEvent struct{ Seq int64 }
+	// Point says which event the cursor is on, so that an open detail follows.
+	Point struct{ Seq int64 }
+	// Reveal shows an event among its neighbours in the Events view.
+	Reveal struct{ At query.Cursor }
+	// GoTo shows a view by its title.
+	GoTo struct{ View string }
+	// Send hands a message to every pane, e.g. to ask another view for something
+	// it exports a message type for. Root-level wiring maps between views.
+	Send struct{ Msg tea.Msg }
+	// Copy puts text on the clipboard. It is copied raw.
+	Copy struct {
+		What text.Safe // what the notice names: "value", "event as JSON"
+		Text string
+	}
+	// Say shows a line at the foot of the screen. Bad ones are kept in the list
+	// of problems.
+	Say struct {
+		Text text.Safe
+		Bad  bool
+	}
+	// Ask opens a one-line prompt. Done gets what was entered; its error is shown
+	// under the line and keeps the prompt open.
+	Ask struct {
+		Title, Help text.Safe
+		Initial     string
+		Done        func(entered string) (Intent, tea.Cmd, error)
+	}
+	// Confirm asks before something that can't be undone.
+	Confirm struct {
+		Question text.Safe
+		Yes      text.Safe // what yes does: "stop the check"
+		Do       func() (Intent, tea.Cmd)
+	}
+	// Choose opens a short list to pick from.
+	Choose struct {
+		Title text.Safe
+		Items []Item
+	}
+	// Read opens a page of lines to read and scroll.
+	Read struct {
+		Title text.Safe
+		Lines []text.Safe
+	}
+)
+
+// An Item is one line of a Choose.
+type Item struct {
+	Title, Note text.Safe
+	Do          func() (Intent, tea.Cmd)
+}

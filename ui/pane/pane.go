@@ -1,0 +1,69 @@
+package pane
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/themes"
+	"spoor/ui/text"
+)
+
+// State is all that panes share. It is a value: a pane gets a new one whenever
+// any part changed.
+type State struct {
+	Styles *themes.Styles
+	Zone   *time.Location // every time on the screen is in this zone
+	Filter query.Filter   // everything that narrows: chips and time range
+	Order  query.Order
+	Asked  uint64 // grows with every change of Filter or Order: older answers are void
+	Data   uint64 // grows with the case: older answers are incomplete, not wrong
+	Live   bool   // a load is running
+}
+
+// A Pane is one rectangle of the screen.
+type Pane interface {
+	// Title names the pane in the rule above it.
+	Title() text.Safe
+	// Sync tells the pane what is shared. The command starts the queries it needs.
+	Sync(State) tea.Cmd
+	// Update handles a message. The intent is acted on before any other message.
+	Update(tea.Msg) (Intent, tea.Cmd)
+	// Resize gives the pane its size in cells.
+	Resize(w, h int)
+	// View draws exactly that size, lines joined by "\n".
+	View(focused bool) string
+	// Commands lists what the pane can do; the same list each time.
+	Commands() []Command
+}
+
+// A Command is one thing that can be done. Keys, palette, help and footer are
+// made of commands, and of nothing else.
+type Command struct {
+	ID    string   // stable name, used to remap keys: "events.next-error"
+	Keys  []string // as tea.KeyPressMsg.String spells them; may be empty
+	Title string   // two or three words, for palette and footer
+	Help  string   // one line, for help
+	Group string   // heading in help: Move, Filter, Look, Take, Go
+	Hint  int      // rank in the footer while the pane has the focus; 0: not there
+	// When returns "" while the command can run, else the reason it can't, which
+	// is shown with the greyed command. Nil: always.
+	When func() string
+	// Run does it. n is the count typed before the key, 0 for none.
+	Run func(n int) (Intent, tea.Cmd)
+}
+
+// Why returns the reason that the command can't run now, "" when it can.
+func (c Command) Why() string {
+	if c.When == nil {
+		return ""
+	}
+	return c.When()
+}
+
+// Cursor is an optional ability: where the real terminal cursor belongs in the
+// pane, so that screen readers and magnifiers follow it.
+type Cursor interface {
+	CursorAt() (x, y int, ok bool)
+}
