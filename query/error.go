@@ -1,0 +1,53 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// A ParseError is a mistake in a filter: where it is, what is wrong, what was
+// expected and what the writer may have meant.
+type ParseError struct {
+	Text    string // the whole filter
+	Col     int    // 1-based column of the mistake, in characters
+	Msg     string // what is wrong: `unknown field "acton"`
+	Want    string // what was expected there, "" when Msg says it
+	Suggest string // what to write instead, "" when unknown
+}
+
+func (e *ParseError) Error() string {
+	return fmt.Sprintf("column %d: %s", e.Col, e.Short())
+}
+
+// Short is the message without the column, for a place that shows a caret.
+func (e *ParseError) Short() string {
+	var b strings.Builder
+	b.WriteString(e.Msg)
+	if e.Want != "" {
+		b.WriteString(", expected " + e.Want)
+	}
+	if e.Suggest != "" {
+		b.WriteString(", did you mean " + e.Suggest + "?")
+	}
+	return b.String()
+}
+
+// Caret shows the filter on one line and a caret under the mistake on the next.
+// Characters that would move the cursor are shown as spaces.
+func (e *ParseError) Caret() string {
+	shown := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, e.Text)
+	before := []rune(shown)
+	if n := e.Col - 1; n < len(before) {
+		before = before[:n]
+	}
+	return shown + "\n" + strings.Repeat(" ", ansi.StringWidth(string(before))) + "^"
+}
