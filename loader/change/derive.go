@@ -1,0 +1,168 @@
+package change
+
+import (
+	"strings"
+
+	"spoor/loader/cloudtrail"
+)
+
+const (
+	maxResources = 50   // of one change, of each kind
+	maxID        = 2048 // bytes of an identifier; what is longer is no name
+)
+
+// Derive returns the change that an event made or tried to make, nil when it
+// is none. Changes are the calls that may alter state (readOnly false), by API,
+// console or a service on its own, done or attempted. Not changes: reads;
+// sign-ins and the handing out of role credentials, which start sessions;
+// Insights and aggregated records. Network activity records repeat a call that
+// the service logs itself, unless an endpoint policy refused it: then they are
+// all there is. Derive never panics, and looks at no more than 256 KiB of the
+// record.
+func Derive(ev *cloudtrail.Event) *Change {
+	if !mutates(ev) {
+		return nil
+	}
+	return describe(ev)
+}
+
+// describe says what ev did, whether or not it is a change.
+func describe(ev *cloudtrail.Event) *Change {
+	r := newReader(ev)
+	r.out.reset()
+	name := baseName(ev.Name)
+	rule := table()[call{ev.Source, name}]
+	var c *Change
+	if rule != nil {
+		c = r.apply(rule)
+	} else {
+		c = r.guess(name)
+	}
+	c.Probe = r.probe()
+	c.Severity = r.grade(c.Severity, c.Probe)
+	c.Public = r.public
+	r.end()
+	c.Summary = r.out.String()
+	return c
+}
+
+// mutates reports whether ev is a change, done or tried.
+func mutates(ev *cloudtrail.Event) bool {
+	if ev.ReadOnly {
+		return ev.Name == "AssumeRoot" && ev.Source == "sts.amazonaws.com"
+	}
+	switch ev.Category {
+	case cloudtrail.Insight, cloudtrail.Aggregated:
+		return false
+	case cloudtrail.NetworkActivity:
+		return ev.Outcome == cloudtrail.Denied
+	}
+	switch ev.Source {
+	case "":
+		return ev.Name != ""
+	case "signin.amazonaws.com":
+		return table()[call{ev.Source, ev.Name}] != nil
+	case "sso.amazonaws.com", "sso-oauth.amazonaws.com", "sts.amazonaws.com":
+		return !startsSession(ev.Name)
+	}
+	return ev.Name != "" && !strings.EqualFold(ev.EventType, "AwsMcpEvent")
+}
+
+// startsSession reports whether a call of the sign-in portals or of STS begins
+// or ends a session.
+func startsSession(name string) bool {
+	switch name {
+	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "CreateToken", "Federate", "Authenticate", "GetRoleCredentials", "Logout",
+		"StartDeviceAuthorization", "RegisterClient", "CreateTokenWithIAM":
+		return true
+	}
+	return false
+}
+
+// baseName takes the API date off an event name: UpdateFunctionCode20150331v2,
+// CreateFunction2020_05_31.
+func baseName(name string) string {
+	stem := strings.TrimRight(name, "0123456789_v")
+	if date := name[len(stem):]; len(date) >= 8 && strings.HasPrefix(date, "20") {
+		return stem
+	}
+	return name
+}
+
+// apply derives the change by a row of the table.
+func (r *reader) apply(rule *rule) *Change {
+	c := &Change{ResourceType: rule.kind}
+	r.ids = r.textsOf(rule.resource, nil)
+	c.Resources = r.ids
+	r.aim(c)
+	n := len(r.ids)
+	for _, f := range rule.forms {
+		if n == 1 { // other names of several things can't be told apart
+			c.Resources = r.textsOf(f, c.Resources)
+		}
+	}
+	for _, a := range rule.also {
+		for _, id := range r.textsOf(a.choices, nil) {
+			c.Also = append(c.Also, Ref{a.kind, id})
+		}
+	}
+	r.begin(rule.verb, rule.base)
+	r.say(rule.sentence)
+	r.public = r.public && rule.exposes
+	for _, e := range rule.exposed {
+		for _, v := range r.find(e.choices) {
+			r.public = r.public || strings.EqualFold(v.text(), e.text)
+		}
+	}
+	c.Severity = rule.severity
+	return c
+}
+
+// textsOf appends the texts that the choices find to ids, each once.
+func (r *reader) textsOf(choices []choice, ids []string) []string {
+	for _, v := range r.find(choices) {
+		if s := v.text(); s != "" {
+			if strings.HasPrefix(s, "arn%3A") { // EKS leaves path values encoded
+				s = unescapeURL(s)
+			}
+			if usable(s) && len(ids) < maxResources {
+				ids = appendNew(ids, s)
+			}
+			continue
+		}
+		for _, s := range r.texts(v) {
+			if usable(s) && len(ids) < maxResources {
+				ids = appendNew(ids, s)
+			}
+		}
+	}
+	return ids
+}
+
+// appendNew appends s unless it is there.
+func appendNew(ids []string, s string) []string {
+	for _, id := range ids {
+		if id == s {
+			return ids
+		}
+	}
+	return append(ids, s)
+}
+
+// grade settles the severity: an attempt weighs one step less than the deed,
+// an error little; root and exposure to everyone weigh one step more each.
+func (r *reader) grade(s Severity, probe bool) Severity {
+	switch {
+	case probe, r.ev.Outcome == cloudtrail.Throttled, r.ev.Outcome == cloudtrail.Error:
+		s = min(s, Low)
+	case r.ev.Outcome == cloudtrail.Denied && s > Low:
+		s--
+	}
+	if r.public {
+		s = s.Raise()
+	}
+	if w := r.ev.Who; w != nil && (w.Kind == cloudtrail.KindRoot || w.Type == "Root") {
+		s = s.Raise()
+	}
+	return s
+}
