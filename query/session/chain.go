@@ -1,0 +1,309 @@
+package session
+
+import (
+	"slices"
+	"strings"
+
+	"spoor/loader/cloudtrail"
+)
+
+// A clue is a mint that may have issued a session's credentials.
+type clue struct {
+	mint       int
+	kind       LinkKind
+	confidence Confidence
+	why        string
+}
+
+// chain links the sessions of a result and walks each up to its start.
+func (r *resolver) chain(res *Result) {
+	l := newLedger(r.in, res, r.cat)
+	res.mints = l.all
+	faces := r.faces(res)
+	twins := r.twins(res, l)
+	parent := make([]int, len(res.Sessions))
+	for i := range res.Sessions {
+		parent[i] = -1
+		s := &res.Sessions[i]
+		if user := faces[i].OnBehalfOf; user != "" && s.behalf == "" {
+			s.behalf = user
+		}
+		links := l.links(res, i, faces[i], r.cat.person(faces[i]))
+		if len(links) == 0 {
+			links = twins[i]
+		}
+		parent[i] = choose(res, s, links)
+	}
+	l.learn(res)
+	cutCycles(res, parent)
+	w := walker{in: r.in, res: res, ledger: l, faces: faces, parent: parent}
+	w.run()
+}
+
+// faces returns the identity that speaks for each session.
+func (r *resolver) faces(res *Result) []*cloudtrail.Identity {
+	best := make([]*Activity, len(res.Sessions))
+	for i := range r.in.Activity {
+		u := r.home[i]
+		if u.target != nil {
+			continue
+		}
+		a := &r.in.Activity[i]
+		if b := &best[u.session]; *b == nil || speaksFor(a, *b) {
+			*b = a
+		}
+	}
+	out := make([]*cloudtrail.Identity, len(best))
+	for i, a := range best {
+		out[i] = a.Who
+	}
+	return out
+}
+
+// links finds the mints of one session; the first rule that finds any decides.
+func (l *ledger) links(res *Result, i int, face *cloudtrail.Identity, person string) []Link {
+	s := &res.Sessions[i]
+	for _, rule := range []func(*Session, *cloudtrail.Identity, string) []clue{
+		l.issuedKey, l.signIn, l.roleSession, l.sourceIdentity, l.sessionToken, l.federation, l.assumeRoot, l.console, l.identityCenter,
+	} {
+		if links := l.resolve(res, i, rule(s, face, person)); len(links) > 0 {
+			return links
+		}
+	}
+	return l.switched(res, i)
+}
+
+// resolve turns clues into links, one per action: of a pair of twins the copy
+// that names the caller.
+func (l *ledger) resolve(res *Result, self int, clues []clue) []Link {
+	var links []Link
+	seen := map[int]bool{}
+	for _, c := range clues {
+		j, twin := l.full(c.mint)
+		twin = twin || l.hidden(clues, c.mint)
+		if seen[j] {
+			continue
+		}
+		seen[j] = true
+		m := l.all[j]
+		if m.session == self {
+			continue
+		}
+		link := Link{Kind: c.kind, Parent: res.Sessions[m.session].ID, Event: m.Event, Call: m.Call, Time: m.Ref.Time, Confidence: c.confidence, Reason: c.why}
+		if twin {
+			link.Kind = BySharedEvent
+			link.Reason += "; the caller is named by the copy in its own account (same sharedEventID)"
+		}
+		links = append(links, link)
+	}
+	return links
+}
+
+// hidden reports whether a clue has a twin among the clues that hides the caller.
+func (l *ledger) hidden(clues []clue, mint int) bool {
+	shared := l.all[mint].Shared
+	return shared != "" && slices.ContainsFunc(clues, func(c clue) bool {
+		return c.mint != mint && l.all[c.mint].Shared == shared && hides(l.all[c.mint].Ref.Who)
+	})
+}
+
+// choose takes the link when all that fit lead to one parent, and keeps them
+// all when they don't. It returns the parent's index or -1.
+func choose(res *Result, s *Session, links []Link) int {
+	if len(links) == 0 {
+		return -1
+	}
+	if len(links) > 1 {
+		s.Candidates = links
+	}
+	for _, l := range links[1:] {
+		if l.Parent != links[0].Parent {
+			return -1
+		}
+	}
+	s.Link = &links[0]
+	return res.byID[links[0].Parent]
+}
+
+// issuedKey: the very key that a call gave out.
+func (l *ledger) issuedKey(s *Session, face *cloudtrail.Identity, _ string) []clue {
+	var out []clue
+	for _, key := range s.Keys {
+		for _, i := range l.byKey[key] {
+			m := l.all[i]
+			if !agrees(m.Mint, s) || !lives(m.Mint, s) {
+				continue
+			}
+			out = append(out, clue{i, ByIssuedKey, Exact, m.Call + " gave out the key " + key + " that it uses"})
+		}
+	}
+	return out
+}
+
+// agrees guards against keys that documents print as examples: a key issued for
+// one role is not used by another.
+func agrees(m *Mint, s *Session) bool {
+	if _, role := splitARN(m.RoleARN); role != "" && s.Role != "" && role != s.Role {
+		return false
+	}
+	return m.SessionName == "" || s.Role == "" || s.SessionName == "" || m.SessionName == s.SessionName
+}
+
+// lives reports whether the session lies in the life of the key it was given.
+func lives(m *Mint, s *Session) bool {
+	if s.Start == cloudtrail.NoTime || m.Ref.Time == cloudtrail.NoTime {
+		return true
+	}
+	if !temporary(m.IssuedKey) {
+		return s.End >= m.Ref.Time-clockSkew
+	}
+	return s.Start >= m.Ref.Time-clockSkew && s.Start <= m.Ref.Time+temporaryLife
+}
+
+// signIn: the sign-in session that an OAuth grant opened.
+func (l *ledger) signIn(_ *Session, face *cloudtrail.Identity, _ string) []clue {
+	if face.SignInSession == "" {
+		return nil
+	}
+	var out []clue
+	for _, i := range l.bySignIn[face.SignInSession] {
+		out = append(out, clue{i, ByIssuedKey, Exact, l.all[i].Call + " opened the sign-in session that it carries"})
+	}
+	return out
+}
+
+// roleSession: AssumeRole* of the same role and session name in the second in
+// which the credentials were created.
+func (l *ledger) roleSession(s *Session, face *cloudtrail.Identity, _ string) []clue {
+	if s.Role == "" || s.Created == cloudtrail.NoTime {
+		return nil
+	}
+	var out []clue
+	for _, i := range l.byRole[roleSession{s.Account, s.Role, s.SessionName}] {
+		m := l.all[i]
+		if !stamped(m, s) || m.Principal != "" && !masked(m.Principal) && m.Principal != s.PrincipalID {
+			continue
+		}
+		if s.Kind == TemporaryKey && realKey(m.IssuedKey) { // it gave out another key, which was used by another session or never
+			continue
+		}
+		out = append(out, clue{i, ByRoleSession, ByTime, m.Call + " of this role and session name in the second the credentials were created"})
+	}
+	return out
+}
+
+// sourceIdentity: where the creation time is not known, the last call before the
+// session that set its source identity for this role and session name.
+func (l *ledger) sourceIdentity(s *Session, _ *cloudtrail.Identity, _ string) []clue {
+	if s.SourceIdentity == "" || s.Created != cloudtrail.NoTime || s.Start == cloudtrail.NoTime {
+		return nil
+	}
+	var out []clue
+	for _, i := range l.byRole[roleSession{s.Account, s.Role, s.SessionName}] {
+		m := l.all[i]
+		if m.SourceIdent == s.SourceIdentity && m.Ref.Time <= s.Start+stampTolerance && s.Start-m.Ref.Time <= temporaryLife {
+			out = []clue{{i, BySourceIdentity, Inferred, m.Call + " set the same sourceIdentity for this role and session name"}}
+		}
+	}
+	return out
+}
+
+// stamped reports whether a session's credentials were created when the mint was made.
+func stamped(m issued, s *Session) bool {
+	return s.Created != cloudtrail.NoTime && m.Ref.Time != cloudtrail.NoTime && abs(m.Ref.Time-s.Created) <= stampTolerance
+}
+
+// sessionToken: GetSessionToken by the same user in the second of creation.
+func (l *ledger) sessionToken(s *Session, _ *cloudtrail.Identity, person string) []clue {
+	if s.Kind != TemporaryKey && s.Kind != Stamped {
+		return nil
+	}
+	return l.byCaller(s, person, "GetSessionToken")
+}
+
+// console: the sign-in by which temporary credentials became a console session.
+func (l *ledger) console(s *Session, _ *cloudtrail.Identity, person string) []clue {
+	if s.Kind != Console && s.Kind != SignIn {
+		return nil
+	}
+	if clues := l.byCaller(s, person, "ConsoleLogin"); len(clues) > 0 {
+		return clues
+	}
+	return l.byCaller(s, person, "GetSigninToken")
+}
+
+func (l *ledger) byCaller(s *Session, person, call string) []clue {
+	var out []clue
+	for _, i := range l.byPerson[person] {
+		m := l.all[i]
+		if m.Call != call || !stamped(m, s) || s.Kind == TemporaryKey && realKey(m.IssuedKey) {
+			continue
+		}
+		out = append(out, clue{i, ByRoleSession, ByTime, call + " by the same principal in the second the session was created"})
+	}
+	return out
+}
+
+// federation: GetFederationToken by the issuer that the session names.
+func (l *ledger) federation(s *Session, face *cloudtrail.Identity, _ string) []clue {
+	if face.Type != "FederatedUser" || face.IssuerARN == "" {
+		return nil
+	}
+	var out []clue
+	for _, i := range l.federated[face.IssuerARN] {
+		m := l.all[i]
+		if stamped(m, s) && (m.SessionName == "" || m.SessionName == s.SessionName) && !(s.Kind == TemporaryKey && realKey(m.IssuedKey)) {
+			out = append(out, clue{i, ByRoleSession, ByTime, "GetFederationToken by its issuer in the second the credentials were created"})
+		}
+	}
+	return out
+}
+
+// assumeRoot: AssumeRoot into this account in the second of creation.
+func (l *ledger) assumeRoot(s *Session, face *cloudtrail.Identity, _ string) []clue {
+	if !face.AssumedRoot {
+		return nil
+	}
+	var out []clue
+	for _, i := range l.roots {
+		m := l.all[i]
+		if stamped(m, s) && strings.Contains(m.Target+" "+m.Principal, s.Account) && !(s.Kind == TemporaryKey && realKey(m.IssuedKey)) {
+			out = append(out, clue{i, ByRoleSession, ByTime, "AssumeRoot into this account in the second the credentials were created"})
+		}
+	}
+	return out
+}
+
+// identityCenter: the portal hands out credentials of a permission set in the
+// second they are created, to the same address; no record joins the two.
+func (l *ledger) identityCenter(s *Session, face *cloudtrail.Identity, _ string) []clue {
+	set, ok := permissionSet(s.Role)
+	if !ok {
+		return nil
+	}
+	var out []clue
+	for _, i := range l.portal {
+		m := l.all[i]
+		if !stamped(m, s) || !slices.Contains(s.IPs, m.Ref.IP) {
+			continue
+		}
+		if _, role := splitARN(m.RoleARN); role != "" && role != set && role != s.Role {
+			continue
+		}
+		if user := l.names[m.Ref.Who.OnBehalfOf]; user != "" && user != s.SessionName {
+			continue
+		}
+		out = append(out, clue{i, ByInference, Inferred, m.Call + " from the same address in the second the credentials were created; Identity Center leaves no firmer trace"})
+	}
+	return out
+}
+
+// permissionSet returns the permission set of an Identity Center role,
+// AWSReservedSSO_<set>_<16 hex digits>.
+func permissionSet(role string) (string, bool) {
+	rest, ok := strings.CutPrefix(role, "AWSReservedSSO_")
+	if cut := strings.LastIndexByte(rest, '_'); ok && cut > 0 {
+		return rest[:cut], true
+	}
+	return rest, ok
+}

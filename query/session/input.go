@@ -1,0 +1,113 @@
+package session
+
+import (
+	"time"
+
+	"spoor/loader/cloudtrail"
+)
+
+// DefaultIdle is the silence that ends a session of a long-term key.
+const DefaultIdle = 30 * time.Minute
+
+const (
+	second = int64(1_000_000) // a second in the case's unit, µs
+
+	// stampTolerance is how far a creationDate may lie from the eventTime of the
+	// call that issued it: both are whole seconds of two hosts' clocks.
+	stampTolerance = 2 * second
+	// clockSkew is how much earlier than its issue a key may seem to be used.
+	clockSkew = 60 * second
+	// temporaryLife is the longest life of a temporary key: GetSessionToken and
+	// GetFederationToken grant up to 36 hours (STS API reference).
+	temporaryLife = 36 * 3600 * second
+	// BurstWindow is how long after a call a service may still act for its caller.
+	BurstWindow = 60 * time.Second
+	// signInPreface is how long before a sign-in its password and MFA steps count as part of it.
+	signInPreface = 5 * 60 * second
+	// maxDepth guards the walk up; role chains of real systems have two or three links.
+	maxDepth = 16
+)
+
+// An Input is a whole case, summed up.
+type Input struct {
+	Idle     time.Duration // 0 means DefaultIdle
+	Activity []Activity
+	Mints    []Mint
+	Causes   []Cause
+	Twins    []Twin
+	From, To int64 // first and last event time of the case, µs UTC; for the words only
+}
+
+// An Activity sums up events of one identity, anchor, account and address. Its
+// events lie close together: no gap between two of them exceeds the idle time.
+// Grouping by time/idle ensures it. Two kinds of identity are cut finer: those
+// that Signs reports get a row per distinct time, and events without a time one
+// row of their own, with First and Last cloudtrail.NoTime.
+type Activity struct {
+	Who     *cloudtrail.Identity
+	Anchor  cloudtrail.Anchor
+	Account string // recipient
+	IP      string // as logged
+	First   int64  // µs UTC
+	Last    int64
+
+	Events, Writes int64
+	Errors         int64 // all failed calls, the denied among them
+	Denied         int64
+}
+
+// A Ref points at one event by the columns that decide its session.
+type Ref struct {
+	Who     *cloudtrail.Identity
+	Anchor  cloudtrail.Anchor
+	Account string
+	IP      string
+	Time    int64
+}
+
+// An EventRef names an event for people (ID) and for the case (Seq, which
+// differs between cases that loaded the same files in another order).
+type EventRef struct {
+	ID  string
+	Seq int64
+}
+
+// A Mint is a successful call that gave out credentials or opened a sign-in.
+type Mint struct {
+	cloudtrail.Mint
+	Ref    Ref // the call itself, and so its caller
+	Event  EventRef
+	Shared string // sharedEventID
+}
+
+// A Cause is the latest call of the same principal to the service that then
+// acted in its name (invokedBy), at most BurstWindow before the first event of
+// Who; any service where invokedBy is "AWS Internal". A tie goes to the call
+// with the lowest identity hash, then address, then account.
+type Cause struct {
+	Who *cloudtrail.Identity // the forwarded identity
+	By  Ref
+}
+
+// A Twin joins two copies of one action (sharedEventID): the copy in the
+// resource's account, which hides its caller, and the caller's own.
+type Twin struct {
+	Hidden, Full Ref
+	Event        EventRef // of the full copy
+}
+
+// Signs reports whether an identity is one that signs in: one with no session
+// of its own yet, whose sign-in event belongs to the session it opens. Its
+// Activity needs a row per distinct time.
+func Signs(m *Mint) bool { return opensConsole(m.Call) && m.Ref.Who.Created == cloudtrail.NoTime }
+
+// Forwards reports whether a service used this identity in its caller's name,
+// so that a Cause should be looked for.
+func Forwards(id *cloudtrail.Identity) bool {
+	return id.InvokedBy != "" && id.PrincipalID != "" &&
+		id.Kind != cloudtrail.KindService && id.Kind != cloudtrail.KindServiceLinked
+}
+
+func opensConsole(call string) bool {
+	return call == "ConsoleLogin" || call == "SwitchRole" || call == "ExitRole"
+}

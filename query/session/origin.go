@@ -1,0 +1,185 @@
+package session
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"spoor/loader/cloudtrail"
+)
+
+// A walker follows links up to where each chain starts.
+type walker struct {
+	in     *Input
+	res    *Result
+	ledger *ledger
+	faces  []*cloudtrail.Identity
+	parent []int
+}
+
+// An origin is the start of a chain, seen from one session.
+type origin struct {
+	session    int
+	actor      string
+	kind       cloudtrail.Kind
+	depth      int
+	confidence Confidence
+	reason     string
+}
+
+func (w *walker) run() {
+	for i := range w.res.Sessions {
+		o := w.up(i, 0)
+		s := &w.res.Sessions[i]
+		s.Root, s.RootActor, s.RootKind, s.Depth = w.res.Sessions[o.session].ID, o.actor, o.kind, o.depth
+		s.Confidence, s.Reason = o.confidence, o.reason
+	}
+}
+
+// up walks from a session to the start of its chain.
+func (w *walker) up(i, depth int) origin {
+	path := []int{i}
+	sure := Exact
+	source := w.res.Sessions[i].SourceIdentity
+	for w.parent[path[len(path)-1]] >= 0 && depth+len(path) <= maxDepth {
+		at := path[len(path)-1]
+		sure = weaker(sure, w.res.Sessions[at].Link.Confidence)
+		path = append(path, w.parent[at])
+		source = cmp.Or(source, w.res.Sessions[w.parent[at]].SourceIdentity)
+	}
+	top := path[len(path)-1]
+	var o origin
+	switch s := &w.res.Sessions[top]; {
+	case w.parent[top] >= 0:
+		o = origin{actor: s.Actor, kind: s.ActorKind, confidence: Unknown, reason: "the chain has more than 16 links"}
+	case s.ring:
+		o = origin{actor: s.Actor, kind: s.ActorKind, confidence: Unknown, reason: "its links lead back to itself; the one that closes the ring is left out"}
+	case len(s.Candidates) > 1 && depth+len(path) <= maxDepth:
+		o = w.several(s, depth+len(path))
+	case s.Kind == Service && len(path) > 1:
+		o = w.start(path[len(path)-2])
+	default:
+		o = w.start(top)
+	}
+	o.session, o.depth = top, len(path)-1
+	o.confidence = weaker(o.confidence, sure)
+	if source != "" {
+		o.actor, o.kind, o.confidence = source, cloudtrail.KindPerson, Exact
+		o.reason = "sourceIdentity " + source + " was set when the chain began and can't be changed on the way"
+	}
+	return o
+}
+
+// several is the start of a chain that may have begun in more than one place.
+func (w *walker) several(s *Session, depth int) origin {
+	var names []string
+	kind := cloudtrail.KindUnknown
+	for _, c := range s.Candidates {
+		o := w.up(w.res.byID[c.Parent], depth)
+		names = append(names, o.actor)
+		kind = o.kind
+	}
+	names = sorted(names)
+	if len(names) == 1 {
+		return origin{actor: names[0], kind: kind, confidence: Inferred, reason: "several calls fit equally well; all of them lead to the same actor"}
+	}
+	return origin{actor: strings.Join(names, " or "), kind: cloudtrail.KindUnknown, confidence: Unknown,
+		reason: "several calls fit equally well: the records can't tell them apart"}
+}
+
+// start names who stands at the start of a chain, by what the records of that
+// session say by themselves.
+func (w *walker) start(i int) origin {
+	s, id := &w.res.Sessions[i], w.faces[i]
+	o := origin{actor: s.Actor, kind: s.ActorKind, confidence: Exact}
+	switch s.ActorKind {
+	case cloudtrail.KindUser:
+		o.actor, o.reason = cmp.Or(id.UserName, s.Actor), "an IAM user's own credentials"
+	case cloudtrail.KindRoot:
+		o.reason = "the account's root user"
+		if id.AssumedRoot {
+			o.confidence, o.reason = Unknown, "AssumeRoot is not in these logs: load those of the management account or delegated administrator"
+		}
+	case cloudtrail.KindSSO:
+		if _, ok := permissionSet(s.Role); ok {
+			o.actor = cmp.Or(w.ledger.names[s.behalf], s.SessionName, s.Actor)
+		}
+		o.reason = "Identity Center names its user"
+	case cloudtrail.KindPerson:
+		o.confidence, o.reason = Inferred, "the session name is a person's; "+w.missing(s)
+	case cloudtrail.KindInstance:
+		o.actor, o.reason = cmp.Or(s.SessionName, s.Actor), "EC2 delivers these credentials to the instance"
+		o.confidence = sureIf(id.EC2Delivery != "" || s.Link != nil)
+	case cloudtrail.KindWorkload:
+		o.actor, o.reason = cmp.Or(id.CredentialsFor, s.Actor), "a workload's own role"
+		o.confidence = sureIf(id.CredentialsFor != "" || s.Link != nil)
+	case cloudtrail.KindFederated:
+		w.federated(&o, id)
+	case cloudtrail.KindService, cloudtrail.KindServiceLinked:
+		o.reason = "an AWS service on its own behalf"
+	case cloudtrail.KindAnonymous:
+		o.reason = "unsigned requests: nobody signed in"
+	case cloudtrail.KindForeign:
+		o.confidence, o.reason = Unknown, "external account "+id.Account+", principal "+cmp.Or(id.PrincipalID, id.ARN, "not named")+
+			": its own logs, or the pairs by sharedEventID, are not in these logs: load those of account "+id.Account
+	default:
+		o.confidence, o.reason = Unknown, w.missing(s)
+		if s.Link != nil { // minted by a service for its work
+			o.confidence, o.reason = Exact, "an AWS service assumed the role"
+		}
+	}
+	return o
+}
+
+func (w *walker) federated(o *origin, id *cloudtrail.Identity) {
+	if id.Type == "FederatedUser" && id.IssuerARN != "" {
+		_, o.actor = splitARN(id.IssuerARN)
+		o.kind, o.reason = cloudtrail.KindUser, "the federated user's records name their issuer"
+		return
+	}
+	o.actor, o.reason = cmp.Or(id.UserName, o.actor), "the identity provider vouched for this subject"
+}
+
+func sureIf(ok bool) Confidence {
+	if ok {
+		return Exact
+	}
+	return Inferred
+}
+
+// missing says that the issuing call isn't there, and what to load to get it.
+func (w *walker) missing(s *Session) string {
+	const lead = "the call that issued these credentials is not in these logs: "
+	switch {
+	case s.Role == "":
+		return lead + "the records name no role or key that leads further"
+	case s.Created == cloudtrail.NoTime:
+		return lead + "the records don't say when they were issued"
+	case w.in.From != 0 && s.Created < w.in.From-stampTolerance:
+		return lead + "they were issued at " + clock(s.Created) + ", before the first event loaded: load earlier logs"
+	case !w.ledger.assumed[s.Account]:
+		return lead + "no AssumeRole into account " + s.Account + " is loaded at all; a trail that records only writes loses it (AssumeRole counts as a read), " +
+			"else load the logs of the calling account and of every region"
+	default:
+		return lead + "look for AssumeRole of " + s.Role + " at " + clock(s.Created) + " in the logs of other accounts and regions"
+	}
+}
+
+// clock prints a time in words, UTC.
+func clock(t int64) string { return time.UnixMicro(t).UTC().Format(time.RFC3339) }
+
+// weaker returns the less sure of two.
+func weaker(a, b Confidence) Confidence {
+	order := []Confidence{Exact, ByTime, Inferred, Unknown}
+	if slices.Index(order, a) >= slices.Index(order, b) {
+		return a
+	}
+	return b
+}
+
+func sortLinks(links []Link) {
+	slices.SortFunc(links, func(a, b Link) int {
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Event.ID, b.Event.ID), cmp.Compare(a.Parent, b.Parent))
+	})
+}

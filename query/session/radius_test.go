@@ -1,0 +1,122 @@
+package session_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query/session"
+)
+
+func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
+
+// outline draws trees as indented lines.
+func outline(trees []*session.Tree, indent string) string {
+	var b strings.Builder
+	for _, t := range trees {
+		fmt.Fprintf(&b, "%s%s %d", indent, t.Session.Actor, t.Session.Events)
+		if t.Maybe {
+			b.WriteString(" maybe")
+		}
+		for _, i := range t.Issued {
+			fmt.Fprintf(&b, " [%s %s used=%v]", i.Call, i.Key, i.Used)
+		}
+		b.WriteString("\n" + outline(t.Children, indent+"  "))
+	}
+	return b.String()
+}
+
+func TestRadius(t *testing.T) {
+	t.Parallel()
+	alice := user("alice", "AKIAALICE0000001")
+	a := role(acct, "A", "alice", "ASIAROLEA0000001", 60)
+	events := []event{
+		assume("toA", 60, alice, idle, acct, "A", "alice", "ASIAROLEA0000001"),
+		assume("spare", 61, alice, idle, acct, "A", "spare", "ASIANEVERUSED001"),
+		assume("toB", 70, a, byKey, acctB, "B", "hop", "ASIAROLEB0000001"),
+		do("useB", 80, role(acctB, "B", "hop", "ASIAROLEB0000001", 70), byKey, "s3", "GetObject"),
+		mint(do("key", 75, a, byKey, "iam", "CreateAccessKey"), cloudtrail.Mint{IssuedKey: "AKIABACKDOOR0001", Target: "backdoor"}),
+		do("useKey", 90, user("backdoor", "AKIABACKDOOR0001"), idle, "s3", "ListBuckets"),
+		do("stranger", 90, user("zoe", "AKIAZOE000000001"), idle, "s3", "ListBuckets"),
+	}
+	r := resolve(events, 0)
+	got := r.Radius([]string{of(t, r, events, "toA").ID, of(t, r, events, "useB").ID})
+	want := `alice 2 [AssumeRole ASIAROLEA0000001 used=true] [AssumeRole ASIANEVERUSED001 used=false]
+  A/alice 2 [AssumeRole ASIAROLEB0000001 used=true] [CreateAccessKey AKIABACKDOOR0001 used=true]
+    B/hop 1
+    backdoor 1
+`
+	if d := cmp.Diff(want, outline(got.Trees, "")); d != "" {
+		t.Errorf("tree (-want +got):\n%s", d)
+	}
+	contain := session.Contain{
+		Keys:       []string{"AKIAALICE0000001", "AKIABACKDOOR0001"},
+		Temporary:  []string{"ASIANEVERUSED001", "ASIAROLEA0000001", "ASIAROLEB0000001"},
+		Roles:      []string{"arn:aws:iam::" + acct + ":role/A", "arn:aws:iam::" + acctB + ":role/B"},
+		Principals: []string{alice.ARN, "arn:aws:iam::" + acct + ":user/backdoor"},
+		People:     []string{"alice"},
+	}
+	if d := cmp.Diff(contain, got.Contain); d != "" {
+		t.Errorf("contain (-want +got):\n%s", d)
+	}
+	if got.Sessions != 4 || got.Events != 6 {
+		t.Errorf("%d sessions, %d events; want 4, 6", got.Sessions, got.Events)
+	}
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	one := session.Session{IPs: []string{"192.0.2.1", home}, Services: []string{"iam", "s3"}}
+	two := session.Session{IPs: []string{home}, Services: []string{"ec2", "s3"}}
+	d := session.Compare(&one, &two)
+	want := []session.Difference{{What: "addresses", Both: []string{home}, OnlyOne: []string{"192.0.2.1"}}, {What: "user agents"},
+		{What: "services", Both: []string{"s3"}, OnlyOne: []string{"iam"}, OnlyTwo: []string{"ec2"}}, {What: "regions"}, {What: "access keys"}}
+	if diff := cmp.Diff(want, d); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLongChainsEnd(t *testing.T) {
+	t.Parallel()
+	var events []event
+	who := user("alice", "AKIAALICE0000001")
+	anchor := idle
+	for i := range 20 {
+		key, name := fmt.Sprintf("ASIAHOP%09d", i), fmt.Sprintf("R%d", i)
+		events = append(events, assume(name, float64(60+i), who, anchor, acct, name, "hop", key))
+		who, anchor = role(acct, name, "hop", key, float64(60+i)), byKey
+	}
+	r := resolve(append(events, do("use", 100, who, byKey, "s3", "ListBuckets")), 0)
+	for _, s := range r.Sessions {
+		if s.Depth > 16 {
+			t.Errorf("depth %d", s.Depth)
+		}
+	}
+	if s := of(t, r, []event{events[10]}, "R10"); s.RootActor != "alice" || s.Depth != 10 {
+		t.Errorf("ten hops: root %s, depth %d", s.RootActor, s.Depth)
+	}
+}
+
+func BenchmarkResolve(b *testing.B) {
+	var in session.Input
+	in.From = at(0)
+	for i := range 500_000 {
+		t := at(float64(i))
+		u := hashed(user(fmt.Sprintf("u%d", i%1000), fmt.Sprintf("AKIAUSER%08d", i%1000)))
+		r := hashed(role(acct, fmt.Sprintf("R%d", i%50), fmt.Sprintf("s%d", i), fmt.Sprintf("ASIASESS%08d", i), float64(i)))
+		in.Activity = append(in.Activity, session.Activity{Who: u, Anchor: idle, Account: acct, IP: home, First: t, Last: t + sec, Events: 10},
+			session.Activity{Who: r, Anchor: byKey, Account: acct, IP: home, First: t, Last: t + 600*sec, Events: 10})
+		if i%2 == 0 {
+			in.Mints = append(in.Mints, session.Mint{Mint: cloudtrail.Mint{Call: "AssumeRole", IssuedKey: r.AccessKey, RoleARN: r.RoleARN, SessionName: r.SessionName},
+				Ref: session.Ref{Who: u, Anchor: idle, Account: acct, IP: home, Time: t}, Event: session.EventRef{ID: fmt.Sprint(i)}})
+		}
+	}
+	b.ResetTimer()
+	for range b.N {
+		b.ReportMetric(float64(len(session.Resolve(in).Sessions)), "sessions")
+	}
+}

@@ -1,0 +1,189 @@
+package session
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"math"
+	"slices"
+	"strconv"
+
+	"spoor/loader/cloudtrail"
+)
+
+// Resolve folds a case into sessions and links them. Equal input in any order
+// gives an equal result, but for EventRef.Seq. Identities are compared by
+// pointer: one per distinct userIdentity.
+func Resolve(in Input) *Result {
+	if in.Idle <= 0 {
+		in.Idle = DefaultIdle
+	}
+	r := &resolver{in: &in, cat: newCatalog(&in), byKey: map[string]*unit{}}
+	r.group()
+	r.index()
+	r.attach()
+	res := r.number()
+	r.chain(res)
+	return res
+}
+
+type resolver struct {
+	in     *Input
+	cat    *catalog
+	byKey  map[string]*unit
+	units  []*unit
+	home   []*unit // unit of each activity row
+	byTime []bool  // whether the row's unit depends on address and time
+	res    Result  // its index finds units until number renames them to sessions
+}
+
+// group sends each row to its unit, cutting the idle ones into windows.
+func (r *resolver) group() {
+	r.home = make([]*unit, len(r.in.Activity))
+	r.byTime = make([]bool, len(r.in.Activity))
+	idle := map[string][]int{}
+	kinds := map[string]Kind{}
+	for i := range r.in.Activity {
+		a := &r.in.Activity[i]
+		s := r.cat.place(a)
+		r.byTime[i] = s.window || a.Who.Created == cloudtrail.NoTime && r.cat.signers[a.Who] && s.kind != Service
+		if s.window {
+			idle[s.key] = append(idle[s.key], i)
+			kinds[s.key] = s.kind
+			continue
+		}
+		r.put(i, s.key, s.kind, s.stamp)
+	}
+	for key, rows := range idle {
+		r.cut(key, kinds[key], rows)
+	}
+}
+
+func (r *resolver) put(row int, key string, kind Kind, st stamp) {
+	u := r.byKey[key]
+	if u == nil {
+		u = &unit{key: key, kind: kind, stamp: st, index: len(r.units)}
+		r.byKey[key] = u
+		r.units = append(r.units, u)
+	}
+	u.rows = append(u.rows, row)
+	r.home[row] = u
+}
+
+// cut splits one principal's rows from one address where it was idle for too
+// long. Rows hold no such gap inside, so merging them by their ends gives the
+// very windows of their events.
+func (r *resolver) cut(key string, kind Kind, rows []int) {
+	acts := r.in.Activity
+	slices.SortFunc(rows, func(a, b int) int {
+		return cmp.Or(cmp.Compare(acts[a].First, acts[b].First), cmp.Compare(acts[a].Last, acts[b].Last))
+	})
+	idle := r.in.Idle.Microseconds()
+	name, end := "", int64(0)
+	for _, i := range rows {
+		a := &acts[i]
+		switch {
+		case a.First == cloudtrail.NoTime:
+			r.put(i, key+" without time", kind, stamp{})
+			continue
+		case name == "" || a.First-end > idle:
+			name, end = key+" "+strconv.FormatInt(a.First, 10), a.Last
+		default:
+			end = max(end, a.Last)
+		}
+		r.put(i, name, kind, stamp{})
+	}
+}
+
+// index builds the spans: one per identity and anchor where that decides, else
+// one per identity, address and stretch of time.
+func (r *resolver) index() {
+	r.res.index = make(map[place][]Span, len(r.in.Activity)/2)
+	for i := range r.in.Activity {
+		a := &r.in.Activity[i]
+		s := Span{Who: a.Who, Anchor: a.Anchor, From: math.MinInt64, To: math.MaxInt64, Session: r.home[i].index}
+		p := place{who: a.Who, anchor: a.Anchor}
+		switch {
+		case r.byTime[i]:
+			s.IP, p.ip, s.From, s.To = a.IP, a.IP, a.First, a.Last
+		case a.Anchor == cloudtrail.AnchorService:
+			s.Account, p.account = a.Account, a.Account
+		}
+		r.res.index[p] = append(r.res.index[p], s)
+	}
+	for p, spans := range r.res.index {
+		r.res.index[p] = join(spans)
+	}
+}
+
+// join orders the spans of one place and merges neighbours of one session.
+func join(spans []Span) []Span {
+	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.From, b.From) })
+	out := spans[:1]
+	for _, s := range spans[1:] {
+		last := &out[len(out)-1]
+		if s.Session == last.Session {
+			last.To = max(last.To, s.To)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// number turns units into sessions in their final order.
+func (r *resolver) number() *Result {
+	sums := make([]*Session, len(r.units)) // by unit, only of those that own their session
+	var owners []*unit
+	for i, u := range r.units {
+		if u.target == nil {
+			sums[i] = r.start(u)
+			owners = append(owners, u)
+		}
+	}
+	r.fill(sums)
+	slices.SortFunc(owners, func(a, b *unit) int {
+		x, y := sums[a.index], sums[b.index]
+		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(x.ID, y.ID))
+	})
+	res := &r.res
+	res.Sessions = make([]Session, len(owners))
+	res.byID = make(map[string]int, len(owners))
+	for i, u := range owners {
+		u.session = i
+		res.Sessions[i] = *sums[u.index]
+		res.byID[res.Sessions[i].ID] = i
+	}
+	res.Spans = make([]Span, 0, len(res.index))
+	for p, spans := range res.index {
+		for i := range spans {
+			spans[i].Session = r.units[spans[i].Session].owner().session
+		}
+		res.index[p] = join(spans)
+		res.Spans = append(res.Spans, res.index[p]...)
+	}
+	slices.SortFunc(res.Spans, func(a, b Span) int {
+		return cmp.Or(cmp.Compare(a.Session, b.Session), slices.Compare(a.Who.Hash[:], b.Who.Hash[:]), cmp.Compare(a.Anchor, b.Anchor),
+			cmp.Compare(a.Account, b.Account), cmp.Compare(a.IP, b.IP), cmp.Compare(a.From, b.From))
+	})
+	return res
+}
+
+// owner is the unit whose session this unit's events belong to.
+func (u *unit) owner() *unit {
+	for u.target != nil {
+		u = u.target
+	}
+	return u
+}
+
+// start makes the session that a unit will be.
+func (r *resolver) start(u *unit) *Session {
+	s := &Session{Kind: u.kind, Start: cloudtrail.NoTime, End: cloudtrail.NoTime, Created: cloudtrail.NoTime}
+	sum := sha256.Sum256([]byte(u.key))
+	s.ID = hex.EncodeToString(sum[:8])
+	if u.kind == Console || u.kind == Stamped {
+		s.Created = u.stamp.created
+	}
+	return s
+}

@@ -1,0 +1,69 @@
+package session_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query/session"
+)
+
+func signs(s *session.Session) []session.Sign {
+	var out []session.Sign
+	for _, r := range s.Risks {
+		out = append(out, r.Sign)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestSigns(t *testing.T) {
+	t.Parallel()
+	alice, bare := user("alice", "AKIAALICE0000001"), user("alice", "")
+	web := stamp(bare, "ASIACONSOLE00001", 5000)
+	web.MFA = cloudtrail.MFANo
+	root := cloudtrail.Identity{Type: "Root", PrincipalID: acct, ARN: "arn:aws:iam::" + acct + ":root", Account: acct, Created: cloudtrail.NoTime, Kind: cloudtrail.KindRoot, Actor: "root@" + acct}
+	box := kind(role(acct, "App", "i-0123456789abcdef0", "ASIAINSTANCE0001", 60), cloudtrail.KindInstance)
+	agent := do("agent", 9000, alice, idle, "s3", "ListBuckets")
+	agent.UserAgent = "Boto3/1.34 md/Botocore"
+	version := do("version", 20000, alice, idle, "s3", "ListBuckets")
+	version.UserAgent = "aws-cli/2.16.1"
+	events := []event{
+		do("first", 0, alice, idle, "s3", "ListBuckets"), from(do("new", 4990, alice, idle, "s3", "ListBuckets"), away), agent, version,
+		do("web", 5010, web, console, "s3", "ListBuckets"), from(do("clash", 5020, alice, idle, "s3", "ListBuckets"), away),
+		do("root", 100, root, idle, "iam", "ListUsers"),
+		from(do("inside", 100, box, byKey, "s3", "ListBuckets"), "10.0.0.5"), from(do("outside", 200, box, byKey, "s3", "ListBuckets"), "192.0.2.44"),
+		do("lone", 300, kind(role(acct, "App", "i-0aaaaaaaaaaaaaaaa", "ASIAINSTANCE0002", 60), cloudtrail.KindInstance), byKey, "s3", "ListBuckets"),
+	}
+	events[len(events)-1].SourceIP = "192.0.2.77"
+	r := resolve(events, 0)
+	r.Finish([]session.Break{{Ref: ref(&events[0]), Call: "GetObject", Denied: 7}})
+	want := map[string][]session.Sign{
+		"first":   {session.DeniedThenDone},
+		"new":     {session.NewAddress, session.TwoNetworks},
+		"agent":   {session.NewAgent},
+		"version": nil,
+		"web":     {session.NoMFA, session.TwoNetworks},
+		"root":    {session.RootUsed},
+		"inside":  {session.OutsideInstance},
+		"lone":    nil,
+	}
+	for id, w := range want {
+		if d := cmp.Diff(w, signs(of(t, r, events, id))); d != "" {
+			t.Errorf("signs of %q (-want +got):\n%s", id, d)
+		}
+	}
+}
+
+func TestIdleIsASetting(t *testing.T) {
+	t.Parallel()
+	alice := user("alice", "AKIAALICE0000001")
+	events := []event{do("a", 0, alice, idle, "s3", "ListBuckets"), do("b", 200, alice, idle, "s3", "ListBuckets"), do("c", 500, alice, idle, "s3", "ListBuckets")}
+	for _, c := range []struct{ minutes, want int }{{1, 3}, {4, 2}, {5, 1}} {
+		if got := len(resolve(events, minutes(c.minutes)).Sessions); got != c.want {
+			t.Errorf("idle of %d min: %d sessions, want %d", c.minutes, got, c.want)
+		}
+	}
+}
