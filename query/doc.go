@@ -6,4 +6,32 @@
 //	text ──Parse──▶ Filter ──▶ store ──▶ Page, Facets, Histogram …
 //	  ▲                │
 //	  └────String──────┘        Parse(f.String()) equals f
+//
+// # The filter language
+//
+//	filter  = [ or ]
+//	or      = and { "OR" and }
+//	and     = not { [ "AND" ] not }
+//	not     = ( "NOT" | "-" ) not | "(" or ")" | term
+//	term    = name op value { "," value } | ( "last" | "ago" ) ":" span
+//	        | word | quoted | regex
+//	name    = key { "." key }            key = bare characters | quoted
+//	op      = ":" | "=" | "!=" | "<" | "<=" | ">" | ">="
+//	value   = bare [ ".." bare ] | quoted | regex
+//	quoted  = '"' { character | '\"' | '\\' } '"'
+//	regex   = "/" RE2 with "\/" for a slash "/"
+//
+// [Grammar] explains it in words. A name is a [Field] of the catalogue or a path
+// into the record. Text compares ignoring case under Unicode simple folding, as
+// [strings.EqualFold] does. A term holds when any value of the event does; an
+// event without a value satisfies no term, and negation is plain negation, so
+// -f:v and f!=v hold for events without f.
+//
+// The tree is canonical: nested ANDs and ORs are flat, double negation is gone,
+// a value is marked as quoted only where the quotes matter, closed values have
+// the spelling of the catalogue. So equal filters that were written differently
+// are mostly equal trees. Relative times stay relative; a [Clock] resolves them.
+//
+// [Filter.Matcher] is the meaning of all this in plain Go. A store prints the
+// tree in its own language through [Print] and is tested against the matcher.
 package query

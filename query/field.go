@@ -76,6 +76,13 @@ var recordKeys = []string{
 	"summary", "timeWindow", "tlsDetails", "userAgent", "userIdentity", "vpcEndpointAccountId", "vpcEndpointId",
 }
 
+// identityKeys are the keys of userIdentity (user guide, "CloudTrail userIdentity
+// element").
+var identityKeys = []string{
+	"accessKeyId", "accountId", "arn", "credentialId", "identityProvider", "inScopeOf", "invokedBy", "invokedByDelegate",
+	"onBehalfOf", "principalId", "sessionContext", "type", "userName",
+}
+
 // RecordKeys returns the documented top-level keys of a record, sorted. Each is
 // a path of its own.
 func RecordKeys() []string { return slices.Clone(recordKeys) }

@@ -163,7 +163,7 @@ func (p *parser) values(name string, op Op) ([]value, error) {
 		var err error
 		switch {
 		case p.delimited() && len(list) == 0:
-			return nil, p.fail(p.pos, "no value after the operator", "a value right after it", name+":* (any value)")
+			return nil, p.noValue(name, op)
 		case p.delimited() || p.at(','):
 			return nil, p.fail(p.pos, "a value is missing in the list", "a value right after the comma", "")
 		case p.at('"'):
@@ -184,6 +184,20 @@ func (p *parser) values(name string, op Op) ([]value, error) {
 		}
 		p.pos++
 	}
+}
+
+// noValue complains about an operator with nothing after it; a value after a
+// space is the usual reason.
+func (p *parser) noValue(name string, op Op) error {
+	next := *p
+	next.space()
+	suggest := ""
+	if run := next.run(); run != "" && next.pos > p.pos {
+		suggest = name + opText[op] + run
+	} else if f, _ := Lookup(name); op == Like && f.Kind != KindRecord {
+		suggest = name + ":* (any value)"
+	}
+	return p.fail(p.pos, "no value after the operator", "a value right after it", suggest)
 }
 
 func (p *parser) valueEnd(v value) error {

@@ -140,10 +140,11 @@ func isBarePath(name string, keys []string) bool {
 	if _, ok := Lookup(name); ok {
 		return false
 	}
-	if k, ok := recordKey(keys[0]); ok {
-		return len(keys) > 1 || k == keys[0]
+	if len(keys) == 1 {
+		k, _ := recordKey(keys[0])
+		return k == keys[0]
 	}
-	return len(keys) > 1 && suggest(keys[0], recordKeys) == ""
+	return misspelt(keys) == ""
 }
 
 // bareValue reports whether a value without quotes is read as it stands.

@@ -73,13 +73,28 @@ func (p *parser) resolve(at int, name string, keys []string, quoted bool) (Term,
 			}
 			return Term{}, 0, p.unknownField(at, name)
 		}
-		if _, ok := recordKey(keys[0]); !ok {
-			if near := suggest(keys[0], recordKeys); near != "" {
-				return Term{}, 0, p.fail(at, fmt.Sprintf("unknown record key %q", keys[0]), "a key of the record, in quotes if it has this one", near)
-			}
+		if near := misspelt(keys); near != "" {
+			return Term{}, 0, p.fail(at, fmt.Sprintf("unknown record key in %q", name), "a key of the record, in quotes if the record does have this one", near)
 		}
 	}
 	return Term{Path: keys}, KindText, nil
+}
+
+// misspelt returns what the documented key is that the first or, in
+// userIdentity, the second key of a path nearly is; "" when it is fine.
+func misspelt(keys []string) string {
+	first, ok := recordKey(keys[0])
+	if !ok {
+		return suggest(keys[0], recordKeys)
+	}
+	if first != "userIdentity" || len(keys) < 2 {
+		return ""
+	}
+	near := suggest(keys[1], identityKeys)
+	if near == "" || strings.EqualFold(near, keys[1]) {
+		return ""
+	}
+	return first + "." + near
 }
 
 func (p *parser) unknownField(at int, name string) error {
