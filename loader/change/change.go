@@ -55,7 +55,8 @@ func ParseSeverity(word string) (Severity, error) {
 // A Change is what one mutating event did, or tried to do.
 type Change struct {
 	ResourceType string   // AWS::EC2::SecurityGroup, "" when unknown
-	Resources    []string // ids as logged, the main one first, then other names of it; empty when the record names none
+	Resources    []string // ids as logged, the main one first; empty when the record names none
+	Names        []string // other names of the one resource: its ARN, its unique id; empty when there are several resources
 	Also         []Ref    // other resources that the event touched: the policy attached, the user added
 	Summary      string   // "opened tcp/22 to 0.0.0.0/0 on sg-0abc"; at most about 300 bytes, valid UTF-8, may hold control characters
 	Severity     Severity

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"slices"
 	"strings"
 
 	"spoor/loader/cloudtrail"
@@ -25,6 +26,27 @@ func Derive(ev *cloudtrail.Event) *Change {
 	}
 	return describe(ev)
 }
+
+// Target returns what a read was aimed at, for the reads that the table names
+// (secrets, parameters, passwords, objects, roles assumed); nil for all other
+// events, which either are changes or name what they read in resources[].
+func Target(ev *cloudtrail.Event) *Change {
+	if !ev.ReadOnly || ev.Request == "" {
+		return nil
+	}
+	rule := table()[call{ev.Source, baseName(ev.Name)}]
+	if rule == nil {
+		return nil
+	}
+	r := newReader(ev)
+	c := &Change{ResourceType: rule.kind}
+	r.identify(c, rule)
+	return c
+}
+
+// Describe says in words what ev did, whether or not it is a change: for lists
+// of what a session did, and who read a resource.
+func Describe(ev *cloudtrail.Event) *Change { return describe(ev) }
 
 // describe says what ev did, whether or not it is a change.
 func describe(ev *cloudtrail.Event) *Change {
@@ -92,20 +114,7 @@ func baseName(name string) string {
 // apply derives the change by a row of the table.
 func (r *reader) apply(rule *rule) *Change {
 	c := &Change{ResourceType: rule.kind}
-	r.ids = r.textsOf(rule.resource, nil)
-	c.Resources = r.ids
-	r.aim(c)
-	n := len(r.ids)
-	for _, f := range rule.forms {
-		if n == 1 { // other names of several things can't be told apart
-			c.Resources = r.textsOf(f, c.Resources)
-		}
-	}
-	for _, a := range rule.also {
-		for _, id := range r.textsOf(a.choices, nil) {
-			c.Also = append(c.Also, Ref{a.kind, id})
-		}
-	}
+	r.identify(c, rule)
 	r.begin(rule.verb, rule.base)
 	r.say(rule.sentence)
 	r.public = r.public && rule.exposes
@@ -116,6 +125,25 @@ func (r *reader) apply(rule *rule) *Change {
 	}
 	c.Severity = rule.severity
 	return c
+}
+
+// identify finds what the call was about.
+func (r *reader) identify(c *Change, rule *rule) {
+	r.ids = r.textsOf(rule.resource, nil)
+	c.Resources = r.ids
+	r.aim(c)
+	n := len(r.ids)
+	for _, f := range rule.forms {
+		if n == 1 { // other names of several things can't be told apart
+			c.Names = r.textsOf(f, c.Names)
+		}
+	}
+	c.Names = slices.DeleteFunc(c.Names, func(s string) bool { return s == r.ids[0] })
+	for _, a := range rule.also {
+		for _, id := range r.textsOf(a.choices, nil) {
+			c.Also = append(c.Also, Ref{a.kind, id})
+		}
+	}
 }
 
 // textsOf appends the texts that the choices find to ids, each once.

@@ -28,7 +28,7 @@ func FuzzDerive(f *testing.F) {
 		if len(c.Summary) > maxLine+len(ellipsis) || !utf8.ValidString(c.Summary) {
 			t.Errorf("%d bytes: %q", len(c.Summary), c.Summary)
 		}
-		if len(c.Resources) > maxResources || len(c.Also) > 5*maxResources {
+		if len(c.Resources) > maxResources || len(c.Names) > maxResources || len(c.Also) > 5*maxResources {
 			t.Errorf("%d and %d resources", len(c.Resources), len(c.Also))
 		}
 		again := Derive(ev)

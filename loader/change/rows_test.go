@@ -59,7 +59,7 @@ func TestEveryRow(t *testing.T) {
 		ev.Request, ev.Response, ev.Additional, ev.Service, ev.Resources = "", "", "", "", ""
 		ev.Outcome, ev.ErrorCode = cloudtrail.Denied, "AccessDenied"
 		source := strings.TrimSuffix(row[0], ".amazonaws.com")
-		fmt.Fprintf(&b, "%s %s: %s %s %s\n\t%s\n\t%s\n", source, row[1], c.Severity, c.ResourceType, strings.Join(c.Resources, " "), c.Summary, describe(ev).Summary)
+		fmt.Fprintf(&b, "%s %s: %s %s %s\n\t%s\n\t%s\n", source, row[1], c.Severity, c.ResourceType, strings.Join(append(c.Resources, c.Names...), " "), c.Summary, describe(ev).Summary)
 		if len(c.Also) > 0 {
 			fmt.Fprintf(&b, "\tand %v\n", c.Also)
 		}
