@@ -175,4 +175,7 @@ type Mint struct {
 	SourceIdent string // sourceIdentity set by the call
 	SignIn      string // signInSessionArn the call opens
 	From        string // previous principal (SwitchRole's SwitchFrom)
+	Workflow    string // additionalEventData.AuthWorkflowID, which joins the steps of an Identity Center sign-in
+	Account     string // account of the new session, where the call names it (Identity Center portal)
+	RoleName    string // permission set, where the call names it (Identity Center portal)
 }

@@ -1,0 +1,345 @@
+package cloudtrail
+
+import (
+	"encoding/json"
+	"math/bits"
+	"strings"
+	"unicode/utf8"
+)
+
+// The scanner walks JSON text without building anything. Its functions take the
+// text and an index and return the index behind what they read; a negative
+// result ^n says that the text is broken at byte n. It accepts exactly what
+// RFC 8259 does, but for two things that cost too much to check here: invalid
+// escapes and lone surrogates inside strings nobody reads.
+
+// maxDepth is how deep arrays and objects may nest. Records nest a dozen deep.
+const maxDepth = 1024
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// word loads eight bytes, the first in the lowest byte.
+func word(s string, i int) uint64 {
+	b := s[i : i+8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
+// special finds the first quote, backslash or control character at or after i.
+//
+// Eight bytes at a time: subtracting makes the top bit of a byte appear when
+// the byte was small; a borrow can only spoil bytes after the first hit.
+func special(s string, i int) int {
+	for i+8 <= len(s) {
+		w := word(s, i)
+		m := ((w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) &^ w & highs
+		if m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+		i += 8
+	}
+	for i < len(s) && s[i] >= ' ' && s[i] != '"' && s[i] != '\\' {
+		i++
+	}
+	return i
+}
+
+// stringEnd returns the index of the quote that closes the string whose first
+// byte behind the opening quote is at i, and whether the string has no escapes.
+func stringEnd(s string, i int) (end int, plain bool) {
+	plain = true
+	for {
+		i = special(s, i)
+		if i >= len(s) {
+			return ^len(s), false
+		}
+		switch s[i] {
+		case '"':
+			return i, plain
+		case '\\':
+			if i+1 >= len(s) {
+				return ^len(s), false
+			}
+			plain = false
+			if s[i+1] < ' ' {
+				return ^(i + 1), false
+			}
+			i += 2
+		default:
+			return ^i, false
+		}
+	}
+}
+
+// space skips white space.
+func space(s string, i int) int {
+	for i < len(s) && s[i] <= ' ' && (s[i] == ' ' || s[i] == '\n' || s[i] == '\r' || s[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// scalar skips a number, true, false or null.
+func scalar(s string, i int) int {
+	end := i
+	for end < len(s) && isScalarByte(s[end]) {
+		end++
+	}
+	switch t := s[i:end]; t {
+	case "true", "false", "null":
+		return end
+	default:
+		if !isNumber(t) {
+			return ^i
+		}
+		return end
+	}
+}
+
+func isScalarByte(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c == '.' || c == '-' || c == '+' || c == 'E'
+}
+
+// isNumber checks the number grammar of RFC 8259 section 6.
+func isNumber(t string) bool {
+	t = strings.TrimPrefix(t, "-")
+	whole := digits(t)
+	if whole == 0 || whole > 1 && t[0] == '0' {
+		return false
+	}
+	t = t[whole:]
+	if strings.HasPrefix(t, ".") {
+		n := digits(t[1:])
+		if n == 0 {
+			return false
+		}
+		t = t[1+n:]
+	}
+	if t != "" && (t[0] == 'e' || t[0] == 'E') {
+		t = t[1:]
+		if t != "" && (t[0] == '+' || t[0] == '-') {
+			t = t[1:]
+		}
+		n := digits(t)
+		return n > 0 && n == len(t)
+	}
+	return t == ""
+}
+
+func digits(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// A nest remembers for each open bracket whether it is an array.
+type nest struct {
+	arrays [maxDepth / 64]uint64
+	depth  int
+}
+
+func (n *nest) push(array bool) bool {
+	if n.depth >= maxDepth {
+		return false
+	}
+	bit := uint64(1) << (n.depth & 63)
+	if array {
+		n.arrays[n.depth>>6] |= bit
+	} else {
+		n.arrays[n.depth>>6] &^= bit
+	}
+	n.depth++
+	return true
+}
+
+func (n *nest) inArray() bool {
+	d := n.depth - 1
+	return n.arrays[d>>6]>>(d&63)&1 != 0
+}
+
+// skip returns the index behind the value that starts at i.
+func skip(s string, i int) int {
+	if i >= len(s) {
+		return ^len(s)
+	}
+	switch s[i] {
+	case '"':
+		end, _ := stringEnd(s, i+1)
+		if end < 0 {
+			return end
+		}
+		return end + 1
+	case '{', '[':
+		return skipNested(s, i)
+	default:
+		return scalar(s, i)
+	}
+}
+
+// skipNested is skip for an object or an array, without recursion.
+func skipNested(s string, i int) int {
+	var n nest
+	for {
+		opened := false
+		if i >= len(s) {
+			return ^len(s)
+		}
+		if c := s[i]; c == '{' || c == '[' {
+			if !n.push(c == '[') {
+				return ^i
+			}
+			i = space(s, i+1)
+			opened = true
+		} else if i = skip(s, i); i < 0 {
+			return i
+		}
+		if i = closeOrComma(s, i, &n, opened); i < 0 || n.depth == 0 {
+			return i
+		}
+	}
+}
+
+// closeOrComma reads what stands between two values: closing brackets, a comma,
+// the key of the next member. It returns the start of the next value, or the end
+// of the outermost value when n is empty.
+func closeOrComma(s string, i int, n *nest, opened bool) int {
+	for {
+		i = space(s, i)
+		if i >= len(s) {
+			return ^len(s)
+		}
+		array := n.inArray()
+		if c := s[i]; c == '}' && !array || c == ']' && array {
+			i++
+			opened = false
+			if n.depth--; n.depth == 0 {
+				return i
+			}
+			continue
+		}
+		if !opened {
+			if s[i] != ',' {
+				return ^i
+			}
+			i = space(s, i+1)
+		}
+		if array {
+			return i
+		}
+		return memberValue(s, i)
+	}
+}
+
+// memberValue skips the key at i and its colon.
+func memberValue(s string, i int) int {
+	if i >= len(s) || s[i] != '"' {
+		return ^i
+	}
+	i, _ = stringEnd(s, i+1)
+	if i < 0 {
+		return i
+	}
+	i = space(s, i+1)
+	if i >= len(s) || s[i] != ':' {
+		return ^i
+	}
+	return space(s, i+1)
+}
+
+// unquote returns the value of the JSON string literal lit, quotes included.
+func unquote(lit string) string {
+	if len(lit) < 2 {
+		return ""
+	}
+	if body := lit[1 : len(lit)-1]; strings.IndexByte(body, '\\') < 0 && utf8.ValidString(body) {
+		return body
+	}
+	var v string
+	if json.Unmarshal([]byte(lit), &v) != nil {
+		return strings.ToValidUTF8(lit[1:len(lit)-1], "\uFFFD")
+	}
+	return v
+}
+
+// A cursor steps through the members of an object. It stops at the first
+// mistake; callers hand it text that has been scanned already.
+type cursor struct {
+	s string
+	i int
+}
+
+func newCursor(object string) cursor {
+	if object == "" || object[0] != '{' {
+		return cursor{}
+	}
+	return cursor{s: object, i: 1}
+}
+
+// next returns a key, unescaped, and the text of its value.
+func (c *cursor) next() (key, value string, ok bool) {
+	i := space(c.s, c.i)
+	if i < len(c.s) && c.s[i] == ',' {
+		i = space(c.s, i+1)
+	}
+	if i >= len(c.s) || c.s[i] != '"' {
+		return "", "", false
+	}
+	start := memberValue(c.s, i)
+	if start < 0 {
+		return "", "", false
+	}
+	end := skip(c.s, start)
+	if end < 0 {
+		return "", "", false
+	}
+	keyEnd, _ := stringEnd(c.s, i+1)
+	c.i = end
+	return unquote(c.s[i : keyEnd+1]), c.s[start:end], true
+}
+
+// member returns the text of the value under key in an object, ignoring the
+// case of the key as section 1.5 asks for; a key spelt exactly so wins.
+func member(object, key string) string {
+	found := ""
+	for c := newCursor(object); ; {
+		k, v, ok := c.next()
+		switch {
+		case !ok:
+			return found
+		case k == key:
+			return v
+		case found == "" && strings.EqualFold(k, key):
+			found = v
+		}
+	}
+}
+
+// at follows a path of keys.
+func at(object string, path ...string) string {
+	for _, key := range path {
+		object = member(object, key)
+	}
+	return object
+}
+
+// textAt is at for a string: unquoted; numbers and booleans as they are written,
+// "" for null and for anything nested.
+func textAt(object string, path ...string) string {
+	return plainText(at(object, path...))
+}
+
+func plainText(v string) string {
+	switch {
+	case v == "" || v == "null" || v[0] == '{' || v[0] == '[':
+		return ""
+	case v[0] == '"':
+		return unquote(v)
+	default:
+		return v
+	}
+}
