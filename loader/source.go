@@ -15,6 +15,7 @@ type Object struct {
 	ModTime time.Time         // last modified, UTC
 	Class   string            // S3 storage class, "" elsewhere
 	Meta    map[string]string // user metadata, lower-case keys; only digests need it
+	Linked  bool              // its bytes stay at Name: the case does not copy them
 }
 
 // A Scope narrows what a Source lists. Its zero value is everything. Times are
@@ -50,3 +51,9 @@ type Described interface {
 type Coverer interface {
 	Covers(name string) bool
 }
+
+// A SkipError from Objects says that an entry is left out on purpose, such as a
+// named pipe in a folder: no failure, but not passed over in silence either.
+type SkipError struct{ Reason string }
+
+func (e *SkipError) Error() string { return e.Reason }

@@ -1,0 +1,189 @@
+package loader
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	batchText   = 16 << 20               // text of a batch, bytes
+	batchWait   = 100 * time.Millisecond // how long an object waits for others to share its batch
+	commitEvery = 4 * time.Second        // in a long load
+	commitRows  = 1_000_000
+)
+
+// A result is an object that has been read, with its share of the budget.
+type result struct {
+	Loaded
+	hold    *reservation
+	box     *box // the archive it comes from
+	within  bool // from an archive in box: box does not count it
+	end     bool // the row of box itself
+	members int  // with end: how many results box has to wait for
+}
+
+// fail makes the result a failure.
+func (r *result) fail(err error) {
+	r.Outcome, r.Reason = Failed, err.Error()
+	r.Text, r.Events, r.Delivered = "", nil, nil
+}
+
+// A box is an archive whose members are under way. Its own row, which keeps the
+// next load from opening it again, must not be committed before theirs; and not
+// at all while one of them has failed. Only the appender touches it.
+type box struct {
+	got, want int
+	ended     bool
+	failed    bool
+	row       Loaded
+}
+
+// An appender gathers results into batches and batches into commits.
+type appender struct {
+	*load
+	batch   []Loaded
+	holds   []*reservation
+	text    int // bytes in batch
+	rows    int // staged since the last commit
+	staged  bool
+	last    time.Time     // of the last commit
+	pause   time.Duration // until the next; grows
+	started bool
+}
+
+// appendAll hands results to the sink until all has been decoded.
+func (l *load) appendAll(ctx context.Context) error {
+	a := &appender{load: l, last: time.Now()}
+	defer a.drop()
+	tick := time.NewTicker(batchWait)
+	defer tick.Stop()
+	for {
+		var err error
+		select {
+		case r, ok := <-l.results:
+			if !ok {
+				return a.finish(ctx)
+			}
+			err = a.add(ctx, r)
+		case <-tick.C:
+			err = a.flush(ctx)
+		case <-ctx.Done():
+			return a.finish(ctx)
+		}
+		if err == nil && a.due() {
+			err = a.commit(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// add takes one result into the batch, and any archive that it completes.
+func (a *appender) add(ctx context.Context, r result) error {
+	a.take(r)
+	if b := r.box; b != nil {
+		a.fill(b, r)
+	}
+	if a.text >= batchText || !a.started {
+		return a.flush(ctx)
+	}
+	return nil
+}
+
+func (a *appender) take(r result) {
+	if r.end && r.Outcome == Archive {
+		return // fill adds it when its time has come
+	}
+	if r.Outcome == Archive {
+		a.prog.Listed.Add(-1) // its members were counted in its place
+	}
+	a.batch = append(a.batch, r.Loaded)
+	a.holds = append(a.holds, r.hold)
+	a.text += len(r.Text)
+	switch r.Outcome {
+	case Failed:
+		a.failures = append(a.failures, Failure{r.Object.Name, r.Reason})
+	case Skipped:
+		a.skips = append(a.skips, Skip{r.Object.Name, r.Reason})
+	}
+}
+
+// fill notes a member of an archive, or its end.
+func (a *appender) fill(b *box, r result) {
+	b.failed = b.failed || r.Outcome == Failed
+	switch {
+	case r.end:
+		b.ended, b.want, b.row = true, r.members, r.Loaded
+	case !r.within:
+		b.got++
+	}
+	if !b.ended || b.got != b.want || b.row.Outcome != Archive {
+		return
+	}
+	a.prog.Listed.Add(-1)
+	if !b.failed {
+		a.batch = append(a.batch, b.row)
+	}
+}
+
+// flush stages the batch.
+func (a *appender) flush(ctx context.Context) error {
+	if len(a.batch) == 0 {
+		return nil
+	}
+	stored, err := a.sink.Append(ctx, a.batch)
+	if err != nil {
+		return err
+	}
+	a.staged = true
+	for i := range a.batch {
+		a.rows += len(a.batch[i].Events)
+		a.prog.count(&a.batch[i])
+	}
+	a.prog.Kept.Add(int64(stored.Events))
+	a.prog.Duplicate.Add(int64(stored.Duplicates))
+	a.drop()
+	return nil
+}
+
+// drop lets go of the batch and its share of the budget.
+func (a *appender) drop() {
+	for _, h := range a.holds {
+		h.release()
+	}
+	clear(a.batch)
+	clear(a.holds)
+	a.batch, a.holds, a.text = a.batch[:0], a.holds[:0], 0
+}
+
+// due reports whether to commit: the first events at once, so that the screen
+// has rows; then ever later, because large commits make a small case.
+func (a *appender) due() bool {
+	return a.staged && (a.rows >= commitRows || time.Since(a.last) >= a.pause)
+}
+
+func (a *appender) commit(ctx context.Context) error {
+	if err := a.sink.Commit(ctx); err != nil {
+		return err
+	}
+	a.started, a.staged, a.rows, a.last = true, false, 0, time.Now()
+	a.pause = min(max(2*a.pause, 2*batchWait), commitEvery)
+	return nil
+}
+
+// finish keeps what has come so far, even when ctx is done: it is whole objects.
+func (a *appender) finish(ctx context.Context) error {
+	end := ctx.Err()
+	if end == nil {
+		if err := a.flush(ctx); err != nil {
+			return err
+		}
+	}
+	if a.staged {
+		if err := a.commit(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+	}
+	return end
+}

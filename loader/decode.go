@@ -1,0 +1,143 @@
+package loader
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"spoor/loader/cloudtrail"
+)
+
+// decoded is what a decoder says of a text besides its events.
+type decoded struct {
+	carrier string
+	skip    string // why there is no event in it, "" when there is
+	digest  bool
+	invalid int
+	notes   []string
+}
+
+// A decodeFunc calls emit for each record of a text.
+type decodeFunc func(text string, emit func(*cloudtrail.Event) error) (decoded, error)
+
+// A worker turns fetched objects into results.
+type worker struct {
+	*load
+	unpack *unpacker
+	decode decodeFunc
+}
+
+// decodeAll works until all has been fetched.
+func (l *load) decodeAll(ctx context.Context) error {
+	w := &worker{load: l, unpack: newUnpacker(l.opt.MaxUnpacked), decode: l.opt.decode()}
+	defer w.unpack.close()
+	for {
+		select {
+		case f, ok := <-l.fetched:
+			if !ok {
+				return nil
+			}
+			if err := w.process(ctx, f); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// process sends the result of one object. Its error is only the end of ctx.
+func (w *worker) process(ctx context.Context, f fetched) error {
+	r := result{Loaded: Loaded{Object: f.obj}, hold: f.hold, box: f.box, within: f.within, end: f.end, members: f.members}
+	switch {
+	case f.fail != nil:
+		r.fail(f.fail)
+	case f.end:
+		r.Outcome = Archive
+	case f.skip != "":
+		r.Outcome, r.Reason = Skipped, f.skip
+	default:
+		u, err := w.open(ctx, f)
+		if err != nil {
+			r.fail(err)
+			break
+		}
+		if u.form == formatTar {
+			return w.openArchive(ctx, f, r)
+		}
+		w.read(f, u, &r)
+	}
+	if ctx.Err() != nil {
+		r.hold.release()
+		return ctx.Err()
+	}
+	return w.send(ctx, r)
+}
+
+// open unpacks an object and sees that the budget knows its real size.
+func (w *worker) open(ctx context.Context, f fetched) (unpacked, error) {
+	size := int64(len(f.data))
+	need := func(n int64) error { return f.hold.need(ctx, size+n) }
+	if err := need(0); err != nil {
+		return unpacked{}, err
+	}
+	return w.unpack.unpack(f.data, need)
+}
+
+// openArchive walks a small packed tar, which came to light only when unpacked.
+func (w *worker) openArchive(ctx context.Context, f fetched, r result) error {
+	f.hold.release() // the members reserve what they need
+	r.hold = nil
+	err := w.expand(ctx, f.job, sniff(f.data[:min(len(f.data), sniffLen)]), bytes.NewReader(f.data), 1, func(m fetched) error {
+		m.box = f.box
+		m.within = true
+		return w.process(ctx, m)
+	})
+	if err != nil {
+		r.fail(err)
+	}
+	return w.send(ctx, r)
+}
+
+// read decodes the text of an object into its result.
+func (w *worker) read(f fetched, u unpacked, r *result) {
+	r.SHA256, r.Unpacked, r.Notes = u.sum, int64(len(u.text)), u.notes
+	if u.form == formatForeign {
+		r.Outcome, r.Reason = Skipped, foreign(asBytes(u.text[:min(len(u.text), sniffLen)]))
+		return
+	}
+	text, note := toUTF8(u.text)
+	if note != "" {
+		r.Notes = append(r.Notes, note)
+	}
+	events := make([]Event, 0, len(text)/1500+1)
+	d, err := w.guard(text, func(e *cloudtrail.Event) error {
+		events = append(events, Event{Event: *e, Change: derive(e)})
+		return nil
+	})
+	r.Carrier, r.Invalid, r.Digest = d.carrier, d.invalid, d.digest
+	r.Notes = append(r.Notes, d.notes...)
+	switch {
+	case err != nil:
+		r.fail(err)
+		return
+	case d.skip != "":
+		r.Outcome, r.Reason = Skipped, d.skip
+	default:
+		r.Outcome, r.Text, r.Events = Done, text, events
+	}
+	if (r.Outcome == Done || r.Digest) && !f.obj.Linked {
+		r.Delivered = f.data
+	}
+}
+
+// guard decodes, and turns a panic into an error: one strange log file must not
+// take the program down.
+func (w *worker) guard(text string, emit func(*cloudtrail.Event) error) (d decoded, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("decode: internal error, please report it: %v", p)
+		}
+	}()
+	return w.decode(text, emit)
+}
