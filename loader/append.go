@@ -17,7 +17,6 @@ type result struct {
 	Loaded
 	hold    *reservation
 	box     *box // the archive it comes from
-	within  bool // from an archive in box: box does not count it
 	end     bool // the row of box itself
 	members int  // with end: how many results box has to wait for
 }
@@ -32,6 +31,7 @@ func (r *result) fail(err error) {
 // next load from opening it again, must not be committed before theirs; and not
 // at all while one of them has failed. Only the appender touches it.
 type box struct {
+	outer     *box // the archive that this one came from
 	got, want int
 	ended     bool
 	failed    bool
@@ -92,11 +92,8 @@ func (a *appender) add(ctx context.Context, r result) error {
 }
 
 func (a *appender) take(r result) {
-	if r.end && r.Outcome == Archive {
-		return // fill adds it when its time has come
-	}
 	if r.Outcome == Archive {
-		a.prog.Listed.Add(-1) // its members were counted in its place
+		return // settle adds it when its time has come
 	}
 	a.batch = append(a.batch, r.Loaded)
 	a.holds = append(a.holds, r.hold)
@@ -112,18 +109,29 @@ func (a *appender) take(r result) {
 // fill notes a member of an archive, or its end.
 func (a *appender) fill(b *box, r result) {
 	b.failed = b.failed || r.Outcome == Failed
-	switch {
-	case r.end:
+	if r.end {
 		b.ended, b.want, b.row = true, r.members, r.Loaded
-	case !r.within:
+	} else {
 		b.got++
 	}
-	if !b.ended || b.got != b.want || b.row.Outcome != Archive {
+	a.settle(b)
+}
+
+// settle adds the row of an archive when all of its members have come.
+func (a *appender) settle(b *box) {
+	if !b.ended || b.got != b.want {
 		return
 	}
-	a.prog.Listed.Add(-1)
-	if !b.failed {
-		a.batch = append(a.batch, b.row)
+	if b.row.Outcome == Archive {
+		a.prog.Listed.Add(-1) // its members were counted in its place
+		if !b.failed {
+			a.batch = append(a.batch, b.row)
+		}
+	}
+	if b.outer != nil {
+		b.outer.failed = b.outer.failed || b.failed
+		b.outer.got++
+		a.settle(b.outer)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"unsafe"
 
 	"spoor/loader/cloudtrail"
 )
@@ -19,6 +20,9 @@ type decoded struct {
 
 // A decodeFunc calls emit for each record of a text.
 type decodeFunc func(text string, emit func(*cloudtrail.Event) error) (decoded, error)
+
+// checkEvery is how many events are decoded between two looks at the budget.
+const checkEvery = 4096
 
 // A worker turns fetched objects into results.
 type worker struct {
@@ -48,7 +52,7 @@ func (l *load) decodeAll(ctx context.Context) error {
 
 // process sends the result of one object. Its error is only the end of ctx.
 func (w *worker) process(ctx context.Context, f fetched) error {
-	r := result{Loaded: Loaded{Object: f.obj}, hold: f.hold, box: f.box, within: f.within, end: f.end, members: f.members}
+	r := result{Loaded: Loaded{Object: f.obj}, hold: f.hold, box: f.box, end: f.end, members: f.members}
 	switch {
 	case f.fail != nil:
 		r.fail(f.fail)
@@ -63,9 +67,12 @@ func (w *worker) process(ctx context.Context, f fetched) error {
 			break
 		}
 		if u.form == formatTar {
-			return w.openArchive(ctx, f, r)
+			// A small packed one, which came to light only now. Its members
+			// reserve what they need.
+			f.hold.release()
+			return w.fetchArchive(ctx, &f, sniff(f.data[:min(len(f.data), sniffLen)]), bytes.NewReader(f.data), func(m fetched) error { return w.process(ctx, m) })
 		}
-		w.read(f, u, &r)
+		w.read(ctx, f, u, &r)
 	}
 	if ctx.Err() != nil {
 		r.hold.release()
@@ -84,26 +91,15 @@ func (w *worker) open(ctx context.Context, f fetched) (unpacked, error) {
 	return w.unpack.unpack(f.data, need)
 }
 
-// openArchive walks a small packed tar, which came to light only when unpacked.
-func (w *worker) openArchive(ctx context.Context, f fetched, r result) error {
-	f.hold.release() // the members reserve what they need
-	r.hold = nil
-	err := w.expand(ctx, f.job, sniff(f.data[:min(len(f.data), sniffLen)]), bytes.NewReader(f.data), 1, func(m fetched) error {
-		m.box = f.box
-		m.within = true
-		return w.process(ctx, m)
-	})
-	if err != nil {
-		r.fail(err)
-	}
-	return w.send(ctx, r)
-}
-
 // read decodes the text of an object into its result.
-func (w *worker) read(f fetched, u unpacked, r *result) {
+func (w *worker) read(ctx context.Context, f fetched, u unpacked, r *result) {
 	r.SHA256, r.Unpacked, r.Notes = u.sum, int64(len(u.text)), u.notes
 	if u.form == formatForeign {
 		r.Outcome, r.Reason = Skipped, foreign(asBytes(u.text[:min(len(u.text), sniffLen)]))
+		return
+	}
+	if u.text == "" {
+		r.Outcome, r.Reason = Skipped, "empty"
 		return
 	}
 	text, note := toUTF8(u.text)
@@ -113,6 +109,9 @@ func (w *worker) read(f fetched, u unpacked, r *result) {
 	events := make([]Event, 0, len(text)/1500+1)
 	d, err := w.guard(text, func(e *cloudtrail.Event) error {
 		events = append(events, Event{Event: *e, Change: derive(e)})
+		if len(events)%checkEvery == 0 {
+			return w.checkEvents(ctx, f, len(text), len(events))
+		}
 		return nil
 	})
 	r.Carrier, r.Invalid, r.Digest = d.carrier, d.invalid, d.digest
@@ -129,6 +128,16 @@ func (w *worker) read(f fetched, u unpacked, r *result) {
 	if (r.Outcome == Done || r.Digest) && !f.obj.Linked {
 		r.Delivered = f.data
 	}
+}
+
+// checkEvents keeps the decoded events within the budget and the limit: a
+// hostile file may hold millions of tiny records.
+func (w *worker) checkEvents(ctx context.Context, f fetched, text, events int) error {
+	n := int64(events) * int64(unsafe.Sizeof(Event{}))
+	if n > w.opt.MaxUnpacked {
+		return fmt.Errorf("decode: more than %d records in one object (limit: --max-object)", events-1)
+	}
+	return f.hold.need(ctx, int64(len(f.data)+text)+n)
 }
 
 // guard decodes, and turns a panic into an error: one strange log file must not

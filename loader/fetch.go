@@ -22,7 +22,6 @@ type fetched struct {
 	fail    error  // why there is no content
 	skip    string // why nobody asked for it
 	box     *box   // the archive it comes from
-	within  bool   // from an archive inside box
 	end     bool   // no object, but the end of box
 	members int    // with end: how many have been passed on
 }
@@ -93,13 +92,13 @@ func (l *load) fetch(ctx context.Context, f *fetched, pass func(fetched) error) 
 		return false, err
 	}
 	f.hold.release()
-	return true, l.fetchArchive(ctx, f.job, form, whole, pass)
+	return true, l.fetchArchive(ctx, f, form, whole, pass)
 }
 
 // fetchArchive passes on the members of an archive, then its end.
-func (l *load) fetchArchive(ctx context.Context, j job, form format, body io.Reader, pass func(fetched) error) error {
-	end := fetched{job: j, box: new(box), end: true}
-	end.fail = l.expand(ctx, j, form, body, 1, func(m fetched) error {
+func (l *load) fetchArchive(ctx context.Context, f *fetched, form format, body io.Reader, pass func(fetched) error) error {
+	end := fetched{job: f.job, box: &box{outer: f.box}, end: true}
+	end.fail = l.expand(ctx, f.job, form, body, 1, func(m fetched) error {
 		m.box = end.box
 		end.members++
 		return pass(m)
