@@ -1,6 +1,7 @@
 package digesttest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -105,11 +106,7 @@ func (t Trail) entry(l Log) Entry {
 	if newest.IsZero() {
 		newest = l.Delivered
 	}
-	bucket := l.Bucket
-	if bucket == "" {
-		bucket = t.Bucket
-	}
-	return Entry{Bucket: bucket, Key: l.Key, Hash: hex.EncodeToString(sum[:]), Algorithm: "SHA-256",
+	return Entry{Bucket: cmp.Or(l.Bucket, t.Bucket), Key: l.Key, Hash: hex.EncodeToString(sum[:]), Algorithm: "SHA-256",
 		NewestEvent: newest.UTC().Format(TimeForm), OldestEvent: oldest.UTC().Format(TimeForm)}
 }
 

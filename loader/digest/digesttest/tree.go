@@ -2,6 +2,7 @@ package digesttest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"crypto/sha256"
@@ -39,10 +40,7 @@ func (t *Tree) Put(o Object) { t.Objects[Name(o.Bucket, o.Key)] = o }
 // AddLogs packs log files and stores them; bucket is for those without one.
 func (t *Tree) AddLogs(bucket string, logs ...Log) {
 	for _, l := range logs {
-		if l.Bucket != "" {
-			bucket = l.Bucket
-		}
-		t.Put(Object{Bucket: bucket, Key: l.Key, Body: Gzip(l.Text), Modified: l.Delivered})
+		t.Put(Object{Bucket: cmp.Or(l.Bucket, bucket), Key: l.Key, Body: Gzip(l.Text), Modified: l.Delivered})
 	}
 }
 

@@ -1,0 +1,367 @@
+package digest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"spoor/loader"
+)
+
+// Options say what to check and what is known already. The zero value checks
+// all there is, without keys.
+type Options struct {
+	From, To time.Time // window of delivery, both inclusive; zero: the manifest's, else open
+	Now      time.Time // for judging what may still be on its way; zero: the clock's
+	Accounts []string
+	Regions  []string
+	Trails   []string // narrows the report; logs are still held against all trails
+	Keys     Keys
+	Manifest *Manifest
+	// Buckets says where a bucket's objects are now: a bucket or a folder.
+	Buckets map[string]string
+	Jobs    int // readers at once; zero: two a processor
+	// Known gives what an earlier reading of a log found, so that it need not
+	// be read again. It and Keep are called from several goroutines.
+	Known func(loader.Object) (Hash, bool)
+	// Keep is told of every log that was read, so that a check cut off goes on
+	// where it stopped.
+	Keep     func(loader.Object, Hash)
+	Progress *Progress
+}
+
+// Progress counts what a running check has done; it may be read at any time.
+type Progress struct {
+	Listed, Digests, DigestsDone, Logs, LogsDone, Bytes atomic.Int64
+}
+
+// A check is one run of Validate.
+type check struct {
+	Options
+	inv      *inventory
+	links    []*link
+	byEntry  map[int]*link
+	chains   []*chain
+	keys     map[string]regionKeys
+	keyUse   map[string]*KeyUse
+	proven   map[territory][]span // hours of valid digests
+	report   *Report
+	explicit bool // the window's end was asked for
+	remote   []loader.Source
+}
+
+// A territory is whose logs share folders.
+type territory struct{ account, region string }
+
+type span struct{ from, to time.Time }
+
+// Validate checks the log files of sources against their digests. It returns an
+// error only when ctx is done; what went wrong with an object or a listing is in
+// the report, and the rest goes on.
+func Validate(ctx context.Context, sources []loader.Source, o Options) (*Report, error) {
+	c := &check{Options: o, byEntry: map[int]*link{}, keys: map[string]regionKeys{}, keyUse: map[string]*KeyUse{},
+		proven: map[territory][]span{}, report: &Report{Started: time.Now().UTC()}}
+	c.setDefaults()
+	names := make([]string, 0, len(sources))
+	for _, s := range sources {
+		names = append(names, s.String())
+		if strings.HasPrefix(s.String(), "s3://") {
+			c.remote = append(c.remote, s)
+		}
+	}
+	c.report.Source = strings.Join(names, ", ")
+	for _, step := range []func(context.Context) error{
+		func(ctx context.Context) error { return c.list(ctx, sources) },
+		c.readDigests, c.followPointers, c.loadKeys,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c.formChains()
+	for _, ch := range c.chains {
+		c.judgeChain(ch)
+	}
+	c.judgeJunk()
+	if err := c.checkLogs(ctx); err != nil {
+		return nil, err
+	}
+	c.absences()
+	c.finish()
+	return c.report, nil
+}
+
+func (c *check) setDefaults() {
+	if c.Now.IsZero() {
+		c.Now = time.Now().UTC()
+	}
+	if c.Jobs <= 0 {
+		c.Jobs = 2 * runtime.GOMAXPROCS(0)
+	}
+	if c.Progress == nil {
+		c.Progress = &Progress{}
+	}
+	if m := c.Manifest; m != nil && c.From.IsZero() && c.To.IsZero() {
+		c.From, c.To = m.From, m.To
+	}
+	c.explicit = !c.To.IsZero()
+	c.inv = newInventory(c.Manifest, c.Buckets)
+}
+
+// late is how long after its hour a digest may be delivered, and so how long a
+// log may wait for one (CloudTrail User Guide; the fact sheet allows 2 hours).
+const late = 2 * time.Hour
+
+// list takes stock of all sources. The scope begins a little early: the logs of
+// the digest that ends at the window's start were delivered before it.
+func (c *check) list(ctx context.Context, sources []loader.Source) error {
+	scope := loader.Scope{Accounts: c.Accounts, Regions: c.Regions}
+	if !c.From.IsZero() {
+		scope.Since = c.From.Add(-late)
+	}
+	if !c.To.IsZero() {
+		scope.Until = c.To.Add(late + time.Hour)
+	}
+	for _, src := range sources {
+		for o, err := range src.Objects(ctx, scope) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				_, detail := readReason(err)
+				c.find(Finding{Type: ListingError, Object: src.String(), Detail: detail, Chain: -1})
+				continue
+			}
+			c.Progress.Listed.Add(1)
+			c.take(src, o)
+		}
+	}
+	return ctx.Err()
+}
+
+// take files an object if it may matter.
+func (c *check) take(src loader.Source, o loader.Object) {
+	p, ok := parseName(o.Name)
+	if !ok || len(c.Accounts) > 0 && !slices.Contains(c.Accounts, p.account) ||
+		len(c.Regions) > 0 && !slices.Contains(c.Regions, p.region) {
+		return
+	}
+	i := c.inv.add(src, o, p)
+	if p.digest() && c.near(p) {
+		c.addLink(i)
+	}
+}
+
+func (c *check) addLink(i int) *link {
+	l := &link{entry: i, place: c.inv.entries[i].place}
+	l.judged = c.inWindow(l.place)
+	c.links = append(c.links, l)
+	c.byEntry[i] = l
+	c.Progress.Digests.Add(1)
+	return l
+}
+
+// inWindow tells whether a digest is to be judged: it ends in the window, or in
+// the hour after, as logs may be delivered late in it.
+func (c *check) inWindow(p place) bool {
+	t, slack := p.time, time.Duration(0)
+	if p.wrong != "" {
+		t, slack = p.day, 24*time.Hour
+	}
+	return t.IsZero() || (c.From.IsZero() || !t.Before(c.From.Add(-slack))) &&
+		(c.To.IsZero() || !t.After(c.To.Add(time.Hour+slack)))
+}
+
+// near is wider: the next digest may hold a signature, and logs of the window's
+// last minutes may be named two hours late.
+func (c *check) near(p place) bool {
+	return c.inWindow(p) || p.wrong == "" && p.time.After(c.To) && !p.time.After(c.To.Add(late+time.Hour))
+}
+
+// each runs f over 0..n-1 with one hasher a worker.
+func (c *check) each(ctx context.Context, n int, f func(ctx context.Context, h *hasher, i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	for range min(c.Jobs, n) {
+		g.Go(func() error {
+			h := newHasher()
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return nil
+				}
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := f(ctx, h, i); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return g.Wait()
+}
+
+func (c *check) find(f Finding) { c.report.Findings = append(c.report.Findings, f) }
+
+// readDigests reads all digests at hand, several at once.
+func (c *check) readDigests(ctx context.Context) error {
+	todo := slices.DeleteFunc(slices.Clone(c.links), func(l *link) bool { return l.read })
+	err := c.each(ctx, len(todo), func(ctx context.Context, h *hasher, i int) error {
+		return c.readDigest(ctx, h, todo[i])
+	})
+	if err != nil {
+		return err
+	}
+	for _, l := range todo {
+		if l.has {
+			c.inv.vote(l.entry, &l.doc)
+		}
+	}
+	c.inv.settle()
+	for _, l := range todo {
+		c.addManifestMeta(l)
+	}
+	return nil
+}
+
+func (c *check) readDigest(ctx context.Context, h *hasher, l *link) error {
+	e := &c.inv.entries[l.entry]
+	var raw bytes.Buffer
+	hash, meta, err := h.object(ctx, e.src, e.obj, maxDigest, &raw)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	c.Progress.DigestsDone.Add(1)
+	c.Progress.Bytes.Add(hash.Stored)
+	l.read, l.hash, l.meta = true, hash, lowerKeys(meta)
+	if err != nil {
+		l.readErr = err
+		return nil
+	}
+	doc, derr := parseDocument(raw.Bytes())
+	if l.docErr = derr; derr == nil {
+		l.doc, l.has = doc, true
+	}
+	return nil
+}
+
+func (c *check) addManifestMeta(l *link) {
+	if len(l.meta) > 0 || c.Manifest == nil {
+		return
+	}
+	names := []string{c.inv.name(l.entry)}
+	if l.has {
+		names = append(names, l.doc.name())
+	}
+	for _, name := range names {
+		if bucket, key, ok := splitName(name); ok && c.Manifest.Meta(bucket, key) != nil {
+			l.meta = lowerKeys(c.Manifest.Meta(bucket, key))
+			return
+		}
+	}
+}
+
+func lowerKeys(meta map[string]string) map[string]string {
+	out := make(map[string]string, len(meta))
+	for k, v := range meta {
+		out[strings.TrimPrefix(strings.ToLower(k), "x-amz-meta-")] = v
+	}
+	return out
+}
+
+// followPointers fetches digests that others point at and no listing has shown:
+// they lie in another bucket or prefix, from before the trail was changed.
+func (c *check) followPointers(ctx context.Context) error {
+	for start := 0; start < len(c.links); {
+		end := len(c.links)
+		for _, l := range c.links[start:end] {
+			if !l.has || l.doc.starts || !c.From.IsZero() && !l.doc.start.After(c.From) {
+				continue
+			}
+			if _, ok := c.inv.find(l.doc.previous()); !ok {
+				c.probe(ctx, l.doc.previous())
+			}
+		}
+		start = end
+		if err := c.readDigests(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// probe looks for an S3 object by name and files it when it is there.
+func (c *check) probe(ctx context.Context, name string) (int, bool) {
+	p, ok := parseName(name)
+	if !ok {
+		return 0, false
+	}
+	for _, src := range c.remote {
+		for _, at := range c.inv.elsewhere(name) {
+			o := loader.Object{Name: at, Size: -1}
+			r, err := src.Open(ctx, o)
+			if err == nil {
+				err = r.Close()
+			} else if notThere(err) {
+				continue
+			}
+			p.root = strings.TrimSuffix(at, p.tail())
+			i := c.inv.add(src, o, p)
+			if p.digest() {
+				c.addLink(i)
+			}
+			return i, true // a denied object is there, or can't be told from one
+		}
+	}
+	return 0, false
+}
+
+// regionKeys are the keys of a region, and why there are none.
+type regionKeys struct {
+	keys     []PublicKey
+	err      error
+	from, to time.Time // the times asked for
+}
+
+var errNoKeys = errors.New("no key list was given")
+
+// loadKeys asks for each region's keys once, for the time its digests span.
+func (c *check) loadKeys(ctx context.Context) error {
+	spans := map[string]span{}
+	for _, l := range c.links {
+		if !l.has || l.region == "" {
+			continue
+		}
+		s, ok := spans[l.region]
+		if !ok || l.doc.end.Before(s.from) {
+			s.from = l.doc.end
+		}
+		if !ok || l.doc.end.After(s.to) {
+			s.to = l.doc.end
+		}
+		spans[l.region] = s
+	}
+	for region, s := range spans {
+		k := regionKeys{from: s.from.Add(-late), to: s.to.Add(late), err: errNoKeys}
+		if c.Keys != nil {
+			k.keys, k.err = c.Keys.PublicKeys(ctx, region, k.from, k.to)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if k.err == nil && len(k.keys) == 0 {
+			k.err = fmt.Errorf("the list holds no key of %s", region)
+		}
+		c.keys[region] = k
+	}
+	return nil
+}
