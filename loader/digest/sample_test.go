@@ -40,7 +40,9 @@ func (f folder) Objects(ctx context.Context, _ loader.Scope) iter.Seq2[loader.Ob
 	}
 }
 
-func (f folder) Open(_ context.Context, o loader.Object) (io.ReadCloser, error) { return os.Open(o.Name) }
+func (f folder) Open(_ context.Context, o loader.Object) (io.ReadCloser, error) {
+	return os.Open(o.Name)
+}
 
 // shared finds the folder of sample data, which is not part of the repository.
 func shared(t testing.TB, name string) string {
