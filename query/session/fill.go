@@ -15,7 +15,7 @@ func (r *resolver) attach() {
 		causes[c.Who] = c.By
 	}
 	for _, u := range r.units {
-		if u.kind != TemporaryKey && u.kind != Stamped || !r.forwarded(u) {
+		if u.kind != TemporaryKey && u.kind != Stamped && u.kind != Console || !r.forwarded(u) {
 			continue
 		}
 		u.kind = Forwarded

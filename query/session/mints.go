@@ -107,7 +107,7 @@ func afterColon(s string) string {
 
 // hides reports whether a record shows its caller only as a stranger.
 func hides(id *cloudtrail.Identity) bool {
-	return id.Kind == cloudtrail.KindForeign || id.Type == "AWSAccount"
+	return id.Kind == cloudtrail.KindForeign
 }
 
 // full returns the copy of a mint in its caller's own account, when loaded.

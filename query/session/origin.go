@@ -57,7 +57,7 @@ func (w *walker) up(i, depth int) origin {
 		o = origin{actor: s.Actor, kind: s.ActorKind, confidence: Unknown, reason: "its links lead back to itself; the one that closes the ring is left out"}
 	case len(s.Candidates) > 1 && depth+len(path) <= maxDepth:
 		o = w.several(s, depth+len(path))
-	case s.Kind == Service && len(path) > 1:
+	case s.Kind == Service && len(path) > 1 && w.res.Sessions[path[len(path)-2]].ActorKind != cloudtrail.KindServiceLinked:
 		o = w.start(path[len(path)-2])
 	default:
 		o = w.start(top)
@@ -116,8 +116,14 @@ func (w *walker) start(i int) origin {
 		o.confidence = sureIf(id.CredentialsFor != "" || s.Link != nil)
 	case cloudtrail.KindFederated:
 		w.federated(&o, id)
-	case cloudtrail.KindService, cloudtrail.KindServiceLinked:
+	case cloudtrail.KindService:
 		o.reason = "an AWS service on its own behalf"
+	case cloudtrail.KindServiceLinked:
+		o.reason = "a service-linked role: an AWS service on its own behalf"
+		if _, path, ok := strings.Cut(s.RoleARN, "/aws-service-role/"); ok {
+			name, _, _ := strings.Cut(path, "/")
+			o.actor, o.kind = "service: "+name, cloudtrail.KindService
+		}
 	case cloudtrail.KindAnonymous:
 		o.reason = "unsigned requests: nobody signed in"
 	case cloudtrail.KindForeign:
@@ -126,7 +132,8 @@ func (w *walker) start(i int) origin {
 	default:
 		o.confidence, o.reason = Unknown, w.missing(s)
 		if s.Link != nil { // minted by a service for its work
-			o.confidence, o.reason = Exact, "an AWS service assumed the role"
+			o.kind, o.actor = cloudtrail.KindWorkload, cmp.Or(s.SessionName, s.Actor)
+			o.confidence, o.reason = Exact, "an AWS service assumed the role for its work, and named the session after it"
 		}
 	}
 	return o

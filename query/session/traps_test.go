@@ -16,6 +16,7 @@ func trapFixtures() []fixture {
 	bare := func(e event) event { e.Mint.Principal, e.Mint.Target = "", ""; return e }
 	src := role(acct, "Ops", "s", "ASIASOURCE000001", 60)
 	src.SourceIdentity = "erin@corp.example"
+	linked := kind(role(acct, "AWSServiceRoleForRDS", "SLRManagement", "", 60), cloudtrail.KindServiceLinked)
 	bob, eve := role(acct, "Shared", "bob", "AKIA****************", 60), role(acct, "Shared", "eve", "AKIA****************", 60)
 	return []fixture{
 		{
@@ -35,6 +36,23 @@ func trapFixtures() []fixture {
 			events: []event{do("a", 100, alice, idle, "s3", "GetObject"), from(do("b", 110, alice, idle, "s3", "GetObject"), away),
 				from(do("decrypt", 111, via(alice, "s3.amazonaws.com", "ASIAFORWARD0001", 111), forward, "kms", "Decrypt"), "s3.amazonaws.com")},
 			sessions: [][]string{{"a"}, {"b", "decrypt"}},
+		},
+		{
+			name: "forward access: AWS Internal, which looks like the console, by the latest call of any service",
+			events: []event{do("put", 100, alice, idle, "ssm", "PutParameter"),
+				from(do("k1", 101, via(alice, "AWS Internal", "ASIAFORWARD0001", 101), console, "kms", "Encrypt"), "AWS Internal"),
+				from(do("k2", 110, via(alice, "AWS Internal", "ASIAFORWARD0002", 101), console, "kms", "Encrypt"), "AWS Internal")},
+			sessions: [][]string{{"put", "k1", "k2"}},
+		},
+		{
+			name: "service-linked role without a key; a function's role",
+			events: []event{bare(assume("slr", 60, service("rds.amazonaws.com"), ofSvc, acct, "AWSServiceRoleForRDS", "SLRManagement", "ASIANEVERUSED001")),
+				do("eni", 60, via(linked, "rds.amazonaws.com", "", 60), console, "ec2", "CreateNetworkInterface"),
+				bare(assume("fn", 60, service("lambda.amazonaws.com"), ofSvc, acct, "FnRole", "resize", "ASIAFUNCTION0001")),
+				do("run", 61, role(acct, "FnRole", "resize", "ASIAFUNCTION0001", 60), byKey, "s3", "GetObject")},
+			sessions: [][]string{{"slr"}, {"eni"}, {"fn"}, {"run"}},
+			wants: []want{{event: "eni", parent: "slr", evidence: "slr", link: "role-session", confidence: "by time", root: "service: rds.amazonaws.com", sure: "by time", depth: 1},
+				{event: "run", parent: "fn", evidence: "fn", link: "issued-key", confidence: "exact", root: "resize", sure: "exact", depth: 1}},
 		},
 		{
 			name:     "two people in one role with masked keys",

@@ -117,12 +117,18 @@ func newCatalog(in *Input) *catalog {
 			} else if !seen {
 				c.signIns[st] = a.Who.SignInSession
 			}
-		case a.Anchor == cloudtrail.AnchorConsole:
+		case a.Anchor == cloudtrail.AnchorConsole && !borrowedByService(a.Who):
 			c.console[st] = true
 		}
 	}
 	c.open(in.Mints)
 	return c
+}
+
+// borrowedByService reports whether a service acts with a role of its own or in
+// somebody's name: such records lack a key, as the console's do.
+func borrowedByService(id *cloudtrail.Identity) bool {
+	return id.Kind == cloudtrail.KindServiceLinked || id.AccessKey == "" && strings.HasSuffix(id.InvokedBy, ".amazonaws.com")
 }
 
 // open finds for each sign-in the console session it opens: the same principal,
@@ -248,11 +254,10 @@ func (c *catalog) place(a *Activity) slot {
 // placeKey places what belongs to no sign-in.
 func (c *catalog) placeKey(a *Activity, who string) slot {
 	id := a.Who
-	borrowed := a.Anchor == cloudtrail.AnchorKey || a.Anchor == cloudtrail.AnchorForward
 	switch {
-	case borrowed && realKey(id.AccessKey) && temporary(id.AccessKey):
+	case realKey(id.AccessKey) && temporary(id.AccessKey):
 		return slot{key: "key " + id.AccessKey + " " + who, kind: TemporaryKey}
-	case borrowed && id.Created != cloudtrail.NoTime:
+	case !realKey(id.AccessKey) && id.Created != cloudtrail.NoTime:
 		return slot{key: "stamp " + who + " " + strconv.FormatInt(id.Created, 10), kind: Stamped, stamp: stamp{who, id.Created}}
 	case realKey(id.AccessKey):
 		return slot{key: "idle " + who + " " + id.AccessKey + " " + a.IP, kind: LongTermKey, window: true}
