@@ -81,7 +81,7 @@ func (r *resolver) fill(sums []*Session) {
 		a := &r.in.Activity[i]
 		u := r.home[i]
 		owner := u.owner()
-		add(sums[owner.index], a, u.target != nil || a.Who.InvokedBy != "")
+		add(sums[owner.index], a, u.target != nil || a.Who.InvokedBy != "" && a.Who.Kind != cloudtrail.KindService)
 		if f := &faces[owner.index]; u.target == nil && (*f == nil || speaksFor(a, *f)) {
 			*f = a
 		}
