@@ -287,7 +287,7 @@ func (l *ledger) identityCenter(s *Session, face *cloudtrail.Identity, _ string)
 		if !stamped(m, s) || !slices.Contains(s.IPs, m.Ref.IP) {
 			continue
 		}
-		if _, role := splitARN(m.RoleARN); role != "" && role != set && role != s.Role {
+		if m.RoleName != "" && m.RoleName != set && m.RoleName != s.Role || m.Account != "" && m.Account != s.Account {
 			continue
 		}
 		if user := l.names[m.Ref.Who.OnBehalfOf]; user != "" && user != s.SessionName {

@@ -215,7 +215,7 @@ func portalFixtures() []fixture {
 			name: "Identity Center: the triple, token polling, credentials in the same second",
 			events: []event{step("challenge", 50, "CredentialChallenge"), step("verify", 55, "CredentialVerification"), step("auth", 56, "UserAuthentication"),
 				do("poll1", 60, center, idle, "sso", "CreateToken"), do("poll2", 65, center, idle, "sso", "CreateToken"),
-				mint(do("creds", 70, center, idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{RoleARN: "Admin"}),
+				mint(do("creds", 70, center, idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{RoleName: "Admin", Account: acctB}),
 				do("use", 75, set, byKey, "s3", "ListBuckets"), do("behalf", 80, behalf, byKey, "q", "SendMessage")},
 			sessions: [][]string{{"challenge", "verify", "auth", "poll1", "poll2", "creds"}, {"use", "behalf"}},
 			wants: []want{{event: "use", parent: "creds", evidence: "creds", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1},
