@@ -1,0 +1,96 @@
+package query
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		text   string // with | at the cursor
+		items  string // the first ones
+		field  string
+		prefix string
+		slot   string // what is replaced
+	}{
+		{"|", "time: actor: root: type:", "", "", ""},
+		{"act|", "actor: action:", "", "", "act"},
+		{"-act|", "actor: action:", "", "", "act"},
+		{"(foo OR act|", "actor: action:", "", "", "act"},
+		{"actor|", "actor: actor:* actor!= actor=", "", "", "actor"},
+		{"bytesout|", "bytesout: bytesout:* bytesout!= bytesout>= bytesout<=", "", "", "bytesout"},
+		{"eventN|", "eventName:", "", "", "eventN"},
+		{"requestP|", "requestParameters.", "", "", "requestP"},
+		{"userIdentity.p|", "userIdentity.principalId", "", "", "userIdentity.p"},
+		{"actor:|", "", "actor", "", ""},
+		{"actor:al|", "", "actor", "al", "al"},
+		{"actor:al|ice b", "", "actor", "al", "alice"},
+		{"actor:bob,al|", "", "actor", "al", "al"},
+		{`actor:"two wo|`, "", "actor", "two wo", `"two wo`},
+		{`actor:"a \"b|`, "", "actor", `a "b`, `"a \"b`},
+		{"eventName=Get|", "", "event", "Get", "Get"},
+		{"outcome:|", "ok denied throttled error", "", "", ""},
+		{"outcome:ok,d|", "denied", "", "d", "d"},
+		{"-outcome:D|", "denied", "", "D", "D"},
+		{"type:Ass|", "AssumedRole", "type", "Ass", "Ass"},
+		{"time:|", "today yesterday last:1h", "", "", ""},
+		{"last:|", "15m 1h", "", "", ""},
+		{"actor:/al|", "", "", "", ""},
+		{`"a phrase|`, "", "", "", `"a phrase`},
+		{"actor:alice |", "time: actor:", "", "", ""},
+		{"actor:alice eve|", "event: eventtype:", "", "", "eve"},
+		{"requestParameters.bucketName:pr|", "", "path", "pr", "pr"},
+		{"/re/ a|", "actor: account: agent:", "", "", "a"},
+		{`"x y" mf|`, "mfa:", "", "", "mf"},
+		{"nothinglikeit|", "", "", "", "nothinglikeit"},
+		{"act|or:alice", "actor: action:", "", "", "act"},
+	}
+	for _, tt := range tests {
+		before, after, _ := strings.Cut(tt.text, "|")
+		c := Complete(before+after, len(before))
+		var items []string
+		for i, it := range c.Items {
+			if want := strings.Fields(tt.items); len(want) > 0 && i == len(want) {
+				break
+			}
+			items = append(items, it.Text)
+		}
+		field := c.Field
+		if c.Path != nil {
+			field = "path"
+		}
+		got := []string{strings.Join(items, " "), field, c.Prefix, (before + after)[c.From:c.To]}
+		if d := cmp.Diff([]string{tt.items, tt.field, tt.prefix, tt.slot}, got); d != "" {
+			t.Errorf("%s: %s", tt.text, d)
+		}
+	}
+}
+
+func TestCompletedValuesParse(t *testing.T) {
+	t.Parallel()
+	for _, v := range pieces {
+		for _, text := range []string{"actor:", "actor=x,", "-event!="} {
+			c := Complete(text, len(text))
+			if _, err := Parse(text + c.Insert(v)); err != nil {
+				t.Errorf("%q in %s: %v", v, text, err)
+			}
+		}
+	}
+}
+
+func TestCompleteNeverFails(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 50_000 {
+		text := randomText(r)
+		cursor := r.IntN(len(text)+3) - 1
+		c := Complete(text, cursor)
+		if c.From < 0 || c.From > c.To || c.To > len(text) {
+			t.Fatalf("Complete(%q, %d) = %d to %d", text, cursor, c.From, c.To)
+		}
+	}
+}
