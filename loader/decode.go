@@ -3,23 +3,13 @@ package loader
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"unsafe"
 
+	"spoor/loader/change"
 	"spoor/loader/cloudtrail"
 )
-
-// decoded is what a decoder says of a text besides its events.
-type decoded struct {
-	carrier string
-	skip    string // why there is no event in it, "" when there is
-	digest  bool
-	invalid int
-	notes   []string
-}
-
-// A decodeFunc calls emit for each record of a text.
-type decodeFunc func(text string, emit func(*cloudtrail.Event) error) (decoded, error)
 
 // checkEvery is how many events are decoded between two looks at the budget.
 const checkEvery = 4096
@@ -27,14 +17,14 @@ const checkEvery = 4096
 // A worker turns fetched objects into results.
 type worker struct {
 	*load
-	unpack *unpacker
+	unpack *Unpacker
 	decode decodeFunc
 }
 
 // decodeAll works until all has been fetched.
 func (l *load) decodeAll(ctx context.Context) error {
-	w := &worker{load: l, unpack: newUnpacker(l.opt.MaxUnpacked), decode: l.opt.decode()}
-	defer w.unpack.close()
+	w := &worker{load: l, unpack: NewUnpacker(l.opt.MaxUnpacked), decode: l.opt.decode()}
+	defer w.unpack.Close()
 	for {
 		select {
 		case f, ok := <-l.fetched:
@@ -88,7 +78,7 @@ func (w *worker) open(ctx context.Context, f fetched) (unpacked, error) {
 	if err := need(0); err != nil {
 		return unpacked{}, err
 	}
-	return w.unpack.unpack(f.data, need)
+	return w.unpack.unpack(f.data, true, need)
 }
 
 // read decodes the text of an object into its result.
@@ -108,7 +98,7 @@ func (w *worker) read(ctx context.Context, f fetched, u unpacked, r *result) {
 	}
 	events := make([]Event, 0, len(text)/1500+1)
 	d, err := w.guard(text, func(e *cloudtrail.Event) error {
-		events = append(events, Event{Event: *e, Change: derive(e)})
+		events = append(events, Event{Event: *e, Change: change.Derive(e)})
 		if len(events)%checkEvery == 0 {
 			return w.checkEvents(ctx, f, len(text), len(events))
 		}
@@ -120,6 +110,8 @@ func (w *worker) read(ctx context.Context, f fetched, u unpacked, r *result) {
 	case err != nil:
 		r.fail(err)
 		return
+	case d.fail != "":
+		r.fail(errors.New(d.fail))
 	case d.skip != "":
 		r.Outcome, r.Reason = Skipped, d.skip
 	default:

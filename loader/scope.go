@@ -3,7 +3,11 @@ package loader
 import (
 	"slices"
 	"time"
+
+	"spoor/loader/cloudtrail"
 )
+
+const dayLayout = "20060102"
 
 // everything reports whether the scope leaves nothing out.
 func (s Scope) everything() bool {
@@ -16,14 +20,16 @@ func (s Scope) Holds(name string) bool {
 	if s.everything() {
 		return true
 	}
-	k, ok := parseKey(name)
+	k, ok := cloudtrail.ParseKey(name)
 	if !ok {
 		return true
 	}
+	if len(s.Accounts) > 0 && !slices.Contains(s.Accounts, k.Account) || len(s.Regions) > 0 && !slices.Contains(s.Regions, k.Region) {
+		return false
+	}
 	first, last := s.Days()
-	return (len(s.Accounts) == 0 || slices.Contains(s.Accounts, k.account)) &&
-		(len(s.Regions) == 0 || slices.Contains(s.Regions, k.region)) &&
-		(first == "" || k.day >= first) && (last == "" || k.day <= last)
+	day := delivered(k)
+	return day == "" || (first == "" || day >= first) && (last == "" || day <= last)
 }
 
 // Days is the range of delivery days, YYYYMMDD, in which events of the scope
@@ -31,10 +37,32 @@ func (s Scope) Holds(name string) bool {
 // and after an outage a day later still.
 func (s Scope) Days() (first, last string) {
 	if !s.Since.IsZero() {
-		first = s.Since.UTC().Format("20060102")
+		first = s.Since.UTC().Format(dayLayout)
 	}
 	if !s.Until.IsZero() {
-		last = s.Until.UTC().Add(48 * time.Hour).Format("20060102")
+		last = s.Until.UTC().Add(48 * time.Hour).Format(dayLayout)
 	}
 	return first, last
+}
+
+// delivered is the delivery day that a key tells, YYYYMMDD, or "".
+func delivered(k cloudtrail.Key) string {
+	switch {
+	case !k.Time.IsZero():
+		return k.Time.Format(dayLayout)
+	case !k.Day.IsZero():
+		return k.Day.Format(dayLayout)
+	}
+	return ""
+}
+
+// dayOf is the day an object was delivered, as YYYYMMDD: from its name, else the
+// day of its last change.
+func dayOf(o Object) string {
+	if k, ok := cloudtrail.ParseKey(o.Name); ok {
+		if day := delivered(k); day != "" {
+			return day
+		}
+	}
+	return o.ModTime.UTC().Format(dayLayout)
 }

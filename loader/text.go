@@ -8,6 +8,18 @@ import (
 	"unsafe"
 )
 
+// Text returns the text that the events' spans of an object index, from its
+// delivered bytes: unpacked as often as they are packed, in UTF-8, without a byte
+// order mark. It is the Loaded.Text of that object again.
+func (u *Unpacker) Text(delivered []byte) (string, error) {
+	out, err := u.unpack(delivered, false, func(int64) error { return nil })
+	if err != nil {
+		return "", err
+	}
+	text, _ := toUTF8(out.text)
+	return text, nil
+}
+
 // asString views bytes as a string without a copy. The bytes are an object's
 // delivered content, which nobody writes to again.
 func asString(b []byte) string {

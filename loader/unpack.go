@@ -18,9 +18,9 @@ import (
 // maxLayers is how often a file may be packed over; log shippers pack twice.
 const maxLayers = 3
 
-// An unpacker turns stored bytes into text. It keeps its decompressors, so each
-// worker has one.
-type unpacker struct {
+// An Unpacker turns stored bytes into text. It keeps its decompressors from one
+// object to the next and is not safe for concurrent use.
+type Unpacker struct {
 	limit int64 // unpacked bytes an object may have
 	gz    gzip.Reader
 	zst   *zstd.Decoder
@@ -35,20 +35,29 @@ type unpacked struct {
 	form  format // formatText, or the container that was found inside
 }
 
-func newUnpacker(limit int64) *unpacker {
-	return &unpacker{limit: min(limit, math.MaxUint32), sum: sha256.New()}
+// NewUnpacker returns an Unpacker that stops at limit bytes of text, 4 GiB at
+// most; 0 means 1 GiB.
+func NewUnpacker(limit int64) *Unpacker {
+	if limit <= 0 {
+		limit = defaultMaxUnpacked
+	}
+	return &Unpacker{limit: min(limit, math.MaxUint32), sum: sha256.New()}
 }
 
 // unpack inflates data as often as it is packed. need is told how large the
 // text grows. A container inside (tar, zip) comes back as it is, with its form.
-func (u *unpacker) unpack(data []byte, need func(int64) error) (unpacked, error) {
+// The sum costs as much as a third of the unpacking, so it is made on demand.
+func (u *Unpacker) unpack(data []byte, sum bool, need func(int64) error) (unpacked, error) {
 	var out unpacked
 	for layer := 0; ; layer++ {
 		out.form = sniff(data[:min(len(data), sniffLen)])
 		switch {
 		case out.form != formatGzip && out.form != formatZstd:
 			if layer == 0 {
-				out.text, out.sum = asString(data), sha256.Sum256(data)
+				out.text = asString(data)
+				if sum {
+					out.sum = sha256.Sum256(data)
+				}
 			}
 			return out, nil
 		case layer == maxLayers:
@@ -56,18 +65,23 @@ func (u *unpacker) unpack(data []byte, need func(int64) error) (unpacked, error)
 		case layer == 1:
 			out.notes = append(out.notes, "packed more than once")
 		}
-		w := &textWriter{limit: u.limit, need: need, sum: u.sum}
-		w.sum.Reset()
+		w := &textWriter{limit: u.limit, need: need}
+		if sum {
+			u.sum.Reset()
+			w.sum = u.sum
+		}
 		if err := u.inflate(out.form, data, w, &out); err != nil {
 			return out, err
 		}
 		out.text = w.b.String()
-		w.sum.Sum(out.sum[:0])
+		if sum {
+			u.sum.Sum(out.sum[:0])
+		}
 		data = asBytes(out.text)
 	}
 }
 
-func (u *unpacker) inflate(form format, data []byte, w *textWriter, out *unpacked) error {
+func (u *Unpacker) inflate(form format, data []byte, w *textWriter, out *unpacked) error {
 	var err error
 	if form == formatZstd {
 		err = u.zstd(data, w)
@@ -92,7 +106,7 @@ func (u *unpacker) inflate(form format, data []byte, w *textWriter, out *unpacke
 // gzip unpacks all members of a gzip file (RFC 1952 section 2.2) and notes when
 // there is more than one, or something after the last: other readers may stop
 // after the first.
-func (u *unpacker) gzip(data []byte, w *textWriter, out *unpacked) error {
+func (u *Unpacker) gzip(data []byte, w *textWriter, out *unpacked) error {
 	w.b.Grow(int(gzipSize(data, w.limit)))
 	r := bytes.NewReader(data)
 	members := 0
@@ -119,7 +133,7 @@ func (u *unpacker) gzip(data []byte, w *textWriter, out *unpacked) error {
 	return nil
 }
 
-func (u *unpacker) zstd(data []byte, w *textWriter) error {
+func (u *Unpacker) zstd(data []byte, w *textWriter) error {
 	if u.zst == nil {
 		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(u.limit)), zstd.WithDecoderMaxWindow(128<<20))
 		if err != nil {
@@ -137,7 +151,8 @@ func (u *unpacker) zstd(data []byte, w *textWriter) error {
 	return err
 }
 
-func (u *unpacker) close() {
+// Close frees the decompressors.
+func (u *Unpacker) Close() {
 	if u.zst != nil {
 		u.zst.Close()
 	}
@@ -169,7 +184,7 @@ var errTooLarge = errors.New("too large")
 // A textWriter collects text, hashes it, and stops at the limit.
 type textWriter struct {
 	b      strings.Builder
-	sum    hash.Hash
+	sum    hash.Hash // nil: nobody asks
 	n      int64
 	limit  int64
 	need   func(int64) error
@@ -186,7 +201,9 @@ func (w *textWriter) Write(p []byte) (int, error) {
 		w.failed = err
 		return 0, err
 	}
-	w.sum.Write(p)
+	if w.sum != nil {
+		w.sum.Write(p)
+	}
 	return w.b.Write(p)
 }
 
