@@ -186,7 +186,7 @@ type Fact struct {
 // A Mark says how a line of a diff differs.
 type Mark uint8
 
-// The marks. Unsure is a value whose earlier state the case does not tell.
+// The marks.
 const (
 	Same Mark = iota
 	Added

@@ -28,7 +28,13 @@ func perms(r *reader, vals []node, _ []func(string) string) {
 		items = append(items, r.permission(req))
 	}
 	if len(items) == 0 {
-		r.all(r.child(req, "securityGroupRuleIds"), func(id node) { items = append(items, "rule "+id.text()) })
+		r.all(r.child(req, "securityGroupRuleIds"), func(e node) {
+			id := e.text()
+			if id == "" {
+				id = r.child(e, "securityGroupRuleId").text()
+			}
+			items = append(items, "rule "+id)
+		})
 	}
 	r.out.some(items)
 }
