@@ -17,19 +17,21 @@ import (
 func csvHeader(text string) ([]string, bool) {
 	text = strings.TrimPrefix(text, bom)
 	line, _, _ := strings.Cut(text[:min(len(text), 1<<16)], "\n")
-	folded := strings.ToLower(line)
-	if line == "" || line[0] == '{' || line[0] == '[' || !strings.Contains(line, ",") ||
-		!strings.Contains(folded, "eventname") || !strings.Contains(folded, "eventsource") {
+	if line == "" || line[0] == '{' || line[0] == '[' || !strings.Contains(line, ",") {
 		return nil, false
 	}
 	header, err := newCSV(line).Read()
 	if err != nil {
 		return nil, false
 	}
+	columns := 0
 	for i, h := range header {
 		header[i] = strings.TrimSpace(h)
+		if f, _ := fieldFold(header[i]); f == fName || f == fSource {
+			columns++
+		}
 	}
-	return header, true
+	return header, columns == 2
 }
 
 func newCSV(text string) *csv.Reader {
@@ -198,11 +200,15 @@ func structJSON(s string, depth int) (v, rest string, ok bool) {
 			b.WriteString(quote(key) + ":")
 			s = after
 		}
-		var item string
-		if item, s, ok = structJSON(s, depth+1); !ok {
-			item, s = structScalar(s, list)
+		item, after, ok := structJSON(s, depth+1)
+		if !ok {
+			item, after = structScalar(s, list)
+		}
+		if len(after) > 0 && after[0] != closing && !strings.HasPrefix(after, ", ") {
+			return "", s, false
 		}
 		b.WriteString(item)
+		s = after
 	}
 	if s == "" {
 		return "", s, false
