@@ -59,9 +59,10 @@ func (p Problem) String() string {
 const maxWraps = 12
 
 // Decode calls emit for each CloudTrail record in text, the unpacked content of
-// one log file, valid UTF-8 with or without a byte order mark. The Event is used
-// again for the next record, what it points to is not. The error is emit's own,
-// which ends the decoding; mistakes in the text are in the Result.
+// one log file, with or without a byte order mark. Bytes that are not UTF-8 come
+// out as U+FFFD, but not in the Event's raw JSON. The Event is used again for the
+// next record, what it points to is not. The error is emit's own, which ends the
+// decoding; mistakes in the text are in the Result.
 func (d *Decoder) Decode(text string, emit func(*Event) error) (Result, error) {
 	d.text, d.emit, d.err = text, emit, nil
 	d.res, d.within, d.wraps, d.path, d.skip = Result{}, nil, 0, d.path[:0], ""

@@ -171,7 +171,7 @@ type Mint struct {
 	RoleARN     string // role assumed
 	SessionName string
 	Principal   string // principal id of the new session (assumedRoleId), or of the signed-in identity
-	Target      string // ARN of the new session or user
+	Target      string // ARN of the new session; name of the user (CreateAccessKey); account or its root (AssumeRoot)
 	SourceIdent string // sourceIdentity set by the call
 	SignIn      string // signInSessionArn the call opens
 	From        string // previous principal (SwitchRole's SwitchFrom)

@@ -1,6 +1,9 @@
 package cloudtrail
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // A field names what the scanner keeps of an object: the members of a record
 // that spoor indexes, and the members under which carriers put records.
@@ -170,12 +173,32 @@ type found struct {
 func (f *found) has(id field) bool { return f.value[id] != "" || f.text>>id&1 != 0 }
 
 // str returns a field as text: strings unescaped, numbers and booleans as
-// written, and objects as their JSON, for no log line is lost to its odd type.
+// written, and objects as their JSON, for no log line is lost to its odd type. It
+// is valid UTF-8, as databases insist, whatever the log was.
 func (f *found) str(id field) string {
-	if f.esc>>id&1 == 0 {
-		return f.value[id]
+	v := f.value[id]
+	if f.esc>>id&1 != 0 {
+		return unquote(`"` + v + `"`)
 	}
-	return unquote(`"` + f.value[id] + `"`)
+	if !ascii(v) && !utf8.ValidString(v) {
+		return strings.ToValidUTF8(v, "\uFFFD")
+	}
+	return v
+}
+
+func ascii(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if word(s, i)&highs != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // nested returns a field's JSON, as the change rules read it: strings with

@@ -11,6 +11,7 @@ import (
 func DecodeIdentity(raw string) *Identity { return decodeIdentity(raw, hashIdentity(raw)) }
 
 func decodeIdentity(raw string, hash [2]uint64) *Identity {
+	raw = strings.ToValidUTF8(raw, "\uFFFD")
 	id := &Identity{Hash: hash, Raw: raw, Created: NoTime}
 	for c := newCursor(raw); ; {
 		key, v, ok := c.next()

@@ -16,7 +16,7 @@ func mintOf(e *Event) *Mint {
 		if e.Name == "CreateAccessKey" {
 			return &Mint{
 				Call: e.Name, IssuedKey: textAt(e.Response, "accessKey", "accessKeyId"),
-				SessionName: textAt(e.Response, "accessKey", "userName"),
+				Target: textAt(e.Response, "accessKey", "userName"),
 			}
 		}
 	}
