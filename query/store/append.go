@@ -1,0 +1,272 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"spoor/loader"
+	"spoor/loader/cloudtrail"
+)
+
+// BatchEvents is how many events a batch should hold at least, once the first
+// rows are on the screen: each commit costs two syncs of the disk.
+const BatchEvents = 50_000
+
+// A batch is what one Append brings, turned into rows.
+type batch struct {
+	objects  []objectRow
+	replaced []uint32 // objects whose old events go
+	events   []eventRow
+	touched  []touchedRow
+	changes  []changeRow
+	mints    []mintRow
+	copies   []copyRow
+	stored   loader.Stored
+	span     span
+}
+
+// Append implements loader.Sink. The originals are written to the pack and
+// synced, then one transaction takes all rows of the batch: whatever happens,
+// the case holds whole batches only. The texts of the batch may be let go when
+// Append returns.
+func (db *DB) Append(ctx context.Context, list []loader.Loaded) (loader.Stored, error) {
+	db.writing.Lock()
+	defer db.writing.Unlock()
+	b, err := ask(ctx, db, func(ctx context.Context, c conn) (*batch, error) { return db.append(ctx, c, list) })
+	if err != nil {
+		return loader.Stored{}, fmt.Errorf("append %d objects: %w", len(list), err)
+	}
+	return b.stored, nil
+}
+
+// append does the work of Append. It runs in a goroutine of ask, which may
+// outlive the Append that was cancelled: the lock on appending is its own.
+func (db *DB) append(ctx context.Context, c conn, list []loader.Loaded) (*batch, error) {
+	db.appending.Lock()
+	defer db.appending.Unlock()
+	b := &batch{span: emptySpan()}
+	seq := db.seq
+	db.known.turn++
+	err := db.inTx(ctx, c, func() error {
+		if err := db.manifestRows(b, list); err != nil {
+			return err
+		}
+		if err := db.clear(ctx, c, b.replaced); err != nil {
+			return err
+		}
+		if err := db.eventRows(ctx, c, b, list); err != nil {
+			return err
+		}
+		if err := db.pack.sync(); err != nil {
+			return err
+		}
+		return db.insert(ctx, c, b)
+	})
+	if err != nil {
+		db.seq = seq
+		db.known.forget()
+		db.pack.rollback()
+		return nil, err
+	}
+	db.known.trim()
+	db.pack.commit()
+	for _, d := range db.dicts {
+		d.saved = len(d.texts)
+	}
+	db.people.saved = len(db.people.rows)
+	db.objects.put(b.objects)
+	return b, db.committed(ctx, c, b)
+}
+
+// inTx runs f in a transaction.
+func (db *DB) inTx(ctx context.Context, c conn, f func() error) error {
+	if _, err := c.exec(ctx, "BEGIN TRANSACTION"); err != nil {
+		return err
+	}
+	err := f()
+	if err == nil {
+		_, err = c.exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		// A failed COMMIT has rolled back already; then this one complains.
+		_, _ = c.exec(context.WithoutCancel(ctx), "ROLLBACK")
+	}
+	return err
+}
+
+// manifestRows makes the rows of the objects and puts the originals into the
+// pack.
+func (db *DB) manifestRows(b *batch, list []loader.Loaded) error {
+	next := db.objects.next()
+	now := time.Now().UnixMicro()
+	seen := make(map[string]bool, len(list))
+	for i := range list {
+		l := &list[i]
+		if seen[l.Object.Name] {
+			return fmt.Errorf("%s is in the batch twice", l.Object.Name)
+		}
+		seen[l.Object.Name] = true
+		r := newObject(l)
+		r.loaded = now
+		if old, ok := db.objects.find(r.name); ok {
+			r.id = old.id
+			b.replaced = append(b.replaced, old.id)
+		} else {
+			r.id = next
+			next++
+		}
+		if err := db.keep(l, &r); err != nil {
+			return err
+		}
+		b.objects = append(b.objects, r)
+	}
+	return nil
+}
+
+// keep puts the original of an object into the pack. Only what holds events is
+// kept.
+func (db *DB) keep(l *loader.Loaded, r *objectRow) (err error) {
+	switch {
+	case l.Outcome != loader.Done:
+	case l.Delivered == nil:
+		r.at = packed{enc: packLink}
+	default:
+		r.at, err = db.pack.append(l.Delivered)
+	}
+	return err
+}
+
+// clear takes the old events of replaced objects out of the case. An event that
+// another object carries as well goes on living there.
+func (db *DB) clear(ctx context.Context, c conn, objects []uint32) error {
+	if len(objects) == 0 {
+		return nil
+	}
+	ids := make([]any, len(objects))
+	for i, id := range objects {
+		ids[i] = id
+	}
+	if _, err := c.exec(ctx, "CREATE OR REPLACE TEMP TABLE replaced AS SELECT unnest(["+marks(len(ids))+"]::UINTEGER[]) AS id", ids...); err != nil {
+		return fmt.Errorf("replace objects: %w", err)
+	}
+	for _, s := range clearing {
+		if _, err := c.exec(ctx, s); err != nil {
+			return fmt.Errorf("replace objects: %w", err)
+		}
+	}
+	db.known.forget()
+	return nil
+}
+
+// clearing are the steps of clear, for the objects in the table replaced.
+var clearing = []string{
+	"DELETE FROM copies WHERE object IN (SELECT id FROM replaced)",
+	"CREATE OR REPLACE TEMP TABLE moved AS SELECT seq, arg_min({object: object, off: off, len: len, form: form}, object) AS c FROM copies " +
+		"WHERE seq IN (SELECT seq FROM event_rows WHERE object IN (SELECT id FROM replaced)) GROUP BY seq",
+	"UPDATE event_rows SET object = c.object, off = c.off, len = c.len, form = c.form FROM moved WHERE moved.seq = event_rows.seq",
+	"DELETE FROM copies USING moved WHERE moved.seq = copies.seq AND moved.c.object = copies.object",
+	"UPDATE objects_rows SET events = events + n, duplicates = duplicates - n FROM " +
+		"(SELECT c.object AS o, count(*) AS n FROM moved GROUP BY o) WHERE id = o",
+	"DELETE FROM changes_rows WHERE seq IN (SELECT seq FROM event_rows WHERE object IN (SELECT id FROM replaced))",
+	"DELETE FROM touched WHERE seq IN (SELECT seq FROM event_rows WHERE object IN (SELECT id FROM replaced))",
+	"DELETE FROM mints WHERE seq IN (SELECT seq FROM event_rows WHERE object IN (SELECT id FROM replaced))",
+	"DELETE FROM event_rows WHERE object IN (SELECT id FROM replaced)",
+	"DELETE FROM objects_rows WHERE id IN (SELECT id FROM replaced)",
+	"DROP TABLE moved",
+	"DROP TABLE replaced",
+}
+
+// eventRows makes the rows of all events that the case doesn't have yet.
+func (db *DB) eventRows(ctx context.Context, c conn, b *batch, list []loader.Loaded) error {
+	n := 0
+	for i := range list {
+		n += len(list[i].Events)
+	}
+	b.events = make([]eventRow, 0, n)
+	m := newMaker(db)
+	for i := range list {
+		l, o := &list[i], &b.objects[i]
+		for k := range l.Events {
+			e := &l.Events[k]
+			row := m.row(l.Text, e)
+			row.object = o.id
+			day, err := db.known.day(dayOf(row.t), func(t *keyTable) error { return db.readKeys(ctx, c, dayOf(row.t), t) })
+			if err != nil {
+				return err
+			}
+			if first, isNew := day.keys.put(keyOf(&row), db.seq+1); !isNew {
+				o.duplicates++
+				b.copies = append(b.copies, copyRow{first, o.id, row.off, row.len, row.form})
+				continue
+			}
+			db.known.total++
+			db.seq++
+			row.seq = db.seq
+			o.events++
+			b.add(m, row, e)
+		}
+		b.stored.Events += int(o.events)
+		b.stored.Duplicates += int(o.duplicates)
+	}
+	return nil
+}
+
+// add takes a new event into the batch.
+func (b *batch) add(m *maker, row eventRow, e *loader.Event) {
+	b.span.add(row.t, 1)
+	more := m.resources(&row, e)
+	b.events = append(b.events, row)
+	for _, r := range more {
+		b.touched = append(b.touched, touchedRow{row.seq, r.id, r.kind})
+	}
+	if ch := e.Change; ch != nil {
+		b.changes = append(b.changes, changeRow{row.seq, m.id(domResourceType, ch.ResourceType), row.resource, ch.Summary, uint8(ch.Severity), ch.Public, ch.Probe})
+	}
+	if mt := e.Mint; mt != nil {
+		id := func(s string) uint32 { return m.id(domPerson, s) }
+		b.mints = append(b.mints, mintRow{row.seq, id(mt.Call), id(mt.IssuedKey), id(mt.RoleARN), id(mt.SessionName),
+			id(mt.Principal), id(mt.Target), id(mt.SourceIdent), id(mt.SignIn), id(mt.From)})
+	}
+}
+
+// insert writes all rows of the batch, new texts and identities first.
+func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
+	var fresh []stringRow
+	for dom, d := range db.dicts {
+		for id := d.saved; id < len(d.texts); id++ {
+			fresh = append(fresh, stringRow{domain(dom), uint32(id), d.texts[id]})
+		}
+	}
+	for _, write := range []func() error{
+		func() error { return stringTable.insert(ctx, db, c, fresh) },
+		func() error { return identityTable.insert(ctx, db, c, db.people.rows[db.people.saved:]) },
+		func() error { return eventTable.insert(ctx, db, c, b.events) },
+		func() error { return touchedTable.insert(ctx, db, c, b.touched) },
+		func() error { return changeTable.insert(ctx, db, c, b.changes) },
+		func() error { return mintTable.insert(ctx, db, c, b.mints) },
+		func() error { return copyTable.insert(ctx, db, c, b.copies) },
+		func() error { return objectTable.insert(ctx, db, c, b.objects) },
+	} {
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// committed publishes what a batch changed.
+func (db *DB) committed(ctx context.Context, c conn, b *batch) error {
+	if len(b.replaced) > 0 { // events went and moved as well: look anew
+		return errors.Join(db.objects.load(ctx, c), db.readSpan(ctx, c))
+	}
+	db.state.Lock()
+	defer db.state.Unlock()
+	db.span.join(b.span)
+	db.revision++
+	return nil
+}
+
+// noTime is how cloudtrail says that an event has none.
+const noTime = cloudtrail.NoTime

@@ -1,0 +1,208 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// Memory is the path of a case that keeps nothing on disk.
+const Memory = ":memory:"
+
+// Names inside the folder of a case.
+const (
+	infoName  = "case.toml"
+	dbName    = "case.duckdb"
+	packName  = "objects.pack"
+	spillName = "case.duckdb.tmp"
+)
+
+// checkpointEvery is how much the write-ahead log may grow before DuckDB packs
+// it into columns. Rarely is better: a row group that is packed half full is
+// packed again (36 bytes an event instead of 66).
+const checkpointEvery = "512MB"
+
+// Options say how to open a case. The zero value opens an existing one.
+type Options struct {
+	Create      bool  // make the case if there is none
+	MemoryLimit int64 // bytes that DuckDB may use, the Go heap not counted; 0: its own default
+	Threads     int   // of DuckDB; 0: one per CPU
+}
+
+// A DB is an open case. All methods are safe for concurrent use; one Append runs
+// at a time, and questions go on beside it.
+type DB struct {
+	path string // of the folder, or Memory
+	sql  *sql.DB
+	pack *pack
+
+	dicts   dicts
+	people  *people
+	objects *manifest
+	feeds   *feeds
+
+	writing   sync.Mutex // held by those who change the case
+	appending sync.Mutex // held while the fields below are in use
+	known     *known
+	seq       int64 // of the last event
+
+	state    sync.RWMutex
+	span     span
+	revision uint64
+
+	closing sync.RWMutex
+	closed  bool
+	running sync.WaitGroup
+}
+
+// Open opens the case at path: a folder, by convention NAME.spoor, or Memory.
+// Errors that callers tell apart: ErrNotFound, ErrNotCase, ErrNotWritable,
+// ErrDiskFull, *LockedError, *VersionError.
+func Open(ctx context.Context, path string, o Options) (*DB, error) {
+	db := &DB{path: path, dicts: newDicts(), people: newPeople(), objects: newManifest(), feeds: newFeeds(), known: newKnown(), span: emptySpan()}
+	err := db.open(ctx, o)
+	if err != nil {
+		if db.sql != nil {
+			err = errors.Join(err, db.sql.Close())
+		}
+		return nil, fmt.Errorf("open case: %w", classify(path, err))
+	}
+	return db, nil
+}
+
+func (db *DB) open(ctx context.Context, o Options) error {
+	file, packFile, dir := "", "", ""
+	if db.path != Memory {
+		var err error
+		if dir, err = folder(db.path, o.Create); err != nil {
+			return err
+		}
+		file, packFile = filepath.Join(dir, dbName), filepath.Join(dir, packName)
+	}
+	var err error
+	if db.sql, err = connect(file, dir, o); err != nil {
+		return err
+	}
+	if dir != "" { // the lock is ours now: what a killed process left behind can go
+		if err := os.RemoveAll(filepath.Join(dir, spillName)); err != nil {
+			return err
+		}
+	}
+	c, err := db.sql.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := db.feeds.register(c); err != nil {
+		return err
+	}
+	return c.Raw(func(d any) error { return db.restore(ctx, conn{d.(*duckdb.Conn)}, packFile) })
+}
+
+// folder checks that path is a case this program can open, or makes it one.
+func folder(path string, create bool) (string, error) {
+	dir, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if strings.ContainsAny(dir, "?%") {
+		return "", fmt.Errorf("%w: the path must not hold ? or %%", ErrNotCase) // the driver takes it for a URL
+	}
+	info, err := readInfo(dir)
+	switch {
+	case err == nil && info.Version > Version:
+		return "", &VersionError{path, info.Version, Version}
+	case err == nil:
+		return dir, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", err
+	}
+	entries, err := os.ReadDir(dir)
+	switch {
+	case err == nil && len(entries) > 0:
+		return "", ErrNotCase
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("%w: %w", ErrNotCase, err)
+	case !create:
+		return "", ErrNotFound
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	return dir, writeInfo(dir, newInfo())
+}
+
+// restore brings what is kept in memory up to what is in the database, and cuts
+// the pack to it.
+func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
+	n, err := c.int64s(ctx, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'event_rows'")
+	if err != nil {
+		return err
+	}
+	if n[0] == 0 {
+		if err := db.create(ctx, c); err != nil {
+			return err
+		}
+	}
+	if n, err = c.int64s(ctx, "SELECT coalesce(max(pack_off + pack_len), 0) FROM objects_rows"); err != nil {
+		return err
+	}
+	if db.pack, err = openPack(packFile, n[0]); err != nil {
+		return err
+	}
+	if n, err = c.int64s(ctx, "SELECT coalesce(max(seq), 0) FROM event_rows"); err != nil {
+		return err
+	}
+	db.seq = n[0]
+	if err := db.objects.load(ctx, c); err != nil {
+		return err
+	}
+	if err := db.people.load(ctx, c); err != nil {
+		return err
+	}
+	err = c.each(ctx, "SELECT dom, id, text FROM strings ORDER BY dom, id", nil, func(v []driver.Value) error {
+		db.dicts[v[0].(uint8)].load(v[1].(uint32), text(v[2]))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return db.readSpan(ctx, c)
+}
+
+// Path returns the folder of the case, or Memory.
+func (db *DB) Path() string { return db.path }
+
+// enter counts a question that is about to run; Close waits for it.
+func (db *DB) enter() error {
+	db.closing.RLock()
+	defer db.closing.RUnlock()
+	if db.closed {
+		return ErrClosed
+	}
+	db.running.Add(1)
+	return nil
+}
+
+// Close ends all questions and closes the case. Cancel their contexts first: it
+// waits for them.
+func (db *DB) Close() error {
+	db.closing.Lock()
+	if db.closed {
+		db.closing.Unlock()
+		return nil
+	}
+	db.closed = true
+	db.closing.Unlock()
+	db.running.Wait()
+	return errors.Join(db.sql.Close(), db.pack.close())
+}

@@ -1,0 +1,2 @@
+// Package store is the case.
+package store

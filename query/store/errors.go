@@ -1,0 +1,72 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var (
+	// ErrNotFound says that no case lies at the path, and Create was not set.
+	ErrNotFound = errors.New("no such case")
+	// ErrNotCase says that the path exists and is no case.
+	ErrNotCase = errors.New("not a case")
+	// ErrNotWritable says that the folder of the case can't be written to.
+	ErrNotWritable = errors.New("case is not writable")
+	// ErrDiskFull says that the disk had no room; the case is as it was before.
+	ErrDiskFull = errors.New("no space left on device")
+	// ErrNoEvent says that the case has no event of that number.
+	ErrNoEvent = errors.New("no such event")
+	// ErrClosed says that the case has been closed.
+	ErrClosed = errors.New("case is closed")
+)
+
+// A LockedError says that another process has the case open.
+type LockedError struct {
+	Path string
+	PID  int // 0 when the system doesn't tell
+}
+
+func (e *LockedError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("case %s is in use by another process", e.Path)
+	}
+	return fmt.Sprintf("case %s is in use by process %d", e.Path, e.PID)
+}
+
+// A VersionError says that a newer spoor wrote the case.
+type VersionError struct {
+	Path       string
+	Have, Know int
+}
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("case %s has format %d, this program knows up to %d", e.Path, e.Have, e.Know)
+}
+
+// DuckDB reports lock conflicts only in words: `Conflicting lock is held in
+// /usr/bin/spoor (PID 4711) by user …`.
+var lockHolder = regexp.MustCompile(`PID (\d+)`)
+
+// classify gives errors of the database the types that callers branch on.
+func classify(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	msg := err.Error()
+	switch {
+	case strings.Contains(msg, "Could not set lock on file"), strings.Contains(msg, "being used by another process"):
+		e := &LockedError{Path: path}
+		if m := lockHolder.FindStringSubmatch(msg); m != nil {
+			e.PID, _ = strconv.Atoi(m[1])
+		}
+		return e
+	case strings.Contains(msg, "No space left on device"), strings.Contains(msg, "not enough space on the disk"):
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	case strings.Contains(msg, "Permission denied"), strings.Contains(msg, "Read-only file system"):
+		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+	}
+	return err
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"spoor/loader"
+)
+
+// An objectRow is an object in the manifest.
+type objectRow struct {
+	id                           uint32
+	name                         string
+	size                         int64
+	etag                         string
+	mtime                        int64 // µs UTC, 0 when unknown
+	sum                          [32]byte
+	unpacked                     int64
+	outcome                      uint8
+	reason, carrier, class, meta string // meta: user metadata as lines "key=value"
+	events, duplicates, invalid  int64
+	notes                        string // one a line
+	at                           packed
+	gone                         bool
+	loaded                       int64 // µs UTC
+}
+
+var objectTable = table[objectRow]{"objects_rows", []column[objectRow]{
+	idCol("id", func(r *objectRow) uint32 { return r.id }),
+	textCol("name", func(r *objectRow) string { return r.name }),
+	intCol("size", func(r *objectRow) int64 { return r.size }),
+	textCol("etag", func(r *objectRow) string { return r.etag }),
+	intCol("mtime", func(r *objectRow) int64 { return r.mtime }),
+	{"sha256", "BLOB", func(ch duckdb.DataChunk, col, row int, r *objectRow) error {
+		return duckdb.SetChunkValue(ch, col, row, r.sum[:])
+	}},
+	intCol("unpacked", func(r *objectRow) int64 { return r.unpacked }),
+	byteCol("outcome", func(r *objectRow) uint8 { return r.outcome }),
+	textCol("reason", func(r *objectRow) string { return r.reason }),
+	textCol("carrier", func(r *objectRow) string { return r.carrier }),
+	textCol("class", func(r *objectRow) string { return r.class }),
+	textCol("meta", func(r *objectRow) string { return r.meta }),
+	intCol("events", func(r *objectRow) int64 { return r.events }),
+	intCol("duplicates", func(r *objectRow) int64 { return r.duplicates }),
+	intCol("invalid", func(r *objectRow) int64 { return r.invalid }),
+	textCol("notes", func(r *objectRow) string { return r.notes }),
+	intCol("pack_off", func(r *objectRow) int64 { return r.at.off }),
+	intCol("pack_len", func(r *objectRow) int64 { return r.at.len }),
+	byteCol("pack_enc", func(r *objectRow) uint8 { return r.at.enc }),
+	boolCol("gone", func(r *objectRow) bool { return r.gone }),
+	intCol("loaded_at", func(r *objectRow) int64 { return r.loaded }),
+}}
+
+// A manifest is what the case knows of every object: the table objects_rows, in
+// memory.
+type manifest struct {
+	mu   sync.RWMutex
+	byID []objectRow // by number; 0 is none
+	name map[string]uint32
+}
+
+func newManifest() *manifest {
+	return &manifest{byID: make([]objectRow, 1), name: make(map[string]uint32)}
+}
+
+// get returns the object of a number.
+func (m *manifest) get(id uint32) (objectRow, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if int(id) >= len(m.byID) || m.byID[id].id == 0 {
+		return objectRow{}, false
+	}
+	return m.byID[id], true
+}
+
+// find returns the object of a name.
+func (m *manifest) find(name string) (objectRow, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if id, ok := m.name[name]; ok {
+		return m.byID[id], true
+	}
+	return objectRow{}, false
+}
+
+// put takes objects that have been committed.
+func (m *manifest) put(rows []objectRow) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range rows {
+		for len(m.byID) <= int(r.id) {
+			m.byID = append(m.byID, objectRow{})
+		}
+		m.byID[r.id] = r
+		m.name[r.name] = r.id
+	}
+}
+
+// next returns the first number that is free.
+func (m *manifest) next() uint32 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return uint32(len(m.byID))
+}
+
+// load reads the table.
+func (m *manifest) load(ctx context.Context, c conn) error {
+	cols := make([]string, len(objectTable.cols))
+	for i, col := range objectTable.cols {
+		cols[i] = col.name
+	}
+	q := "SELECT " + strings.Join(cols, ", ") + " FROM objects_rows ORDER BY id"
+	return c.each(ctx, q, nil, func(v []driver.Value) error {
+		r := objectRow{
+			id: v[0].(uint32), name: text(v[1]), size: number(v[2]), etag: text(v[3]), mtime: number(v[4]),
+			unpacked: number(v[6]), outcome: v[7].(uint8), reason: text(v[8]), carrier: text(v[9]), class: text(v[10]), meta: text(v[11]),
+			events: number(v[12]), duplicates: number(v[13]), invalid: number(v[14]), notes: text(v[15]),
+			at: packed{off: number(v[16]), len: number(v[17]), enc: v[18].(uint8)}, gone: v[19].(bool), loaded: number(v[20]),
+		}
+		copy(r.sum[:], v[5].([]byte))
+		m.put([]objectRow{r})
+		return nil
+	})
+}
+
+// Status says whether the case has an object as the source lists it now. One
+// that failed is New: it is tried again.
+func (db *DB) Status(o loader.Object) loader.Status {
+	r, ok := db.objects.find(o.Name)
+	switch {
+	case !ok || loader.Outcome(r.outcome) == loader.Failed:
+		return loader.New
+	case o.ETag != "" && r.etag != "" && o.ETag != r.etag,
+		o.Size >= 0 && r.size >= 0 && o.Size != r.size,
+		(o.ETag == "" || r.etag == "") && micros(o.ModTime) != r.mtime:
+		return loader.Changed
+	}
+	return loader.Unchanged
+}
+
+// micros is a time as the case keeps it: µs UTC, 0 for none.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// MarkGone notes that objects have vanished from their source. Their events
+// stay.
+func (db *DB) MarkGone(ctx context.Context, names []string) error {
+	db.writing.Lock()
+	defer db.writing.Unlock()
+	var rows []objectRow
+	for _, n := range names {
+		if r, ok := db.objects.find(n); ok && !r.gone {
+			r.gone = true
+			rows = append(rows, r)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := ask(ctx, db, func(ctx context.Context, c conn) (int64, error) {
+		ids := make([]any, len(rows))
+		for i, r := range rows {
+			ids[i] = r.id
+		}
+		return c.exec(ctx, "UPDATE objects_rows SET gone = true WHERE id IN ("+marks(len(ids))+")", ids...)
+	})
+	if err == nil {
+		db.objects.put(rows)
+		db.bump()
+	}
+	return err
+}
+
+// marks is a list of n parameters.
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+// newObject is the row of an object that was read, before it has a number.
+func newObject(l *loader.Loaded) objectRow {
+	o := l.Object
+	return objectRow{
+		name: o.Name, size: o.Size, etag: o.ETag, mtime: micros(o.ModTime), class: o.Class, meta: metaText(o.Meta),
+		sum: l.SHA256, unpacked: l.Unpacked, outcome: uint8(l.Outcome), reason: l.Reason, carrier: l.Carrier,
+		invalid: int64(l.Invalid), notes: strings.Join(l.Notes, "\n"),
+	}
+}
+
+// metaText writes user metadata as lines key=value, sorted by key. Line breaks
+// can't occur: S3 metadata are HTTP headers.
+func metaText(m map[string]string) string {
+	lines := make([]string, 0, len(m))
+	for k, v := range m {
+		lines = append(lines, k+"="+v)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
