@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -10,9 +11,17 @@ import (
 	"spoor/loader/cloudtrail"
 )
 
-// BatchEvents is how many events a batch should hold at least, once the first
-// rows are on the screen: each commit costs two syncs of the disk.
-const BatchEvents = 50_000
+// A lot is what has been staged since the last Commit: rows lie in an open
+// transaction, where DuckDB packs full row groups as they come.
+type lot struct {
+	c        *sql.Conn // owns the transaction
+	objects  []objectRow
+	names    map[string]int // into objects
+	replaced bool           // events of older objects went
+	span     span
+	saved    [domains]int // of each dict, before the lot
+	persons  int          // of people, before the lot
+}
 
 // A batch is what one Append brings, turned into rows.
 type batch struct {
@@ -27,79 +36,141 @@ type batch struct {
 	span     span
 }
 
-// Append implements loader.Sink. The originals are written to the pack and
-// synced, then one transaction takes all rows of the batch: whatever happens,
-// the case holds whole batches only. The texts of the batch may be let go when
-// Append returns.
+// Append implements loader.Sink.
 func (db *DB) Append(ctx context.Context, list []loader.Loaded) (loader.Stored, error) {
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	b, err := ask(ctx, db, func(ctx context.Context, c conn) (*batch, error) { return db.append(ctx, c, list) })
+	b := &batch{span: emptySpan()}
+	err := db.stage(ctx, func(c conn) error { return db.append(ctx, c, b, list) })
 	if err != nil {
-		return loader.Stored{}, fmt.Errorf("append %d objects: %w", len(list), err)
+		return loader.Stored{}, fmt.Errorf("append %d objects: %w", len(list), classify(db.path, err))
 	}
 	return b.stored, nil
 }
 
-// append does the work of Append. It runs in a goroutine of ask, which may
-// outlive the Append that was cancelled: the lock on appending is its own.
-func (db *DB) append(ctx context.Context, c conn, list []loader.Loaded) (*batch, error) {
-	db.appending.Lock()
-	defer db.appending.Unlock()
-	b := &batch{span: emptySpan()}
-	seq := db.seq
-	db.known.turn++
-	err := db.inTx(ctx, c, func() error {
-		if err := db.manifestRows(b, list); err != nil {
-			return err
-		}
-		if err := db.clear(ctx, c, b.replaced); err != nil {
-			return err
-		}
-		if err := db.eventRows(ctx, c, b, list); err != nil {
-			return err
-		}
+// Commit implements loader.Sink. The originals are synced before the
+// transaction that counts on them ends: whatever happens, the case holds whole
+// lots only.
+func (db *DB) Commit(ctx context.Context) error {
+	db.writing.Lock()
+	defer db.writing.Unlock()
+	return db.commit(ctx)
+}
+
+// commit is Commit for those who hold writing.
+func (db *DB) commit(ctx context.Context) error {
+	if db.lot == nil {
+		return nil
+	}
+	err := db.stage(ctx, func(c conn) error {
 		if err := db.pack.sync(); err != nil {
 			return err
 		}
-		return db.insert(ctx, c, b)
+		if _, err := c.exec(ctx, "COMMIT"); err != nil {
+			return err
+		}
+		return db.committed(context.WithoutCancel(ctx), c)
 	})
 	if err != nil {
-		db.seq = seq
-		db.known.forget()
-		db.pack.rollback()
-		return nil, err
+		return fmt.Errorf("commit: %w", classify(db.path, err))
+	}
+	err = db.lot.c.Close()
+	db.lot = nil
+	return err
+}
+
+// stage runs f within the transaction of the lot, and begins one if need be.
+// After an error the lot is gone.
+func (db *DB) stage(ctx context.Context, f func(conn) error) (err error) {
+	if err := db.enter(); err != nil {
+		return err
+	}
+	defer db.running.Done()
+	if db.lot == nil {
+		c, err := db.sql.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		db.lot = &lot{c: c, names: make(map[string]int), span: emptySpan(), persons: db.people.saved}
+		for i, d := range db.dicts {
+			db.lot.saved[i] = d.saved
+		}
+		if err := raw(c, func(c conn) error { _, err := c.exec(ctx, "BEGIN TRANSACTION"); return err }); err != nil {
+			return errors.Join(err, db.abandon())
+		}
+	}
+	if err := raw(db.lot.c, f); err != nil {
+		return errors.Join(err, db.abandon())
+	}
+	return nil
+}
+
+// abandon drops the lot: the case is as it was after the last Commit.
+func (db *DB) abandon() error {
+	l := db.lot
+	db.lot = nil
+	_ = raw(l.c, func(c conn) error { // fails when DuckDB has rolled back already
+		_, err := c.exec(context.Background(), "ROLLBACK")
+		return err
+	})
+	for i, d := range db.dicts {
+		d.saved = l.saved[i]
+	}
+	db.people.saved = l.persons
+	db.known.forget()
+	db.pack.rollback()
+	return l.c.Close()
+}
+
+// append stages a batch.
+func (db *DB) append(ctx context.Context, c conn, b *batch, list []loader.Loaded) error {
+	db.known.turn++
+	if err := db.manifestRows(b, list); err != nil {
+		return err
+	}
+	if err := db.clear(ctx, c, b.replaced); err != nil {
+		return err
+	}
+	if err := db.eventRows(ctx, c, b, list); err != nil {
+		return err
+	}
+	if err := db.insert(ctx, c, b); err != nil {
+		return err
 	}
 	db.known.trim()
-	db.pack.commit()
+	db.lot.add(b)
 	for _, d := range db.dicts {
 		d.saved = len(d.texts)
 	}
 	db.people.saved = len(db.people.rows)
-	db.objects.put(b.objects)
-	return b, db.committed(ctx, c, b)
+	return nil
 }
 
-// inTx runs f in a transaction.
-func (db *DB) inTx(ctx context.Context, c conn, f func() error) error {
-	if _, err := c.exec(ctx, "BEGIN TRANSACTION"); err != nil {
-		return err
+func (l *lot) add(b *batch) {
+	for _, o := range b.objects {
+		if i, ok := l.names[o.name]; ok {
+			l.objects[i] = o
+			continue
+		}
+		l.names[o.name] = len(l.objects)
+		l.objects = append(l.objects, o)
 	}
-	err := f()
-	if err == nil {
-		_, err = c.exec(ctx, "COMMIT")
+	l.replaced = l.replaced || len(b.replaced) > 0
+	l.span.join(b.span)
+}
+
+// find returns what the case, or the lot, has under a name.
+func (db *DB) find(name string) (objectRow, bool) {
+	if i, ok := db.lot.names[name]; ok {
+		return db.lot.objects[i], true
 	}
-	if err != nil {
-		// A failed COMMIT has rolled back already; then this one complains.
-		_, _ = c.exec(context.WithoutCancel(ctx), "ROLLBACK")
-	}
-	return err
+	return db.objects.find(name)
 }
 
 // manifestRows makes the rows of the objects and puts the originals into the
 // pack.
 func (db *DB) manifestRows(b *batch, list []loader.Loaded) error {
-	next := db.objects.next()
+	next := db.objects.next() + uint32(len(db.lot.objects))
 	now := time.Now().UnixMicro()
 	seen := make(map[string]bool, len(list))
 	for i := range list {
@@ -110,7 +181,7 @@ func (db *DB) manifestRows(b *batch, list []loader.Loaded) error {
 		seen[l.Object.Name] = true
 		r := newObject(l)
 		r.loaded = now
-		if old, ok := db.objects.find(r.name); ok {
+		if old, ok := db.find(r.name); ok {
 			r.id = old.id
 			b.replaced = append(b.replaced, old.id)
 		} else {
@@ -125,11 +196,11 @@ func (db *DB) manifestRows(b *batch, list []loader.Loaded) error {
 	return nil
 }
 
-// keep puts the original of an object into the pack. Only what holds events is
-// kept.
+// keep puts the original of an object into the pack, if it holds events or
+// evidence.
 func (db *DB) keep(l *loader.Loaded, r *objectRow) (err error) {
 	switch {
-	case l.Outcome != loader.Done:
+	case l.Outcome != loader.Done && !l.Digest:
 	case l.Delivered == nil:
 		r.at = packed{enc: packLink}
 	default:
@@ -215,7 +286,7 @@ func (db *DB) eventRows(ctx context.Context, c conn, b *batch, list []loader.Loa
 
 // add takes a new event into the batch.
 func (b *batch) add(m *maker, row eventRow, e *loader.Event) {
-	b.span.add(row.t, 1)
+	b.span.add(row.seq, row.t)
 	more := m.resources(&row, e)
 	b.events = append(b.events, row)
 	for _, r := range more {
@@ -256,14 +327,16 @@ func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
 	return nil
 }
 
-// committed publishes what a batch changed.
-func (db *DB) committed(ctx context.Context, c conn, b *batch) error {
-	if len(b.replaced) > 0 { // events went and moved as well: look anew
+// committed publishes what a lot changed.
+func (db *DB) committed(ctx context.Context, c conn) error {
+	db.pack.commit()
+	db.objects.put(db.lot.objects)
+	if db.lot.replaced { // events went and moved as well: look anew
 		return errors.Join(db.objects.load(ctx, c), db.readSpan(ctx, c))
 	}
 	db.state.Lock()
 	defer db.state.Unlock()
-	db.span.join(b.span)
+	db.span.join(db.lot.span)
 	db.revision++
 	return nil
 }

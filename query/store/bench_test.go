@@ -30,7 +30,7 @@ func BenchmarkAppend(b *testing.B) {
 		g := newGenerator(1)
 		for done := 0; done < n; {
 			var batch []loader.Loaded
-			for k := 0; k < BatchEvents && done < n; {
+			for k := 0; k < 20_000 && done < n; {
 				l := g.next(2000)
 				batch = append(batch, l)
 				k += len(l.Events)
@@ -41,8 +41,18 @@ func BenchmarkAppend(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.StopTimer()
+			if done%1_000_000 == 20_000 || done%1_000_000 == 0 {
+				b.StartTimer()
+				if err := db.Commit(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+			}
 		}
 		b.StartTimer()
+		if err := db.Commit(b.Context()); err != nil {
+			b.Fatal(err)
+		}
 		if err := db.Close(); err != nil {
 			b.Fatal(err)
 		}

@@ -216,6 +216,26 @@ func (db *DB) with(ctx context.Context, f func(conn) error) error {
 	if err != nil {
 		return err
 	}
-	err = c.Raw(func(d any) error { return f(conn{d.(*duckdb.Conn)}) })
-	return errors.Join(err, c.Close())
+	return errors.Join(raw(c, f), c.Close())
+}
+
+// raw gives f the driver's connection behind c.
+func raw(c *sql.Conn, f func(conn) error) error {
+	return c.Raw(func(d any) error { return f(conn{d.(*duckdb.Conn)}) })
+}
+
+// inTx runs f in a transaction.
+func (c conn) inTx(ctx context.Context, f func() error) error {
+	if _, err := c.exec(ctx, "BEGIN TRANSACTION"); err != nil {
+		return err
+	}
+	err := f()
+	if err == nil {
+		_, err = c.exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		// A failed COMMIT has rolled back already; then this one complains.
+		_, _ = c.exec(context.WithoutCancel(ctx), "ROLLBACK")
+	}
+	return err
 }

@@ -11,8 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-
-	"github.com/duckdb/duckdb-go/v2"
+	"time"
 )
 
 // Memory is the path of a case that keeps nothing on disk.
@@ -33,9 +32,10 @@ const checkpointEvery = "512MB"
 
 // Options say how to open a case. The zero value opens an existing one.
 type Options struct {
-	Create      bool  // make the case if there is none
-	MemoryLimit int64 // bytes that DuckDB may use, the Go heap not counted; 0: its own default
-	Threads     int   // of DuckDB; 0: one per CPU
+	Create      bool           // make the case if there is none
+	MemoryLimit int64          // bytes that DuckDB may use, the Go heap not counted; 0: its own default
+	Threads     int            // of DuckDB; 0: one per CPU
+	Zone        *time.Location // of dates and times in filters that name none; nil is UTC
 }
 
 // A DB is an open case. All methods are safe for concurrent use; one Append runs
@@ -49,11 +49,16 @@ type DB struct {
 	people  *people
 	objects *manifest
 	feeds   *feeds
+	texts   texts
+	leaves  leaves
+	offers  offers
+	fields  map[string]binding
+	zone    *time.Location
 
-	writing   sync.Mutex // held by those who change the case
-	appending sync.Mutex // held while the fields below are in use
-	known     *known
-	seq       int64 // of the last event
+	writing sync.Mutex // held by those who change the case; guards what follows
+	lot     *lot       // staged, nil when nothing is
+	known   *known
+	seq     int64 // of the last event
 
 	state    sync.RWMutex
 	span     span
@@ -68,7 +73,8 @@ type DB struct {
 // Errors that callers tell apart: ErrNotFound, ErrNotCase, ErrNotWritable,
 // ErrDiskFull, *LockedError, *VersionError.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
-	db := &DB{path: path, dicts: newDicts(), people: newPeople(), objects: newManifest(), feeds: newFeeds(), known: newKnown(), span: emptySpan()}
+	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(),
+		fields: bindings(), zone: o.Zone, span: emptySpan()}
 	err := db.open(ctx, o)
 	if err != nil {
 		if db.sql != nil {
@@ -105,7 +111,7 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	if err := db.feeds.register(c); err != nil {
 		return err
 	}
-	return c.Raw(func(d any) error { return db.restore(ctx, conn{d.(*duckdb.Conn)}, packFile) })
+	return raw(c, func(c conn) error { return db.restore(ctx, c, packFile) })
 }
 
 // folder checks that path is a case this program can open, or makes it one.
@@ -149,7 +155,7 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 		return err
 	}
 	if n[0] == 0 {
-		if err := db.create(ctx, c); err != nil {
+		if err := create(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -193,8 +199,8 @@ func (db *DB) enter() error {
 	return nil
 }
 
-// Close ends all questions and closes the case. Cancel their contexts first: it
-// waits for them.
+// Close closes the case. It waits for questions that are being answered: cancel
+// their contexts first. What was staged and not committed is dropped.
 func (db *DB) Close() error {
 	db.closing.Lock()
 	if db.closed {
@@ -204,5 +210,11 @@ func (db *DB) Close() error {
 	db.closed = true
 	db.closing.Unlock()
 	db.running.Wait()
-	return errors.Join(db.sql.Close(), db.pack.close())
+	db.writing.Lock()
+	defer db.writing.Unlock()
+	var err error
+	if db.lot != nil {
+		err = db.abandon()
+	}
+	return errors.Join(err, db.sql.Close(), db.pack.close())
 }

@@ -143,11 +143,14 @@ func (d *dict) all() []string {
 	return d.texts[:len(d.texts):len(d.texts)]
 }
 
-// lookup returns the number of s without adding it.
-func (d *dict) lookup(s string) (uint32, bool) {
+// text returns the text of a number, "" for one that is not known.
+func (d *dict) text(id uint32) string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return d.find(s)
+	if int(id) < len(d.texts) {
+		return d.texts[id]
+	}
+	return ""
 }
 
 // load takes a text as it is in the database. Numbers that a failed commit

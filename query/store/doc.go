@@ -1,2 +1,45 @@
-// Package store is the case.
+// Package store is the case: a folder with a DuckDB database and, beside it, the
+// original objects. It is the only place of the program that knows SQL.
+//
+//	NAME.spoor/
+//	  case.toml     format, sources: what can be told without the database
+//	  case.duckdb   events in numbers, their texts, manifest, changes …
+//	  objects.pack  the objects as delivered, one after the other
+//
+// # Writing
+//
+// DB is a loader.Sink. Append turns a batch of objects into rows within an open
+// transaction; Commit syncs the pack and then ends the transaction, so the case
+// holds whole lots only. What lies in the pack behind the last committed byte is
+// cut off by the next Open.
+//
+//	Loaded ─maker─▶ eventRow … ─feed─▶ INSERT … SELECT * FROM spoor_feed(…)
+//	   └─Delivered─▶ pack
+//
+// The table event_rows has numbers only. Texts are numbered by domain (dict,
+// table strings), callers as a whole (people, table identities); both are in
+// memory as well. An event that is in the case already is not stored again but
+// leaves a row in copies, which takes over when its object is replaced.
+//
+// # Asking
+//
+// A filter is printed as SQL (compile.go): terms are tried on the distinct texts
+// of their field in Go, and become lists of numbers. Where a field lives is
+// said by its binding (fields.go): other slices of the program add theirs, with
+// their tables, in files of their own (see bindings and schema).
+//
+// What only the records can tell, free text and paths, are leaves: objects are
+// searched in the order in which a page wants their events, for a slice of time
+// per question; what is found is remembered per leaf (leaf.go, search.go).
+//
+// Every question runs through ask, on a connection of its own, and returns at
+// once when its context is done. To write a question:
+//
+//	h, err := db.filter(ctx, f)       // condition over event_rows AS e
+//	defer h.release()
+//	n, err := ask(ctx, db, func(ctx context.Context, c conn) ([]int64, error) {
+//		return c.int64s(ctx, "SELECT count(*) FROM event_rows AS e WHERE "+h.where.sql, h.where.args...)
+//	})
+//
+// Texts of people and logs are only ever parameters.
 package store

@@ -39,7 +39,9 @@ func newGenerator(seed uint64) *generator {
 }
 
 // skewed picks small numbers more often.
-func (g *generator) skewed(n int) int { return int(float64(n) * g.r.Float64() * g.r.Float64() * g.r.Float64()) }
+func (g *generator) skewed(n int) int {
+	return int(float64(n) * g.r.Float64() * g.r.Float64() * g.r.Float64())
+}
 
 // object makes an object of n events.
 func (g *generator) next(n int) loader.Loaded {

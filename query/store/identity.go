@@ -116,6 +116,16 @@ func (p *people) all() []identityRow {
 	return p.rows[:len(p.rows):len(p.rows)]
 }
 
+// get returns the identity of a number.
+func (p *people) get(id uint32) identityRow {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if int(id) < len(p.rows) {
+		return p.rows[id]
+	}
+	return identityRow{}
+}
+
 // load reads the table.
 func (p *people) load(ctx context.Context, c conn) error {
 	q := "SELECT id, hash_hi, hash_lo, coalesce(created, ?), kind, mfa, assumed_root, from_console"

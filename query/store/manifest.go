@@ -11,6 +11,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"spoor/loader"
+	"spoor/loader/cloudtrail"
 )
 
 // An objectRow is an object in the manifest.
@@ -27,7 +28,8 @@ type objectRow struct {
 	events, duplicates, invalid  int64
 	notes                        string // one a line
 	at                           packed
-	gone                         bool
+	gone, digest                 bool
+	lossy                        bool  // some records are reconstructions
 	loaded                       int64 // µs UTC
 }
 
@@ -54,6 +56,8 @@ var objectTable = table[objectRow]{"objects_rows", []column[objectRow]{
 	intCol("pack_len", func(r *objectRow) int64 { return r.at.len }),
 	byteCol("pack_enc", func(r *objectRow) uint8 { return r.at.enc }),
 	boolCol("gone", func(r *objectRow) bool { return r.gone }),
+	boolCol("digest", func(r *objectRow) bool { return r.digest }),
+	boolCol("lossy", func(r *objectRow) bool { return r.lossy }),
 	intCol("loaded_at", func(r *objectRow) int64 { return r.loaded }),
 }}
 
@@ -89,6 +93,24 @@ func (m *manifest) find(name string) (objectRow, bool) {
 	return objectRow{}, false
 }
 
+// list returns all objects by number.
+func (m *manifest) list() []objectRow {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return slices.DeleteFunc(slices.Clone(m.byID), func(r objectRow) bool { return r.id == 0 })
+}
+
+// names returns the names of all objects by number.
+func (m *manifest) names() []string {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	names := make([]string, len(m.byID))
+	for i := range m.byID {
+		names[i] = m.byID[i].name
+	}
+	return names
+}
+
 // put takes objects that have been committed.
 func (m *manifest) put(rows []objectRow) {
 	m.mu.Lock()
@@ -121,7 +143,7 @@ func (m *manifest) load(ctx context.Context, c conn) error {
 			id: v[0].(uint32), name: text(v[1]), size: number(v[2]), etag: text(v[3]), mtime: number(v[4]),
 			unpacked: number(v[6]), outcome: v[7].(uint8), reason: text(v[8]), carrier: text(v[9]), class: text(v[10]), meta: text(v[11]),
 			events: number(v[12]), duplicates: number(v[13]), invalid: number(v[14]), notes: text(v[15]),
-			at: packed{off: number(v[16]), len: number(v[17]), enc: v[18].(uint8)}, gone: v[19].(bool), loaded: number(v[20]),
+			at: packed{off: number(v[16]), len: number(v[17]), enc: v[18].(uint8)}, gone: v[19].(bool), digest: v[20].(bool), lossy: v[21].(bool), loaded: number(v[22]),
 		}
 		copy(r.sum[:], v[5].([]byte))
 		m.put([]objectRow{r})
@@ -152,15 +174,18 @@ func micros(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
-// MarkGone notes that objects have vanished from their source. Their events
-// stay.
-func (db *DB) MarkGone(ctx context.Context, names []string) error {
+// MarkGone implements loader.Marker: objects that vanished from their source
+// are marked, those that came back are not. Their events stay.
+func (db *DB) MarkGone(ctx context.Context, gone func(name string) bool) error {
 	db.writing.Lock()
 	defer db.writing.Unlock()
+	if err := db.commit(ctx); err != nil {
+		return err
+	}
 	var rows []objectRow
-	for _, n := range names {
-		if r, ok := db.objects.find(n); ok && !r.gone {
-			r.gone = true
+	for _, r := range db.objects.list() {
+		if is := gone(r.name); is != r.gone {
+			r.gone = is
 			rows = append(rows, r)
 		}
 	}
@@ -172,7 +197,7 @@ func (db *DB) MarkGone(ctx context.Context, names []string) error {
 		for i, r := range rows {
 			ids[i] = r.id
 		}
-		return c.exec(ctx, "UPDATE objects_rows SET gone = true WHERE id IN ("+marks(len(ids))+")", ids...)
+		return c.exec(ctx, "UPDATE objects_rows SET gone = NOT gone WHERE id IN (SELECT unnest(["+marks(len(ids))+"]))", ids...)
 	})
 	if err == nil {
 		db.objects.put(rows)
@@ -187,10 +212,11 @@ func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), "
 // newObject is the row of an object that was read, before it has a number.
 func newObject(l *loader.Loaded) objectRow {
 	o := l.Object
+	lossy := slices.ContainsFunc(l.Events, func(e loader.Event) bool { return e.Span.Form >= cloudtrail.FormLake })
 	return objectRow{
 		name: o.Name, size: o.Size, etag: o.ETag, mtime: micros(o.ModTime), class: o.Class, meta: metaText(o.Meta),
 		sum: l.SHA256, unpacked: l.Unpacked, outcome: uint8(l.Outcome), reason: l.Reason, carrier: l.Carrier,
-		invalid: int64(l.Invalid), notes: strings.Join(l.Notes, "\n"),
+		invalid: int64(l.Invalid), digest: l.Digest, lossy: lossy, notes: strings.Join(l.Notes, "\n"),
 	}
 }
 

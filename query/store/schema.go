@@ -30,8 +30,8 @@ func coreSchema() []string {
 }
 
 // create makes the tables of a new case.
-func (db *DB) create(ctx context.Context, c conn) error {
-	return db.inTx(ctx, c, func() error {
+func create(ctx context.Context, c conn) error {
+	return c.inTx(ctx, func() error {
 		for _, s := range schema() {
 			if _, err := c.exec(ctx, s); err != nil {
 				return fmt.Errorf("create tables: %w", err)

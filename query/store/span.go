@@ -12,15 +12,17 @@ import (
 type span struct {
 	events, noTime int64
 	from, to       int64 // µs UTC of events with a time; from > to when there is none
+	last           int64 // highest seq
 }
 
 func emptySpan() span { return span{from: math.MaxInt64, to: math.MinInt64} }
 
-// add takes n events at a time.
-func (s *span) add(t, n int64) {
-	s.events += n
+// add takes an event.
+func (s *span) add(seq, t int64) {
+	s.events++
+	s.last = max(s.last, seq)
 	if t == noTime {
-		s.noTime += n
+		s.noTime++
 		return
 	}
 	s.from, s.to = min(s.from, t), max(s.to, t)
@@ -29,17 +31,17 @@ func (s *span) add(t, n int64) {
 func (s *span) join(o span) {
 	s.events += o.events
 	s.noTime += o.noTime
-	s.from, s.to = min(s.from, o.from), max(s.to, o.to)
+	s.from, s.to, s.last = min(s.from, o.from), max(s.to, o.to), max(s.last, o.last)
 }
 
 // readSpan counts the whole case.
 func (db *DB) readSpan(ctx context.Context, c conn) error {
-	n, err := c.int64s(ctx, "SELECT count(*), count(*) - count(t), min(t), max(t) FROM event_rows")
+	n, err := c.int64s(ctx, "SELECT count(*), count(*) - count(t), min(t), max(t), coalesce(max(seq), 0) FROM event_rows")
 	if err != nil {
 		return err
 	}
 	s := emptySpan()
-	if s.events, s.noTime = n[0], n[1]; s.events > s.noTime {
+	if s.events, s.noTime, s.last = n[0], n[1], n[4]; s.events > s.noTime {
 		s.from, s.to = n[2], n[3]
 	}
 	db.state.Lock()

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+
+	"spoor/query"
+)
+
+// Count returns how many events match.
+func (db *DB) Count(ctx context.Context, f query.Filter) (query.Count, error) {
+	if f.All() {
+		return query.Count{N: db.Totals().Events}, nil
+	}
+	h, err := db.filter(ctx, f)
+	if err != nil {
+		return query.Count{}, err
+	}
+	defer h.release()
+	n, err := ask(ctx, db, func(ctx context.Context, c conn) ([]int64, error) {
+		return c.int64s(ctx, "SELECT count(*) FROM event_rows AS e WHERE "+h.where.sql, h.where.args...)
+	})
+	if err != nil {
+		return query.Count{}, err
+	}
+	return query.Count{N: n[0], Partial: !h.complete}, nil
+}
+
+// filter makes the condition of a filter, with what a slice of searching the
+// records found.
+func (db *DB) filter(ctx context.Context, f query.Filter) (*hits, error) {
+	cd, err := db.compile(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return db.hits(ctx, cd, true)
+}
+
+// Facets counts the values of fields under a filter. Fields that the filter
+// leaves alone share one pass over the events.
+func (db *DB) Facets(ctx context.Context, r query.FacetRequest) ([]query.Facet, error) {
+	out := make([]query.Facet, len(r.Fields))
+	var shared []int
+	for i, name := range r.Fields {
+		f, path, err := query.ColumnPath(name)
+		if err != nil {
+			return nil, err
+		}
+		if path != nil {
+			return nil, fmt.Errorf("count values of %s: only fields have facets", name)
+		}
+		out[i].Field = f.Name
+		if own := r.Filter.Without(f.Name); r.Shop && !own.Equal(r.Filter) {
+			if err := db.facets(ctx, own, out[i:i+1], r.Top); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		shared = append(shared, i)
+	}
+	part := make([]query.Facet, len(shared))
+	for k, i := range shared {
+		part[k] = out[i]
+	}
+	if err := db.facets(ctx, r.Filter, part, r.Top); err != nil {
+		return nil, err
+	}
+	for k, i := range shared {
+		out[i] = part[k]
+	}
+	return out, nil
+}
+
+// facets fills in facets that share a filter.
+func (db *DB) facets(ctx context.Context, f query.Filter, list []query.Facet, top int) error {
+	if len(list) == 0 {
+		return nil
+	}
+	h, err := db.filter(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer h.release()
+	tallies, err := ask(ctx, db, func(ctx context.Context, c conn) ([]tally, error) {
+		tallies := make([]tally, len(list))
+		for i := range tallies {
+			tallies[i] = make(tally)
+		}
+		return tallies, db.tally(ctx, c, h.where, list, tallies)
+	})
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		tallies[i].into(&list[i], top)
+		list[i].Partial = !h.complete
+	}
+	return nil
+}
+
+// A tally counts events by value.
+type tally map[query.Value]int64
+
+// into makes the top values of a facet: most frequent first, then by name, the
+// absent value among them by its count.
+func (t tally) into(f *query.Facet, top int) {
+	f.Values = make([]query.FacetValue, 0, len(t))
+	for v, n := range t {
+		f.Values = append(f.Values, query.FacetValue{Value: v, Count: n})
+		if !v.Null {
+			f.Distinct++
+		}
+	}
+	slices.SortFunc(f.Values, func(a, b query.FacetValue) int {
+		if a.Count != b.Count {
+			return int(min(max(b.Count-a.Count, -1), 1))
+		}
+		return strings.Compare(a.Value.Text, b.Value.Text)
+	})
+	if top > 0 && len(f.Values) > top {
+		f.Values = slices.Clip(f.Values[:top])
+	}
+}
+
+// tally groups by the columns of all fields at once; what several fields share
+// (the caller) is grouped once.
+func (db *DB) tally(ctx context.Context, c conn, where expr, list []query.Facet, tallies []tally) error {
+	var sets []string           // distinct lists of columns
+	users := map[string][]int{} // facets by list of columns
+	for i, f := range list {
+		b := db.fields[f.Field]
+		if b == nil {
+			continue // stays empty
+		}
+		set := strings.Join(b.cols(), ", ")
+		if users[set] == nil {
+			sets = append(sets, set)
+		}
+		users[set] = append(users[set], i)
+	}
+	for _, set := range sets {
+		q := fmt.Sprintf("SELECT count(*), %s FROM event_rows AS e WHERE %s GROUP BY ALL", set, where.sql)
+		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
+			for _, i := range users[set] {
+				tallies[i][db.fields[list[i].Field].show(db, v[1:])] += number(v[0])
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

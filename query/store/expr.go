@@ -1,0 +1,102 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// An expr is a piece of SQL with the values of its parameters. Text of users and
+// logs is only ever a parameter; numbers that this program made may be written
+// out.
+type expr struct {
+	sql  string
+	args []any
+}
+
+var (
+	exprTrue  = expr{sql: "true"}
+	exprFalse = expr{sql: "false"}
+)
+
+func (e expr) not() expr {
+	switch e.sql {
+	case "true":
+		return exprFalse
+	case "false":
+		return exprTrue
+	}
+	return expr{"NOT (" + e.sql + ")", e.args}
+}
+
+// all and any join conditions. Constants are folded, so that the planner sees
+// only what matters.
+func all(list ...expr) expr  { return joined(list, " AND ", "true", "false") }
+func any1(list ...expr) expr { return joined(list, " OR ", "false", "true") }
+
+func joined(list []expr, op, neutral, final string) expr {
+	var parts []string
+	var args []any
+	for _, e := range list {
+		switch e.sql {
+		case neutral:
+			continue
+		case final:
+			return expr{sql: final}
+		}
+		parts = append(parts, "("+e.sql+")")
+		args = append(args, e.args...)
+	}
+	if len(parts) == 0 {
+		return expr{sql: neutral}
+	}
+	return expr{strings.Join(parts, op), args}
+}
+
+// in is the condition that a column holds one of some numbers below n, none of
+// them 0, which stands for absent. Numbers from n on are never in: they belong
+// to texts that came after ids were found.
+func in(col string, ids []uint32, n int) expr {
+	known := fmt.Sprintf("%s BETWEEN 1 AND %d", col, n-1)
+	switch {
+	case len(ids) == 0:
+		return exprFalse
+	case len(ids) == n-1:
+		return expr{sql: known}
+	case len(ids) == 1:
+		return expr{sql: col + " = " + strconv.Itoa(int(ids[0]))}
+	}
+	slices.Sort(ids)
+	if 2*len(ids) > n {
+		return expr{sql: known + " AND " + inList(col, "NOT IN", missing(ids, n))}
+	}
+	return expr{sql: inList(col, "IN", ids)}
+}
+
+// missing are the numbers from 1 below n that are not among ids, which are
+// sorted.
+func missing(ids []uint32, n int) []uint32 {
+	out := make([]uint32, 0, n-1-len(ids))
+	for id, i := uint32(1), 0; int(id) < n; id++ {
+		if i < len(ids) && ids[i] == id {
+			i++
+			continue
+		}
+		out = append(out, id)
+	}
+	return out
+}
+
+// inList writes IN or NOT IN.
+func inList(col, op string, ids []uint32) string {
+	b := make([]byte, 0, len(col)+len(op)+8*len(ids))
+	b = append(b, col+" "+op+" ("...)
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendUint(b, uint64(id), 10)
+	}
+	return string(append(b, ')'))
+}

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"spoor/query"
+)
+
+// keepLeaves is how many searches are remembered.
+const keepLeaves = 16
+
+// A leaf is a condition that only the records can tell: free text or a path. It
+// remembers which objects have been searched and what was found there, so no
+// object is searched twice for the same words.
+type leaf struct {
+	key    string
+	search func(record string) bool
+	skip   func(text string) bool // reports that no record of the text can match; nil when that can't be told
+
+	mu    sync.Mutex
+	found map[uint32]finding
+}
+
+// A finding is what a leaf found in an object as it was loaded then.
+type finding struct {
+	loaded int64
+	seqs   []int64
+}
+
+// covers reports whether an object has been searched.
+func (l *leaf) covers(o objectRow) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f, ok := l.found[o.id]
+	return ok && f.loaded == o.loaded
+}
+
+func (l *leaf) put(o objectRow, seqs []int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.found[o.id] = finding{o.loaded, seqs}
+}
+
+// seqs returns all events found so far.
+func (l *leaf) seqs(m *manifest) []int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []int64
+	for id, f := range l.found {
+		if o, ok := m.get(id); ok && o.loaded == f.loaded {
+			all = append(all, f.seqs...)
+		}
+	}
+	return all
+}
+
+// leaves remembers the searches made last.
+type leaves struct {
+	mu   sync.Mutex
+	list []*leaf // most recent last
+}
+
+// leaf returns the search for a node, with what it has found already.
+func (db *DB) leaf(n query.Node, clock query.Clock) *leaf {
+	l := newLeaf(n, clock)
+	ls := &db.leaves
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	for i, old := range ls.list {
+		if old.key == l.key {
+			ls.list = append(append(ls.list[:i:i], ls.list[i+1:]...), old)
+			return old
+		}
+	}
+	ls.list = append(ls.list, l)
+	if len(ls.list) > keepLeaves {
+		ls.list = append([]*leaf(nil), ls.list[1:]...)
+	}
+	return l
+}
+
+func newLeaf(n query.Node, clock query.Clock) *leaf {
+	l := &leaf{key: fmt.Sprintf("%#v", n), found: make(map[uint32]finding)}
+	switch n := n.(type) {
+	case query.Term:
+		l.search = n.Search(clock)
+		if relative(n) {
+			l.key += clock.Newest.String() + clock.Now.Truncate(time.Second).String()
+		}
+	case query.Text:
+		l.search = n.Search()
+		if !n.Regex && plain(n.Value) {
+			l.skip = func(text string) bool { return !l.search(text) }
+		}
+	}
+	return l
+}
+
+// relative reports whether a term may compare with a time that depends on the
+// clock.
+func relative(t query.Term) bool {
+	for _, v := range t.Values {
+		for _, s := range []string{v.Text, v.To} {
+			if s != "" && strings.IndexByte("lantyLANTY", s[0]) >= 0 { // last: ago: now today yesterday
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plain reports whether a text looks the same however a record is wrapped, so
+// that one look at a whole object may rule it out.
+func plain(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_.:*? ", r)
+	})
+}

@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+
+	"spoor/query"
+)
+
+// A stretch is a part of the order of events that one query can fetch: those
+// with a time, or those without, which come last.
+type stretch struct {
+	timed bool
+	from  *query.Cursor // exclusive unless incl; nil is the beginning of the stretch
+	incl  bool
+}
+
+// stretches lists where the rows of a page may lie, in the direction of travel.
+func stretches(r query.PageRequest) []stretch {
+	timed, untimed := stretch{timed: true}, stretch{}
+	switch {
+	case !r.From.Set:
+	case r.From.Time == noTime:
+		untimed.from, untimed.incl = &r.From, r.Include
+	default:
+		timed.from, timed.incl = &r.From, r.Include
+	}
+	switch {
+	case r.Back && timed.from != nil:
+		return []stretch{timed}
+	case r.Back:
+		return []stretch{untimed, timed}
+	case untimed.from != nil:
+		return []stretch{untimed}
+	}
+	return []stretch{timed, untimed}
+}
+
+// where is the condition for the rows of a stretch beyond its start.
+func (s stretch) where(desc bool) expr {
+	op := ">"
+	if desc {
+		op = "<"
+	}
+	seqOp := op
+	if s.incl {
+		seqOp += "="
+	}
+	switch {
+	case s.from == nil && s.timed:
+		return expr{sql: "e.t IS NOT NULL"}
+	case s.from == nil:
+		return expr{sql: "e.t IS NULL"}
+	case !s.timed:
+		return expr{"e.t IS NULL AND e.seq " + seqOp + " ?", []any{s.from.Seq}}
+	}
+	// The first half lets DuckDB pass over row groups by their bounds.
+	return expr{"e.t " + op + "= ? AND (e.t " + op + " ? OR e.seq " + seqOp + " ?)", []any{s.from.Time, s.from.Time, s.from.Seq}}
+}
+
+// Page returns one window of the matching events. With Back and no cursor it is
+// the last window. A page of a filter that needs the records (free text, paths)
+// comes as soon as it is full; More and Partial say what is still to be had, and
+// asking again goes on with the search.
+func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error) {
+	cols, err := db.columns(r.Columns)
+	if err != nil {
+		return query.Page{}, err
+	}
+	cd, err := db.compile(ctx, r.Filter)
+	if err != nil {
+		return query.Page{}, err
+	}
+	desc := (r.Order == query.Newest) != r.Back
+	var page query.Page
+	for {
+		h, err := db.hits(ctx, cd, desc)
+		if err != nil {
+			return query.Page{}, err
+		}
+		page, err = ask(ctx, db, func(ctx context.Context, c conn) (query.Page, error) {
+			return db.page(ctx, c, r, h, cols, desc)
+		})
+		h.release()
+		if err != nil {
+			return query.Page{}, err
+		}
+		if page.Partial = !h.complete; !page.Partial || h.settled(page.Rows, r.N, desc) {
+			break
+		}
+	}
+	if err := db.fillPaths(ctx, page.Rows, cols); err != nil {
+		return query.Page{}, err
+	}
+	return page, nil
+}
+
+// page fetches the rows of a page.
+func (db *DB) page(ctx context.Context, c conn, r query.PageRequest, h *hits, cols []cell, desc bool) (query.Page, error) {
+	var rows []query.Row
+	noTimes := db.Totals().NoTime > 0
+	for _, s := range stretches(r) {
+		if len(rows) > r.N || !s.timed && !noTimes {
+			continue
+		}
+		more, err := db.rows(ctx, c, all(h.where, s.where(desc)), cols, desc, r.N+1-len(rows))
+		if err != nil {
+			return query.Page{}, err
+		}
+		rows = append(rows, more...)
+	}
+	p := query.Page{Rows: rows, More: len(rows) > r.N}
+	p.Rows = rows[:min(len(rows), r.N)]
+	if r.Back {
+		slices.Reverse(p.Rows)
+	}
+	return p, nil
+}
+
+// rows fetches the first n events of a condition in order of time.
+func (db *DB) rows(ctx context.Context, c conn, where expr, cols []cell, desc bool, n int) ([]query.Row, error) {
+	dir := "ASC"
+	if desc {
+		dir = "DESC"
+	}
+	q := fmt.Sprintf("SELECT e.seq, e.t%s FROM event_rows AS e WHERE %s ORDER BY e.t %s, e.seq %s LIMIT %d", selects(cols), where.sql, dir, dir, n)
+	rows := make([]query.Row, 0, n)
+	err := c.each(ctx, q, where.args, func(v []driver.Value) error {
+		rows = append(rows, db.newRow(v, cols))
+		return nil
+	})
+	return rows, err
+}
+
+// A cell is a column of a page: a field, or a path into the record.
+type cell struct {
+	name  string
+	field binding  // nil for a path, and for a field that nothing fills
+	path  []string // nil for a field
+}
+
+// columns resolves the names of columns.
+func (db *DB) columns(names []string) ([]cell, error) {
+	cells := make([]cell, len(names))
+	for i, name := range names {
+		f, path, err := query.ColumnPath(name)
+		if err != nil {
+			return nil, err
+		}
+		cells[i] = cell{name: name, path: path, field: db.fields[f.Name]}
+	}
+	return cells, nil
+}
+
+// selects lists what the cells need, with a comma before each.
+func selects(cols []cell) string {
+	var b strings.Builder
+	for _, c := range cols {
+		if c.field != nil {
+			for _, e := range c.field.cols() {
+				b.WriteString(", " + e)
+			}
+		}
+	}
+	return b.String()
+}
+
+// newRow makes a row of seq, t and what selects lists.
+func (db *DB) newRow(v []driver.Value, cols []cell) query.Row {
+	r := query.Row{Seq: v[0].(int64), Time: noTime, Values: make([]query.Value, len(cols))}
+	if v[1] != nil {
+		r.Time = v[1].(int64)
+	}
+	at := 2
+	for i, c := range cols {
+		if c.field == nil {
+			r.Values[i].Null = true
+			continue
+		}
+		n := len(c.field.cols())
+		r.Values[i] = c.field.show(db, v[at:at+n])
+		at += n
+	}
+	return r
+}
+
+// fillPaths reads the cells that only the records can fill.
+func (db *DB) fillPaths(ctx context.Context, rows []query.Row, cols []cell) error {
+	if !slices.ContainsFunc(cols, func(c cell) bool { return c.path != nil }) {
+		return nil
+	}
+	seqs := make([]int64, len(rows))
+	for i, r := range rows {
+		seqs[i] = r.Seq
+	}
+	records, err := db.Records(ctx, seqs)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		for k, c := range cols {
+			if c.path != nil {
+				rows[i].Values[k] = pathValue(records[i], c.path)
+			}
+		}
+	}
+	return nil
+}
+
+// pathValue is what a record has at a path; several values are listed.
+func pathValue(record string, path []string) query.Value {
+	var list []string
+	for raw := range query.Find(record, path) {
+		list = append(list, query.ValueText(raw))
+	}
+	return query.Value{Text: strings.Join(list, ", "), Null: len(list) == 0}
+}

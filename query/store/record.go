@@ -1,0 +1,166 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql/driver"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+
+	"spoor/loader/cloudtrail"
+)
+
+// A place is where a record lies.
+type place struct {
+	object uint32
+	span   cloudtrail.Span
+}
+
+// keepTexts is how many unpacked objects are kept: enough for stepping through
+// a table whose neighbours lie in a few files.
+const keepTexts = 8
+
+// texts keeps the objects unpacked last.
+type texts struct {
+	mu   sync.Mutex
+	list []unpacked // most recent last
+}
+
+type unpacked struct {
+	object uint32
+	loaded int64 // when; tells a replaced object from its predecessor
+	text   string
+}
+
+func (t *texts) get(o objectRow) (string, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, u := range t.list {
+		if u.object == o.id && u.loaded == o.loaded {
+			t.list = append(append(t.list[:i:i], t.list[i+1:]...), u)
+			return u.text, true
+		}
+	}
+	return "", false
+}
+
+func (t *texts) put(o objectRow, text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.list = append(t.list, unpacked{o.id, o.loaded, text})
+	if len(t.list) > keepTexts {
+		t.list = append([]unpacked(nil), t.list[1:]...)
+	}
+}
+
+// text returns the unpacked text of an object.
+func (db *DB) text(id uint32) (string, error) {
+	o, ok := db.objects.get(id)
+	if !ok {
+		return "", fmt.Errorf("object %d is not in the case", id)
+	}
+	if s, ok := db.texts.get(o); ok {
+		return s, nil
+	}
+	s, err := db.unpack(o)
+	if err == nil {
+		db.texts.put(o, s)
+	}
+	return s, err
+}
+
+// unpack reads an object and checks it against its hash: the pack, or the file
+// that the case links to, may have been tampered with.
+func (db *DB) unpack(o objectRow) (string, error) {
+	b, err := db.delivered(o)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", o.name, err)
+	}
+	text, err := inflate(b)
+	if err != nil {
+		return "", fmt.Errorf("unpack %s: %w", o.name, err)
+	}
+	if sha256.Sum256(text) != o.sum {
+		return "", fmt.Errorf("read %s: it is not what was loaded: the hash differs", o.name)
+	}
+	return string(text), nil
+}
+
+// delivered returns the bytes of an object as they were fetched.
+func (db *DB) delivered(o objectRow) ([]byte, error) {
+	if o.at.enc == packLink {
+		return os.ReadFile(o.name)
+	}
+	return db.pack.read(o.at)
+}
+
+// inflate unpacks gzip of any number of members; anything else is text already.
+func inflate(b []byte) ([]byte, error) {
+	if !bytes.HasPrefix(b, []byte("\x1f\x8b")) {
+		return b, nil
+	}
+	r, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
+
+// places finds where events lie, in the order of seqs.
+func (db *DB) places(ctx context.Context, c conn, seqs []int64) ([]place, error) {
+	index := make(map[int64]int, len(seqs))
+	args := make([]any, len(seqs))
+	for i, s := range seqs {
+		index[s], args[i] = i, s
+	}
+	out := make([]place, len(seqs))
+	q := "SELECT seq, object, off, len, form FROM event_rows WHERE seq IN (" + marks(len(seqs)) + ")"
+	n := 0
+	err := c.each(ctx, q, args, func(v []driver.Value) error {
+		n++
+		out[index[v[0].(int64)]] = place{v[1].(uint32), cloudtrail.Span{Off: v[2].(uint32), Len: v[3].(uint32), Form: cloudtrail.Form(v[4].(uint8))}}
+		return nil
+	})
+	if err == nil && n < len(index) {
+		err = ErrNoEvent
+	}
+	return out, err
+}
+
+// Records returns the records of events as logged, in the order of seqs.
+func (db *DB) Records(ctx context.Context, seqs []int64) ([]string, error) {
+	if len(seqs) == 0 {
+		return nil, nil
+	}
+	at, err := ask(ctx, db, func(ctx context.Context, c conn) ([]place, error) { return db.places(ctx, c, seqs) })
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(seqs))
+	for i, p := range at {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		text, err := db.text(p.object)
+		if err != nil {
+			return nil, err
+		}
+		if out[i], err = cut(text, p.span); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// cut takes a record out of the text of its object.
+func cut(text string, s cloudtrail.Span) (string, error) {
+	if uint64(s.Off)+uint64(s.Len) > uint64(len(text)) {
+		return "", fmt.Errorf("record lies outside of its object")
+	}
+	return text[s.Off : s.Off+s.Len], nil
+}
