@@ -175,6 +175,7 @@ func (c *check) finish() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(boolOrder(b.Weakens(), a.Weakens()), strings.Compare(string(a.Type), string(b.Type)), strings.Compare(a.Object, b.Object))
 	})
+	r.Reused = int(c.reused.Load())
 	r.Bytes = c.Progress.Bytes.Load()
 	r.Finished = time.Now().UTC()
 }

@@ -374,14 +374,12 @@ func (c *check) tail(ch *chain) {
 	if ch.Backfill {
 		return
 	}
-	last := ch.links[0].end()
+	var last time.Time
 	for _, l := range ch.links {
-		if l.outside || !l.judged {
+		if l.judged && !l.outside {
 			last = l.end()
-			continue
+			break
 		}
-		last = l.end()
-		break
 	}
 	end := c.To
 	if !c.explicit {

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,6 +57,7 @@ type check struct {
 	report   *Report
 	explicit bool // the window's end was asked for
 	remote   []loader.Source
+	reused   atomic.Int64
 }
 
 // A territory is whose logs share folders.
@@ -135,9 +137,12 @@ func (c *check) list(ctx context.Context, sources []loader.Source) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
+			if skip := (*loader.SkipError)(nil); errors.As(err, &skip) {
+				continue // a pipe or socket, no log
+			}
 			if err != nil {
 				_, detail := readReason(err)
-				c.find(Finding{Type: ListingError, Object: src.String(), Detail: detail, Chain: -1})
+				c.find(Finding{Type: ListingError, Object: cmp.Or(o.Name, src.String()), Detail: detail, Chain: -1})
 				continue
 			}
 			c.Progress.Listed.Add(1)

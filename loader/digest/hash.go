@@ -59,7 +59,7 @@ func (h *hasher) object(ctx context.Context, src loader.Source, o loader.Object,
 	meta := o.Meta
 	// A source that learns the metadata by opening says so on the reader: S3
 	// sends it with the object, and a second request would be waste.
-	if m, ok := r.(interface{ Meta() map[string]string }); ok && meta == nil {
+	if m, ok := r.(loader.Described); ok && meta == nil {
 		meta = m.Meta()
 	}
 	if cerr := r.Close(); err == nil && cerr != nil {

@@ -120,6 +120,7 @@ func (c *check) hashOf(ctx context.Context, h *hasher, i int) (Hash, error) {
 	e := &c.inv.entries[i]
 	if c.Known != nil {
 		if known, ok := c.Known(e.obj); ok {
+			c.reused.Add(1)
 			return known, nil
 		}
 	}
