@@ -220,7 +220,7 @@ func (c *check) keyWarnings() {
 	for region, list := range c.keys {
 		for _, k := range list.keys {
 			if k.Warning != "" {
-				c.find(Finding{Type: KeyListUnreadable, Object: k.Fingerprint, Region: region, Chain: -1, Detail: "a public key of " + region + ": " + k.Warning})
+				c.find(Finding{Type: KeyListOdd, Object: k.Fingerprint, Region: region, Chain: -1, Detail: "a public key of " + region + ": " + k.Warning})
 			}
 		}
 	}

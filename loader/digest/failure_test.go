@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"spoor/loader/digest"
 	"spoor/loader/digest/digesttest"
 )
 
@@ -174,11 +173,7 @@ func TestFailures(t *testing.T) {
 			if r.Proven() != f.proven {
 				t.Errorf("proven = %v", r.Proven())
 			}
-			for _, o := range r.Objects {
-				if o.Verdict != digest.Valid && o.Detail == "" {
-					t.Errorf("%s: %s without a word why", w.shorten(o.Name), o.Verdict)
-				}
-			}
+			w.checkWords(r)
 		})
 	}
 }
