@@ -29,3 +29,7 @@ fuzz:
 
 demo: build
 	bin/spoor demo
+
+.PHONY: screenshots
+screenshots:
+	.ci/screenshots

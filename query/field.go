@@ -96,3 +96,8 @@ func recordKey(name string) (string, bool) {
 	}
 	return "", false
 }
+
+// String is the kind as `spoor fields` names it.
+func (k Kind) String() string {
+	return [...]string{"text", "address", "time", "number", "bool", "enum", "record"}[k]
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+)
+
+// app is one run of the program: its streams, its flags, its configuration.
+type app struct {
+	in        io.Reader
+	out, errw io.Writer
+	outTTY    bool // stdout is a terminal
+	errTTY    bool
+	inTTY     bool
+	width     int // of the terminal, 0 when there is none
+	env       func(string) string
+	now       func() time.Time
+
+	flags  flags
+	config config
+	zone   *time.Location
+	status int // exit status when nothing went wrong
+}
+
+// flags are those that many commands share.
+type flags struct {
+	caseName  string
+	from      []string
+	link      bool
+	since     string
+	until     string
+	accounts  []string
+	regions   []string
+	format    string
+	output    string
+	order     string
+	limit     int64
+	columns   []string
+	count     bool
+	rawValues bool
+	timing    bool
+	tz        string
+	theme     string
+	noColor   bool
+	jobs      int
+	memory    string
+	maxObject string
+	config    string
+	aws       awsFlags
+}
+
+// awsFlags say how to reach S3.
+type awsFlags struct {
+	profile, roleARN, externalID, mfaSerial string
+	endpoint, region                        string
+	requesterPays, anonymous                bool
+}
+
+func newApp(in io.Reader, out, errw io.Writer) *app {
+	a := &app{in: in, out: out, errw: errw, env: os.Getenv, now: time.Now, zone: time.UTC}
+	a.outTTY, a.width = terminalWidth(out)
+	a.errTTY, _ = terminalWidth(errw)
+	if f, ok := in.(*os.File); ok {
+		a.inTTY = term.IsTerminal(f.Fd())
+	}
+	return a
+}
+
+func terminalWidth(w io.Writer) (bool, int) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(f.Fd()) {
+		return false, 0
+	}
+	width, _, err := term.GetSize(f.Fd())
+	if err != nil {
+		return true, 80
+	}
+	return true, width
+}
+
+// color reports whether output may be coloured: any non-empty NO_COLOR, a dumb
+// terminal or --no-color turn it off (no-color.org).
+func (a *app) color() bool {
+	return a.outTTY && !a.flags.noColor && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb"
+}
+
+// newRoot builds the command tree. Flags stand before or after operands.
+func newRoot(a *app) *cobra.Command {
+	root := screenCommand(a)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.errw)
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) }
+	addCommonFlags(root, &a.flags)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err: err} })
+	root.AddGroup(
+		&cobra.Group{ID: "look", Title: "Look at logs:"},
+		&cobra.Group{ID: "ask", Title: "Ask a case:"},
+		&cobra.Group{ID: "keep", Title: "Keep and share:"},
+		&cobra.Group{ID: "about", Title: "About spoor:"},
+	)
+	root.SetHelpCommandGroupID("about")
+	root.SetCompletionCommandGroupID("about")
+	for _, c := range commands(a) {
+		root.AddCommand(c)
+	}
+	return root
+}

@@ -1,0 +1,12 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands lists every command but the root, which opens the screen.
+func commands(a *app) []*cobra.Command {
+	return []*cobra.Command{
+		demoCommand(a), loadCommand(a),
+		eventsCommand(a), facetsCommand(a), histogramCommand(a),
+		fieldsCommand(a), versionCommand(a), manCommand(a),
+	}
+}

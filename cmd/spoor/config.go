@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/adrg/xdg"
+	toml "github.com/pelletier/go-toml/v2"
+	"github.com/spf13/cobra"
+)
+
+// config is config.toml: defaults for flags, keys, names of accounts. Flags win.
+type config struct {
+	Theme       string            `toml:"theme"`
+	TZ          string            `toml:"tz"`
+	Order       string            `toml:"order"`
+	Columns     []string          `toml:"columns"`
+	Jobs        int               `toml:"jobs"`
+	MemoryLimit string            `toml:"memory_limit"`
+	NoColor     bool              `toml:"no_color"`
+	ASCII       bool              `toml:"ascii"`
+	CaseDir     string            `toml:"case_dir"`
+	Keys        map[string]string `toml:"keys"`
+	Accounts    map[string]string `toml:"accounts"`
+	AWS         struct {
+		Profile  string `toml:"profile"`
+		Region   string `toml:"region"`
+		Endpoint string `toml:"endpoint_url"`
+	} `toml:"aws"`
+}
+
+// configDir is where config.toml, user themes and shared queries live.
+func configDir() string { return filepath.Join(xdg.ConfigHome, "spoor") }
+
+// readConfig reads path, or the user's config.toml when path is empty; that one
+// may be missing. A key that does not exist is an error with line and column.
+func readConfig(path string) (config, error) {
+	var c config
+	explicit := path != ""
+	if !explicit {
+		path = filepath.Join(configDir(), "config.toml")
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !explicit {
+		return c, nil
+	}
+	if err != nil {
+		return c, fmt.Errorf("read config: %w", err)
+	}
+	dec := toml.NewDecoder(strings.NewReader(string(data))).DisallowUnknownFields()
+	err = dec.Decode(&c)
+	var strict *toml.StrictMissingError
+	var syntax *toml.DecodeError
+	switch {
+	case errors.As(err, &strict) && len(strict.Errors) > 0:
+		line, col := strict.Errors[0].Position()
+		return c, usagef("%s:%d:%d: unknown key %q", path, line, col, strings.Join(strict.Errors[0].Key(), "."))
+	case errors.As(err, &syntax):
+		line, col := syntax.Position()
+		return c, usagef("%s:%d:%d: %s", path, line, col, syntax.Error())
+	case err != nil:
+		return c, usagef("%s: %v", path, err)
+	}
+	return c, nil
+}
+
+// prepare reads the configuration and fills in what no flag said.
+func (a *app) prepare(cmd *cobra.Command) error {
+	c, err := readConfig(a.flags.config)
+	if err != nil {
+		return err
+	}
+	a.config = c
+	set := cmd.Flags().Changed
+	fill := func(flag string, target *string, value string) {
+		if value != "" && !set(flag) {
+			*target = value
+		}
+	}
+	fill("theme", &a.flags.theme, c.Theme)
+	fill("tz", &a.flags.tz, c.TZ)
+	fill("order", &a.flags.order, c.Order)
+	fill("memory-limit", &a.flags.memory, c.MemoryLimit)
+	fill("profile", &a.flags.aws.profile, c.AWS.Profile)
+	fill("aws-region", &a.flags.aws.region, c.AWS.Region)
+	fill("endpoint-url", &a.flags.aws.endpoint, c.AWS.Endpoint)
+	if len(c.Columns) > 0 && !set("columns") {
+		a.flags.columns = c.Columns
+	}
+	if c.Jobs > 0 && !set("jobs") {
+		a.flags.jobs = c.Jobs
+	}
+	a.flags.noColor = a.flags.noColor || c.NoColor
+	return a.settle()
+}
+
+// settle checks the flags that every command understands.
+func (a *app) settle() (err error) {
+	if a.zone, err = zone(a.flags.tz); err != nil {
+		return err
+	}
+	if o := a.flags.order; o != "newest" && o != "oldest" {
+		return usagef("--order: %q is neither newest nor oldest", o)
+	}
+	if a.flags.jobs < 0 {
+		return usagef("--jobs: %d is not a number of workers; 0 lets spoor choose", a.flags.jobs)
+	}
+	if a.flags.limit < 0 {
+		return usagef("--limit: %d is negative; 0 means no limit", a.flags.limit)
+	}
+	return a.settleFormat()
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"spoor/query"
+	"spoor/ui/text"
+)
+
+// Exit status: 0 done, 1 a failure, 2 wrong usage, 3 done but with failed
+// objects or verdicts.
+const (
+	exitDone    = 0
+	exitFailure = 1
+	exitUsage   = 2
+	exitPartial = 3
+)
+
+// usageError is a mistake in the command line itself.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return usageError{err: fmt.Errorf(format, args...)} }
+
+// hinted adds what to do about an error.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (e hinted) Error() string { return e.err.Error() }
+func (e hinted) Unwrap() error { return e.err }
+
+// finish prints err, if any, and returns the exit status.
+func (a *app) finish(cmd *cobra.Command, err error) int {
+	if err == nil {
+		return a.status
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return exitDone // the reader of a pipe had enough
+	}
+	msg, hint := a.phrase(err)
+	if a.flags.format == "json" || a.flags.format == "ndjson" {
+		line, _ := json.Marshal(struct {
+			Error string `json:"error"`
+			Hint  string `json:"hint"`
+		}{msg, hint})
+		fmt.Fprintln(a.errw, string(line))
+	} else {
+		fmt.Fprintln(a.errw, "spoor: "+cleanLines(msg))
+		if hint != "" {
+			fmt.Fprintln(a.errw, "  "+cleanLines(hint))
+		}
+	}
+	var usage usageError
+	var parse *query.ParseError
+	if errors.As(err, &usage) || errors.As(err, &parse) || strings.HasPrefix(err.Error(), "unknown command") {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// phrase says an error in plain words, and what to do about it.
+func (a *app) phrase(err error) (msg, hint string) {
+	var h hinted
+	if errors.As(err, &h) {
+		hint = h.hint
+	}
+	var u usageError
+	if errors.As(err, &u) && hint == "" {
+		hint = u.hint
+	}
+	if hint == "" {
+		hint = hintFor(err)
+	}
+	return err.Error(), hint
+}
+
+// hintFor knows the errors of the system that need a word more.
+func hintFor(err error) string {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "stopped on request; running the same command again goes on where it stopped"
+	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "No space left on device"):
+		return "the disk is full: free some space and run the same command again, it goes on where it stopped"
+	case errors.Is(err, fs.ErrPermission):
+		return "check the permissions of this path"
+	}
+	return storeHint(err)
+}
+
+// cleanLines makes text that may quote a log safe for the terminal, line by line.
+func cleanLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = string(text.Clean(l))
+	}
+	return strings.Join(lines, "\n  ")
+}

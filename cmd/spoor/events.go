@@ -1,0 +1,257 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"spoor/query"
+	"spoor/query/store"
+)
+
+// Columns of a table on a terminal, and of a CSV, unless --columns names others.
+var (
+	tableColumns = []string{"time", "actor", "event", "service", "region", "ip", "outcome", "resource"}
+	csvColumns   = []string{"time", "account", "region", "actor", "type", "principal", "key", "role", "sessionname", "service", "event", "readonly", "outcome",
+		"error", "message", "resourcetype", "resource", "ip", "agent", "category", "eventtype", "mfa", "bytesin", "bytesout", "session", "root", "verdict", "id", "object"}
+)
+
+// screenfulOfRows is where a table on a terminal stops when no --limit is given.
+const screenfulOfRows = 200
+
+func eventsCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "events [FILTER]",
+		Short: "print events",
+		Long: `Prints the events that match FILTER. As ndjson and json each record is exactly as
+it was logged; csv and table print columns. spoor help filter explains filters.`,
+		Example: `  spoor events 'actor:alice error:*'
+  spoor events --format csv -o denied.csv error:AccessDenied last:24h
+  spoor events --columns time,actor,event,requestParameters.bucketName service:s3
+  spoor events --count 'ip:203.0.113.0/24 readonly:false'
+  spoor events -o evidence.json 'key:AKIAIOSFODNN7EXAMPLE'`,
+		GroupID: "ask",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := a.filter(args)
+			if err != nil {
+				return err
+			}
+			if err := checkColumns(a.flags.columns); err != nil {
+				return err
+			}
+			db, err := a.readingCase(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			if a.flags.count {
+				return a.printCount(cmd.Context(), db, f)
+			}
+			return a.printEvents(cmd.Context(), db, f)
+		},
+	}
+}
+
+// filter reads the operands as one filter.
+func (a *app) filter(args []string) (query.Filter, error) {
+	return query.Parse(strings.Join(args, " "))
+}
+
+func (a *app) order() query.Order {
+	if a.flags.order == "oldest" {
+		return query.Oldest
+	}
+	return query.Newest
+}
+
+func (a *app) printCount(ctx context.Context, db *store.DB, f query.Filter) error {
+	start := a.now()
+	n, err := settle(ctx, db, f)
+	if err != nil {
+		return err
+	}
+	a.timed(1, start)
+	return a.write(func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, n.N)
+		return err
+	})
+}
+
+func (a *app) printEvents(ctx context.Context, db *store.DB, f query.Filter) error {
+	start := a.now()
+	req := rowsRequest{filter: f, order: a.order(), limit: a.flags.limit, columns: a.flags.columns}
+	var rows int64
+	err := a.write(func(w io.Writer) (err error) {
+		rows, err = a.export(ctx, db, req, w)
+		return err
+	})
+	if err == nil {
+		a.timed(rows, start)
+	}
+	return err
+}
+
+// export writes the rows of req in the chosen format and counts them.
+func (a *app) export(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer) (int64, error) {
+	switch a.flags.format {
+	case "json":
+		return exportJSON(ctx, db, req, w)
+	case "ndjson":
+		return exportLines(ctx, db, req, w)
+	case "csv":
+		return a.exportCSV(ctx, db, req, w)
+	}
+	return a.exportTable(ctx, db, req, w)
+}
+
+func (a *app) exportCSV(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer) (int64, error) {
+	if len(req.columns) == 0 {
+		req.columns = csvColumns
+	}
+	out := a.newCSV(w, req.columns...)
+	n, err := eachPage(ctx, db, req, func(rows []query.Row) error {
+		for _, r := range rows {
+			if err := out.Write(a.inZone(req.columns, r.Values)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return n, err
+	}
+	return n, out.Flush()
+}
+
+// eachRecord hands fn the records of req, byte for byte as logged.
+func eachRecord(ctx context.Context, db *store.DB, req rowsRequest, fn func(record string) error) (int64, error) {
+	req.columns = nil
+	return eachPage(ctx, db, req, func(rows []query.Row) error {
+		seqs := make([]int64, len(rows))
+		for i, r := range rows {
+			seqs[i] = r.Seq
+		}
+		records, err := db.Records(ctx, seqs)
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			if err := fn(record); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// exportLines writes one record a line; white space outside strings is folded
+// where a record was logged over several lines.
+func exportLines(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer) (int64, error) {
+	var line bytes.Buffer
+	return eachRecord(ctx, db, req, func(record string) error {
+		line.Reset()
+		if strings.ContainsAny(record, "\n\r") {
+			if err := json.Compact(&line, []byte(record)); err != nil {
+				return fmt.Errorf("fold record: %w", err)
+			}
+		} else {
+			line.WriteString(record)
+		}
+		line.WriteByte('\n')
+		_, err := w.Write(line.Bytes())
+		return err
+	})
+}
+
+func exportJSON(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer) (int64, error) {
+	sep := `{"Records":[`
+	n, err := eachRecord(ctx, db, req, func(record string) error {
+		_, err := io.WriteString(w, sep+record)
+		sep = ",\n"
+		return err
+	})
+	if err != nil {
+		return n, err
+	}
+	if n == 0 {
+		_, err = io.WriteString(w, sep)
+	}
+	if err == nil {
+		_, err = io.WriteString(w, "]}\n")
+	}
+	return n, err
+}
+
+func (a *app) exportTable(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer) (int64, error) {
+	if len(req.columns) == 0 {
+		req.columns = tableColumns
+	}
+	onScreen, width := a.outTTY && a.flags.output == "", 0
+	if onScreen {
+		width = a.width
+		if req.limit == 0 {
+			req.limit = screenfulOfRows
+		}
+	}
+	t := newTable(w, width, req.columns...)
+	n, err := eachPage(ctx, db, req, func(rows []query.Row) error {
+		for _, r := range rows {
+			cells := make([]string, len(r.Values))
+			for i, v := range a.inZone(req.columns, r.Values) {
+				cells[i] = v.Text
+			}
+			if err := t.add(cells...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return n, err
+	}
+	if err := t.flush(); err != nil {
+		return n, err
+	}
+	if onScreen && a.flags.limit == 0 && n == screenfulOfRows {
+		if total, err := db.Count(ctx, req.filter); err == nil && total.N > n {
+			fmt.Fprintf(a.errw, "the first %d of %s events; --limit N or -o FILE gives more\n", n, number(total.N))
+		}
+	}
+	return n, nil
+}
+
+// inZone writes the times of a row in the zone of --tz.
+func (a *app) inZone(columns []string, values []query.Value) []query.Value {
+	if a.zone == time.UTC {
+		return values
+	}
+	for i, c := range columns {
+		if t, err := time.Parse(time.RFC3339Nano, values[i].Text); err == nil && c == "time" {
+			values[i].Text = t.In(a.zone).Format(time.RFC3339Nano)
+		}
+	}
+	return values
+}
+
+// checkColumns refuses columns that are neither a field nor a path.
+func checkColumns(columns []string) error {
+	for _, c := range columns {
+		if err := checkColumn(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkColumn(name string) error {
+	if _, _, err := query.ColumnPath(name); err != nil {
+		return usageError{err, "spoor fields lists the fields; any dotted path into the record works too"}
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"spoor/query/store"
+)
+
+// storeHint says what to do about the errors of a case.
+func storeHint(err error) string {
+	var locked *store.LockedError
+	var version *store.VersionError
+	switch {
+	case errors.As(err, &locked):
+		return "one process at a time can open a case: end the other spoor, or use another case with -c NAME.spoor"
+	case errors.As(err, &version):
+		return fmt.Sprintf("a newer spoor wrote it (format %d, this one knows %d): use that one, or load the logs into a new case", version.Have, version.Know)
+	case errors.Is(err, store.ErrNotFound):
+		return "spoor case list shows the cases there are; spoor load SOURCE -c NAME.spoor makes one"
+	case errors.Is(err, store.ErrNotCase):
+		return "a case is a folder that spoor made, NAME.spoor; to load a folder of logs name it as a SOURCE, without -c"
+	case errors.Is(err, store.ErrNotWritable):
+		return "check the permissions of the folder, or choose another case with -c"
+	case errors.Is(err, store.ErrDiskFull):
+		return "free some space and run the same command again: it goes on where it stopped"
+	}
+	return ""
+}

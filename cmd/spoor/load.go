@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"spoor/loader"
+	"spoor/query/store"
+)
+
+func loadCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "load SOURCE...",
+		Short: "load log files into a case, without the screen",
+		Long: `Loads log files into a case. What an earlier run loaded is not fetched again, so
+the same command goes on where a stopped one ended. A file that can't be read
+never stops the others: it is counted, listed, and tried again the next time.`,
+		Example: `  spoor load ./logs
+  spoor load s3://my-trail-bucket/AWSLogs --since 2024-05-01 --until 2024-05-03 --region us-east-1
+  spoor load -c incident.spoor export.zip more/*.json.gz --format json`,
+		GroupID: "look",
+		Args:    needSource,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			db, report, err := a.loadInto(cmd.Context(), args)
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			if report.Objects.Failed > 0 {
+				a.status = exitPartial
+			}
+			return a.printReport(report, db.Path())
+		},
+	}
+}
+
+func needSource(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usageError{fmt.Errorf("no SOURCE given"), "name a file, a folder, a glob, an archive, - or s3://bucket/prefix"}
+	}
+	return nil
+}
+
+// loadOptions are the loader's part of the flags.
+func (a *app) loadOptions(scope loader.Scope, p *loader.Progress) (loader.Options, error) {
+	limit, err := parseSize(a.flags.maxObject)
+	if err != nil {
+		return loader.Options{}, usagef("--max-object: %v", err)
+	}
+	return loader.Options{Scope: scope, Jobs: a.flags.jobs, MaxUnpacked: limit, Progress: p}, nil
+}
+
+// load fills db and shows progress on standard error while a person watches.
+func (a *app) load(ctx context.Context, db *store.DB, sources []loader.Source, scope loader.Scope) (loader.Report, error) {
+	var progress loader.Progress
+	opts, err := a.loadOptions(scope, &progress)
+	if err != nil {
+		return loader.Report{}, err
+	}
+	stop := a.showProgress(&progress)
+	report, err := loader.Load(ctx, sources, db, opts)
+	stop()
+	return report, err
+}
+
+// showProgress draws one line about a load, ten times a second, until stopped.
+func (a *app) showProgress(p *loader.Progress) (stop func()) {
+	if !a.errTTY {
+		return func() {}
+	}
+	quit := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				fmt.Fprint(a.errw, "\r\x1b[K")
+				return
+			case <-tick.C:
+				fmt.Fprint(a.errw, "\r\x1b[K"+progressLine(p.Sample(a.now())))
+			}
+		}
+	})
+	return func() { close(quit); done.Wait() }
+}
+
+func progressLine(s loader.Sample) string {
+	line := fmt.Sprintf("%s of %s objects · %s events · %s · %s events/s",
+		number(s.Ended()), number(s.Listed), number(s.Kept), bytesText(s.Unpacked), number(int64(s.Rate)))
+	if s.Failed > 0 {
+		line += fmt.Sprintf(" · %s failed", number(s.Failed))
+	}
+	if s.Left > 0 {
+		line += " · " + s.Left.Round(time.Second).String() + " left"
+	}
+	return line
+}
+
+func (a *app) printReport(r loader.Report, path string) error {
+	return a.write(func(w io.Writer) error {
+		if a.flags.format == "json" || a.flags.format == "ndjson" {
+			return json.NewEncoder(w).Encode(r)
+		}
+		var b strings.Builder
+		fmt.Fprintf(&b, "%s objects: %s loaded, %s already there, %s skipped, %s failed\n", number(r.Objects.Listed),
+			number(r.Objects.Loaded), number(r.Objects.Already), number(r.Objects.Skipped), number(r.Objects.Failed))
+		fmt.Fprintf(&b, "%s events read: %s new, %s duplicates, %s invalid\n", number(r.Events.Read),
+			number(r.Events.Loaded), number(r.Events.Duplicate), number(r.Events.Invalid))
+		fmt.Fprintf(&b, "%s stored, %s unpacked, %.1f s\n", bytesText(r.Bytes.Stored), bytesText(r.Bytes.Unpacked), r.Seconds)
+		if path != "" {
+			fmt.Fprintf(&b, "case: %s\n", path)
+		}
+		for i, f := range r.Failures {
+			if i == 0 {
+				b.WriteString("\nfailed, tried again by the next load:\n")
+			}
+			fmt.Fprintf(&b, "  %s: %s\n", cleanLines(f.Object), cleanLines(f.Error))
+		}
+		reasons, count := skipReasons(r.Skips)
+		for i, reason := range reasons {
+			if i == 0 {
+				b.WriteString("\nskipped:\n")
+			}
+			fmt.Fprintf(&b, "  %s: %s\n", number(count[reason]), cleanLines(reason))
+		}
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
+}
+
+// skipReasons counts skipped objects by reason, in the order they came.
+func skipReasons(skips []loader.Skip) ([]string, map[string]int64) {
+	var order []string
+	count := map[string]int64{}
+	for _, s := range skips {
+		if count[s.Reason]++; count[s.Reason] == 1 {
+			order = append(order, s.Reason)
+		}
+	}
+	return order, count
+}

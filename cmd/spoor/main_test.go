@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the test binary be the program itself, for scripts and for
+// tests that kill it.
+func TestMain(m *testing.M) {
+	testscript.Main(cleaning{m}, map[string]func(){"spoor": main})
+}
+
+// cleaning removes the program that terminal tests built.
+type cleaning struct{ *testing.M }
+
+func (c cleaning) Run() int {
+	status := c.M.Run()
+	if path, err := binary(); err == nil {
+		os.RemoveAll(filepath.Dir(path))
+	}
+	return status
+}
+
+// The scripts in testdata/scripts are sessions at a shell, each with its files.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	shared, _ := filepath.Abs("../../../shared/data")
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "scripts"),
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
+			env.Setenv("SHARED", shared)
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			_, err := os.Stat(shared)
+			return cond == "shared" && err == nil, nil
+		},
+	})
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"spoor/query"
+)
+
+var formats = []string{"table", "csv", "json", "ndjson", "parquet"}
+
+// settleFormat derives the format from -o where --format is silent.
+func (a *app) settleFormat() error {
+	f := &a.flags
+	if f.format == "" {
+		f.format = "table"
+		if ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(f.output)), "."); slices.Contains(formats, ext) {
+			f.format = ext
+		} else if ext == "jsonl" {
+			f.format = "ndjson"
+		}
+	}
+	if !slices.Contains(formats, f.format) {
+		return usageError{fmt.Errorf("--format: unknown format %q", f.format), "use one of " + strings.Join(formats, ", ")}
+	}
+	if f.format == "parquet" && f.output == "" {
+		return usageError{fmt.Errorf("--format parquet needs -o FILE"), "Parquet is binary and is not written to a terminal or pipe"}
+	}
+	return nil
+}
+
+// write hands fn the place that -o names, or standard output. A file appears
+// under its name only when fn has succeeded: a cut export leaves nothing behind.
+func (a *app) write(fn func(w io.Writer) error) error {
+	if a.flags.output == "" || a.flags.output == "-" {
+		buf := bufio.NewWriterSize(a.out, 64<<10)
+		if err := fn(buf); err != nil {
+			buf.Flush()
+			return err
+		}
+		return buf.Flush()
+	}
+	return atomicFile(a.flags.output, fn)
+}
+
+// atomicFile writes path through a temporary file beside it.
+func atomicFile(path string, fn func(w io.Writer) error) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+		}
+	}()
+	buf := bufio.NewWriterSize(tmp, 256<<10)
+	if err = fn(buf); err != nil {
+		return err
+	}
+	if err = buf.Flush(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err = tmp.Chmod(0o600); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err = tmp.Sync(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err = tmp.Close(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// newCSV starts a CSV with a header. A failed header comes back from Write.
+func (a *app) newCSV(w io.Writer, columns ...string) *query.CSVWriter {
+	c := query.NewCSVWriter(w, a.flags.rawValues)
+	c.Header(columns)
+	return c
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// binary builds the program once for all tests that run it as a process.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "spoor-test")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "spoor")
+	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// A terminal is the program on a real pseudo-terminal, drawn by tmux.
+type terminal struct {
+	t      *testing.T
+	home   string
+	drawn  chan struct{} // the screen may have changed
+	waited time.Duration
+}
+
+// openTerminal runs the program with args on a terminal of the given size. Its
+// state lives in a directory of its own.
+func openTerminal(t *testing.T, columns, rows int, args ...string) *terminal {
+	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Skip("tmux is not installed: it is the terminal of the end-to-end tests")
+	}
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &terminal{t: t, home: t.TempDir(), drawn: make(chan struct{}, 1), waited: 20 * time.Second}
+	script := filepath.Join(s.home, "run")
+	words := []string{"exec", "env", "-u", "TMUX", "-u", "NO_COLOR", "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8",
+		"XDG_STATE_HOME=" + s.home + "/state", "XDG_CONFIG_HOME=" + s.home + "/config", path}
+	for _, a := range args {
+		words = append(words, "'"+strings.ReplaceAll(a, "'", `'\''`)+"'")
+	}
+	// The outer shell stays to show how the program ended.
+	text := "#!/bin/sh\nsh -c \"$(cat <<'COMMAND'\n" + strings.Join(words, " ") + "\nCOMMAND\n)\"\necho exit status $?\nexec sleep 600\n"
+	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows), script)
+	s.watch()
+	t.Cleanup(func() { exec.Command("tmux", "-S", s.socket(), "kill-server").Run() })
+	return s
+}
+
+func (s *terminal) socket() string { return filepath.Join(s.home, "tmux") }
+
+func (s *terminal) tmux(args ...string) string {
+	s.t.Helper()
+	out, err := exec.Command("tmux", append([]string{"-S", s.socket()}, args...)...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("tmux %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// watch follows the session as a control client, which is told of every output.
+func (s *terminal) watch() {
+	client := exec.Command("tmux", "-S", s.socket(), "-C", "attach-session", "-t", "t", "-f", "read-only,ignore-size")
+	in, err := client.StdinPipe() // closing it would end the client
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out, err := client.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := client.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, 16<<20)
+		for lines.Scan() {
+			select {
+			case s.drawn <- struct{}{}:
+			default:
+			}
+		}
+	})
+	s.t.Cleanup(func() {
+		in.Close()
+		reading.Wait()
+		client.Wait()
+	})
+}
+
+// press types keys, named as tmux names them: "Down", "Enter", "C-c", "/".
+func (s *terminal) press(keys ...string) *terminal {
+	s.t.Helper()
+	for _, k := range keys {
+		s.tmux("send-keys", "-t", "t", k)
+	}
+	return s
+}
+
+// write types text as it is.
+func (s *terminal) write(text string) *terminal {
+	s.t.Helper()
+	s.tmux("send-keys", "-t", "t", "-l", text)
+	return s
+}
+
+// screen is what stands on the terminal now.
+func (s *terminal) screen() string {
+	s.t.Helper()
+	return s.tmux("capture-pane", "-p", "-t", "t")
+}
+
+// until waits for a screen that shows all of the texts, and returns it.
+func (s *terminal) until(texts ...string) string {
+	s.t.Helper()
+	deadline := time.NewTimer(s.waited)
+	defer deadline.Stop()
+	for {
+		screen := s.screen()
+		missing := ""
+		for _, text := range texts {
+			if !strings.Contains(screen, text) {
+				missing = text
+			}
+		}
+		if missing == "" {
+			return screen
+		}
+		select {
+		case <-s.drawn:
+		case <-deadline.C:
+			s.t.Fatalf("the screen never showed %q; it shows\n%s", missing, screen)
+		}
+	}
+}
