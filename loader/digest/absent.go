@@ -147,12 +147,10 @@ func (c *check) finish() {
 	}
 	c.narrow()
 	r.From, r.To = c.From, c.To
-	for _, o := range r.Objects {
-		counts := &r.Digests
-		if o.Kind == Log {
-			counts = &r.Logs
-		}
-		counts.add(o.Verdict)
+	all := r.Objects
+	r.Objects = make([]Object, 0, len(all))
+	for _, o := range all {
+		r.Add(o)
 	}
 	for _, ch := range r.Chains {
 		if c.From.IsZero() && !ch.From.IsZero() && (r.From.IsZero() || ch.From.Before(r.From)) {

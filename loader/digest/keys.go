@@ -55,6 +55,16 @@ func (r *KeyRing) Add(region string, keys ...PublicKey) {
 // Regions lists the regions that have keys, sorted.
 func (r *KeyRing) Regions() []string { return slices.Sorted(maps.Keys(r.regions)) }
 
+// Of lists the keys that were added for a region.
+func (r *KeyRing) Of(region string) []PublicKey { return r.regions[region] }
+
+// Has reports whether a key with the same bytes and validity is there.
+func (r *KeyRing) Has(region string, k PublicKey) bool {
+	return slices.ContainsFunc(r.regions[region], func(o PublicKey) bool {
+		return bytes.Equal(o.DER, k.DER) && o.From.Equal(k.From) && o.To.Equal(k.To)
+	})
+}
+
 // PublicKeys implements Keys. It does not look at the times: a digest just
 // outside a key's validity deserves a better word than "key not found".
 func (r *KeyRing) PublicKeys(_ context.Context, region string, _, _ time.Time) ([]PublicKey, error) {

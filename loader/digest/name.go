@@ -161,3 +161,18 @@ func splitName(name string) (bucket, key string, ok bool) {
 	}
 	return strings.Cut(rest, "/")
 }
+
+// A Name is what an object's full name says of it.
+type Name struct {
+	Account, Region string
+	Trail           string // digests only
+	Digest          bool
+	Time            time.Time // in the file name, or the day of its folder; UTC
+}
+
+// ParseName reads the name of a log or digest file as CloudTrail writes it;
+// false means that it is none.
+func ParseName(full string) (Name, bool) {
+	p, ok := parseName(full)
+	return Name{Account: p.account, Region: p.region, Trail: p.trail, Digest: p.digest(), Time: p.when()}, ok
+}

@@ -237,6 +237,16 @@ type Report struct {
 	Reused            int   // logs whose hash was known already
 }
 
+// Add puts an object into the report and counts it.
+func (r *Report) Add(o Object) {
+	counts := &r.Digests
+	if o.Kind == Log {
+		counts = &r.Logs
+	}
+	counts.add(o.Verdict)
+	r.Objects = append(r.Objects, o)
+}
+
 // Gaps counts the times in which validation was off.
 func (r *Report) Gaps() int {
 	n := 0

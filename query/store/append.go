@@ -331,6 +331,7 @@ func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
 func (db *DB) committed(ctx context.Context, c conn) error {
 	db.pack.commit()
 	db.objects.put(db.lot.objects)
+	db.verdicts.forget(db.lot.objects)
 	if db.lot.replaced { // events went and moved as well: look anew
 		return errors.Join(db.objects.load(ctx, c), db.readSpan(ctx, c))
 	}

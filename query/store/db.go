@@ -45,15 +45,16 @@ type DB struct {
 	sql  *sql.DB
 	pack *pack
 
-	dicts   dicts
-	people  *people
-	objects *manifest
-	feeds   *feeds
-	texts   texts
-	leaves  leaves
-	offers  offers
-	fields  map[string]binding
-	zone    *time.Location
+	dicts    dicts
+	people   *people
+	objects  *manifest
+	feeds    *feeds
+	texts    texts
+	leaves   leaves
+	verdicts verdicts
+	offers   offers
+	fields   map[string]binding
+	zone     *time.Location
 
 	writing sync.Mutex // held by those who change the case; guards what follows
 	lot     *lot       // staged, nil when nothing is
@@ -182,7 +183,7 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 	if err != nil {
 		return err
 	}
-	return db.readSpan(ctx, c)
+	return errors.Join(db.readSpan(ctx, c), db.loadVerdicts(ctx, c))
 }
 
 // Path returns the folder of the case, or Memory.

@@ -29,6 +29,7 @@ func bindings() map[string]binding {
 	all := make(map[string]binding)
 	for _, part := range []map[string]binding{
 		coreBindings(),
+		integrityBindings(),
 	} {
 		maps.Copy(all, part)
 	}

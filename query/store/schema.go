@@ -15,6 +15,7 @@ func schema() []string {
 	var all []string
 	for _, part := range [][]string{
 		coreSchema(),
+		integritySchema(),
 	} {
 		all = append(all, part...)
 	}
