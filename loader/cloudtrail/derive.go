@@ -35,9 +35,9 @@ func (d *Decoder) derive(f *found) {
 		e.deriveAdditional()
 	}
 	e.MFA = first2(e.MFA, e.Who.MFA)
-	e.Console = e.Who.FromConsole || isTrue(f.value[fConsole]) || isConsoleAgent(e.UserAgent) ||
-		e.EventType == "AwsConsoleSignIn" || e.EventType == "AwsConsoleAction"
-	e.Anchor = anchor(e, isTrue(f.value[fConsole]))
+	console := e.Who.FromConsole || isTrue(f.value[fConsole]) || isConsoleAgent(e.UserAgent)
+	e.Console = console || e.EventType == "AwsConsoleSignIn" || e.EventType == "AwsConsoleAction"
+	e.Anchor = anchor(e, console)
 	if e.Outcome == OK {
 		e.Mint = mintOf(e)
 	}
@@ -228,15 +228,25 @@ func hasFailure(object string) bool {
 	}
 }
 
-// deriveAdditional takes the byte counts of S3 data events and the second factor
-// of sign-ins.
+// deriveAdditional takes the byte counts of data events and the second factor of
+// sign-ins.
 func (e *Event) deriveAdditional() {
-	if strings.Contains(e.Additional, "bytesTransferred") {
-		e.BytesIn = byteCount(textAt(e.Additional, "bytesTransferredIn"))
-		e.BytesOut = byteCount(textAt(e.Additional, "bytesTransferredOut"))
+	signIn := e.Source == "signin.amazonaws.com"
+	if e.Category != Data && !signIn {
+		return
 	}
-	if strings.Contains(e.Additional, "MFAUsed") {
-		e.MFA = parseMFA(textAt(e.Additional, "MFAUsed"))
+	for c := newCursor(e.Additional); ; {
+		key, v, ok := c.next()
+		switch {
+		case !ok:
+			return
+		case strings.EqualFold(key, "bytesTransferredIn"):
+			e.BytesIn = byteCount(plainText(v))
+		case strings.EqualFold(key, "bytesTransferredOut"):
+			e.BytesOut = byteCount(plainText(v))
+		case signIn && strings.EqualFold(key, "MFAUsed"):
+			e.MFA = parseMFA(plainText(v))
+		}
 	}
 }
 
@@ -252,29 +262,24 @@ func byteCount(s string) int64 {
 }
 
 // isConsoleAgent knows the user agents of the console and its backends, and of
-// browsers (fact sheet 1.6).
+// browsers (fact sheet 1.6): Mozilla/…, console.ec2.amazonaws.com,
+// signin.amazonaws.com, AWS Internal, [S3Console/0.4, aws-internal/3 …].
 func isConsoleAgent(agent string) bool {
-	if agent == "" {
-		return false
+	product := strings.TrimPrefix(agent, "[")
+	end := 0
+	for end < len(product) && product[end] != '/' && product[end] != ',' {
+		end++
 	}
-	switch agent[0] {
-	case 'M':
-		return strings.HasPrefix(agent, "Mozilla/")
-	case 'A':
-		if agent == "AWS Internal" {
-			return true
-		}
-	case 'c':
-		if strings.HasPrefix(agent, "console.") && strings.HasSuffix(agent, ".amazonaws.com") {
-			return true
-		}
-	case 's':
-		if agent == "signin.amazonaws.com" {
-			return true
-		}
+	switch first := product[:end]; {
+	case first == "Mozilla":
+		return end < len(product)
+	case strings.HasSuffix(first, "Console"):
+		return strings.Contains(product, "aws-internal")
+	case strings.HasPrefix(first, "console."):
+		return strings.HasSuffix(first, ".amazonaws.com")
+	default:
+		return first == "AWS Internal" || first == "signin.amazonaws.com"
 	}
-	return strings.Contains(agent, "Console, aws-internal") || strings.Contains(agent, "Console/") &&
-		strings.Contains(agent, "aws-internal/")
 }
 
 // forwardWindow is how long after its credentials were made a service acts with
@@ -285,14 +290,14 @@ const forwardWindow = 2_000_000
 // events that join a console session by principal and creation date, takes the
 // whole case. A console event without a creation date, such as a ConsoleLogin,
 // has nothing to be known by and stays idle.
-func anchor(e *Event, consoleCredential bool) Anchor {
+func anchor(e *Event, console bool) Anchor {
 	who := e.Who
 	switch {
 	case who.Kind == KindService:
 		return AnchorService
 	case who.SignInSession != "" && e.Name != "CreateOAuth2Token":
 		return AnchorSignIn
-	case who.Created != NoTime && (consoleCredential || who.FromConsole || who.AccessKey == "" || isConsoleAgent(e.UserAgent)):
+	case who.Created != NoTime && (console || who.AccessKey == ""):
 		return AnchorConsole
 	case who.InvokedBy != "" && who.Created != NoTime && e.Time != NoTime && abs(e.Time-who.Created) <= forwardWindow:
 		return AnchorForward

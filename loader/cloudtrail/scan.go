@@ -34,9 +34,7 @@ func word(s string, i int) uint64 {
 // the byte was small; a borrow can only spoil bytes after the first hit.
 func special(s string, i int) int {
 	for i+8 <= len(s) {
-		w := word(s, i)
-		m := ((w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) &^ w & highs
-		if m != 0 {
+		if m := specials(word(s, i)); m != 0 {
 			return i + bits.TrailingZeros64(m)>>3
 		}
 		i += 8
@@ -47,9 +45,27 @@ func special(s string, i int) int {
 	return i
 }
 
+func specials(w uint64) uint64 {
+	return ((w - ' '*ones) | ((w ^ '"'*ones) - ones) | ((w ^ '\\'*ones) - ones)) &^ w & highs
+}
+
 // stringEnd returns the index of the quote that closes the string whose first
 // byte behind the opening quote is at i, and whether the string has no escapes.
 func stringEnd(s string, i int) (end int, plain bool) {
+	for i+8 <= len(s) {
+		if m := specials(word(s, i)); m != 0 {
+			if i += bits.TrailingZeros64(m) >> 3; s[i] == '"' {
+				return i, true
+			}
+			break
+		}
+		i += 8
+	}
+	return oddStringEnd(s, i)
+}
+
+// oddStringEnd is stringEnd for strings with escapes and at the end of the text.
+func oddStringEnd(s string, i int) (end int, plain bool) {
 	plain = true
 	for {
 		i = special(s, i)
@@ -184,55 +200,61 @@ func skip(s string, i int) int {
 // skipNested is skip for an object or an array, without recursion.
 func skipNested(s string, i int) int {
 	var n nest
-	for {
-		opened := false
-		if i >= len(s) {
-			return ^len(s)
-		}
-		if c := s[i]; c == '{' || c == '[' {
+	for i < len(s) {
+		switch c := s[i]; c {
+		case '"':
+			if i, _ = stringEnd(s, i+1); i < 0 {
+				return i
+			}
+			i++
+		case '{', '[':
 			if !n.push(c == '[') {
 				return ^i
 			}
-			i = space(s, i+1)
-			opened = true
-		} else if i = skip(s, i); i < 0 {
-			return i
+			if i = space(s, i+1); i < len(s) && s[i] != c+2 { // { and }, [ and ] are two apart
+				if c == '{' {
+					i = memberValue(s, i)
+				}
+				if i < 0 {
+					return i
+				}
+				continue
+			}
+			n.depth--
+			i++
+		default:
+			if i = scalar(s, i); i < 0 {
+				return i
+			}
 		}
-		if i = closeOrComma(s, i, &n, opened); i < 0 || n.depth == 0 {
+		if i = nextValue(s, i, &n); i < 0 || n.depth == 0 {
 			return i
 		}
 	}
+	return ^len(s)
 }
 
-// closeOrComma reads what stands between two values: closing brackets, a comma,
-// the key of the next member. It returns the start of the next value, or the end
-// of the outermost value when n is empty.
-func closeOrComma(s string, i int, n *nest, opened bool) int {
-	for {
-		i = space(s, i)
-		if i >= len(s) {
+// nextValue goes from the end of a value to the start of the next one, or to the
+// end of the outermost value when n comes to be empty.
+func nextValue(s string, i int, n *nest) int {
+	for n.depth > 0 {
+		if i = space(s, i); i >= len(s) {
 			return ^len(s)
 		}
 		array := n.inArray()
-		if c := s[i]; c == '}' && !array || c == ']' && array {
+		switch c := s[i]; {
+		case c == ',' && array:
+			return space(s, i+1)
+		case c == ',':
+			return memberValue(s, space(s, i+1))
+		case c == '}' && !array || c == ']' && array:
+			n.depth--
 			i++
-			opened = false
-			if n.depth--; n.depth == 0 {
-				return i
-			}
-			continue
+		default:
+			return ^i
 		}
-		if !opened {
-			if s[i] != ',' {
-				return ^i
-			}
-			i = space(s, i+1)
-		}
-		if array {
-			return i
-		}
-		return memberValue(s, i)
 	}
+	return i
 }
 
 // memberValue skips the key at i and its colon.
