@@ -75,6 +75,10 @@ func (a arn) name() string {
 	switch a.service {
 	case "s3", "sns", "sqs":
 		return r
+	case "kms":
+		if strings.HasPrefix(r, "alias/") {
+			return r
+		}
 	case "logs":
 		r = strings.TrimPrefix(r, "log-group:")
 		r, _, _ = strings.Cut(r, ":")

@@ -34,7 +34,7 @@ func Target(ev *cloudtrail.Event) *Change {
 	if !ev.ReadOnly || ev.Request == "" {
 		return nil
 	}
-	rule := table()[call{ev.Source, baseName(ev.Name)}]
+	rule := table()[call{ev.Source, cloudtrail.BaseName(ev.Name)}]
 	if rule == nil {
 		return nil
 	}
@@ -52,7 +52,7 @@ func Describe(ev *cloudtrail.Event) *Change { return describe(ev) }
 func describe(ev *cloudtrail.Event) *Change {
 	r := newReader(ev)
 	r.out.reset()
-	name := baseName(ev.Name)
+	name := cloudtrail.BaseName(ev.Name)
 	rule := table()[call{ev.Source, name}]
 	var c *Change
 	if rule != nil {
@@ -99,16 +99,6 @@ func startsSession(name string) bool {
 		return true
 	}
 	return false
-}
-
-// baseName takes the API date off an event name: UpdateFunctionCode20150331v2,
-// CreateFunction2020_05_31.
-func baseName(name string) string {
-	stem := strings.TrimRight(name, "0123456789_v")
-	if date := name[len(stem):]; len(date) >= 8 && strings.HasPrefix(date, "20") {
-		return stem
-	}
-	return name
 }
 
 // apply derives the change by a row of the table.

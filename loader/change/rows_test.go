@@ -211,7 +211,7 @@ func TestRealRows(t *testing.T) {
 		}
 		for _, rec := range records(t, filepath.Join(dir, set)) {
 			ev := event(t, rec)
-			met[call{ev.Source, baseName(ev.Name)}] = true
+			met[call{ev.Source, cloudtrail.BaseName(ev.Name)}] = true
 			if c := Derive(ev); c != nil {
 				key := ev.Source + " " + ev.Name + " " + ev.ErrorCode
 				line := fmt.Sprintf("%s: %s %s %s\n\t%s\n", key, c.Severity, c.ResourceType, strings.Join(c.Resources, " "), c.Summary)
