@@ -122,6 +122,13 @@ func TypeOf(id string) string {
 	return a.kind()
 }
 
+// AccountOf returns the account and the region that an ARN names, "" for those
+// it leaves out (an S3 bucket's) or when id is no ARN.
+func AccountOf(id string) (account, region string) {
+	a, _ := parseARN(id)
+	return a.account, a.region
+}
+
 // NameOf returns the name inside an ARN ("admin" of
 // arn:aws:iam::111122223333:role/ops/admin); anything else is returned as it is.
 func NameOf(id string) string {

@@ -31,7 +31,7 @@ func Derive(ev *cloudtrail.Event) *Change {
 // (secrets, parameters, passwords, objects, roles assumed); nil for all other
 // events, which either are changes or name what they read in resources[].
 func Target(ev *cloudtrail.Event) *Change {
-	if !ev.ReadOnly || ev.Request == "" {
+	if !ev.ReadOnly || ev.Request == "" || ev.Resources != "" {
 		return nil
 	}
 	rule := table()[call{ev.Source, cloudtrail.BaseName(ev.Name)}]

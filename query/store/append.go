@@ -288,6 +288,9 @@ func (db *DB) eventRows(ctx context.Context, c conn, b *batch, list []loader.Loa
 func (b *batch) add(m *maker, row eventRow, e *loader.Event) {
 	b.span.add(row.seq, row.t)
 	more := m.resources(&row, e)
+	if e.Change != nil {
+		row.grade = uint8(e.Change.Severity) + 1
+	}
 	b.events = append(b.events, row)
 	for _, r := range more {
 		b.touched = append(b.touched, touchedRow{row.seq, r.id, r.kind})

@@ -50,6 +50,7 @@ type DB struct {
 	objects  *manifest
 	feeds    *feeds
 	texts    texts
+	firsts   firsts
 	leaves   leaves
 	verdicts verdicts
 	offers   offers

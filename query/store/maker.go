@@ -5,6 +5,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"spoor/loader"
+	"spoor/loader/change"
 	"spoor/loader/cloudtrail"
 )
 
@@ -104,17 +105,21 @@ func sharedKey(id string) (hi, lo uint64) {
 // A resource is something an event touched: its name and its type.
 type resource struct{ id, kind uint32 }
 
-// resources names what the event touched: what its change names first, then what
-// the record lists. The first goes into the row, the others are returned.
+// resources names what the event touched: what its change names first (for a
+// read, what it was aimed at), then what the record lists. The first goes into
+// the row, the others are returned.
 func (m *maker) resources(r *eventRow, e *loader.Event) []resource {
 	var all []resource
-	if c := e.Change; c != nil {
-		kind := m.id(domResourceType, c.ResourceType)
-		for _, s := range c.Resources {
-			all = addResource(all, resource{m.id(domResource, s), kind})
-		}
-		if len(c.Resources) == 0 {
-			r.rtype = kind
+	c := e.Change
+	if c == nil {
+		c = change.Target(&e.Event)
+	}
+	if c != nil {
+		r.rtype = m.id(domResourceType, c.ResourceType)
+		for _, names := range [][]string{c.Resources, c.Names} {
+			for _, s := range names {
+				all = addResource(all, resource{m.id(domResource, s), r.rtype})
+			}
 		}
 	}
 	if e.Resources != "" {
@@ -122,11 +127,18 @@ func (m *maker) resources(r *eventRow, e *loader.Event) []resource {
 			all = addResource(all, x)
 		}
 	}
-	if len(all) == 0 {
-		return nil
+	if len(all) > 0 {
+		r.resource, r.rtype = all[0].id, all[0].kind
+		all = all[1:]
 	}
-	r.resource, r.rtype = all[0].id, all[0].kind
-	return all[1:]
+	if c != nil {
+		for _, ref := range c.Also {
+			if x := (resource{m.id(domResource, ref.ID), m.id(domResourceType, ref.Type)}); x.id != r.resource {
+				all = addResource(all, x)
+			}
+		}
+	}
+	return all
 }
 
 func addResource(all []resource, x resource) []resource {

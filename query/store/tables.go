@@ -12,7 +12,7 @@ type eventRow struct {
 	sharedHi, sharedLo                                         uint64
 	who, source, name, region, account, ip, agent, ecode, emsg uint32
 	etype, idtext, vpce, resource, rtype                       uint32
-	category, outcome, mfa, anchor, form, idkind               uint8
+	category, outcome, mfa, anchor, form, idkind, grade        uint8
 	readonly, console                                          bool
 	bytesIn, bytesOut                                          int64
 	object, off, len                                           uint32
@@ -27,7 +27,8 @@ const (
 )
 
 // eventTable is the table of events. t is NULL when the record has no usable
-// time, shared_hi and shared_lo are 0 without a sharedEventID.
+// time, shared_hi and shared_lo are 0 without a sharedEventID, grade is 0 for
+// what is no change and else its severity plus one.
 var eventTable = table[eventRow]{"event_rows", []column[eventRow]{
 	intCol("seq", func(r *eventRow) int64 { return r.seq }),
 	optCol("t", cloudtrail.NoTime, func(r *eventRow) int64 { return r.t }),
@@ -51,6 +52,7 @@ var eventTable = table[eventRow]{"event_rows", []column[eventRow]{
 	idCol("rtype", func(r *eventRow) uint32 { return r.rtype }),
 	byteCol("idkind", func(r *eventRow) uint8 { return r.idkind }),
 	byteCol("category", func(r *eventRow) uint8 { return r.category }),
+	byteCol("grade", func(r *eventRow) uint8 { return r.grade }),
 	byteCol("outcome", func(r *eventRow) uint8 { return r.outcome }),
 	byteCol("mfa", func(r *eventRow) uint8 { return r.mfa }),
 	byteCol("anchor", func(r *eventRow) uint8 { return r.anchor }),

@@ -1,0 +1,258 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+)
+
+const (
+	foldGap    = int64(10 * time.Minute / time.Microsecond) // between two changes of a burst
+	foldMost   = 5000                                       // changes in one row; a longer burst takes several
+	foldNames  = 8                                          // resources that a row lists
+	causeReach = int64(15 * time.Minute / time.Microsecond) // between a call and what services make of it
+)
+
+// foldedChanges makes a page whose rows stand for bursts of alike changes.
+// Rows next to each other in time order are alike when they have actor, API
+// and outcome in common; where a burst begins and ends does not depend on where
+// the page does.
+func (db *DB) foldedChanges(ctx context.Context, r query.ChangeRequest, cd cond) (query.ChangePage, error) {
+	var out query.ChangePage
+	raw := r
+	raw.N = max(2*r.N, 100)
+	var groups []query.Change // in the direction of travel
+	for {
+		page, where, err := db.changePage(ctx, raw, cd)
+		if err != nil {
+			return out, err
+		}
+		if len(cd.leaves()) > 0 {
+			where = expr{} // the findings of a search were let go: causes can't be looked for
+		}
+		rows, err := db.underCauses(ctx, where, page.Rows)
+		if err != nil {
+			return out, err
+		}
+		if r.Back {
+			slices.Reverse(rows)
+		}
+		for _, c := range rows {
+			groups = foldInto(groups, c)
+		}
+		out.Partial = page.Partial
+		out.More = page.More
+		if !page.More || len(groups) > r.N || len(page.Rows) == 0 {
+			break
+		}
+		raw.Include = false
+		raw.From = page.Rows[len(page.Rows)-1].Cursor()
+		if r.Back {
+			raw.From = page.Rows[0].Cursor()
+		}
+	}
+	if len(groups) > r.N {
+		groups, out.More = groups[:r.N], true
+	}
+	if r.Back {
+		slices.Reverse(groups)
+		for i := range groups {
+			turn(&groups[i])
+		}
+	}
+	out.Rows = groups
+	return out, nil
+}
+
+// foldInto adds a change to the last group or as a new one.
+func foldInto(groups []query.Change, c query.Change) []query.Change {
+	if len(groups) == 0 || !alike(&groups[len(groups)-1], &c) {
+		return append(groups, c)
+	}
+	g := &groups[len(groups)-1]
+	if g.Fold == nil {
+		g.Fold = &query.Fold{Count: 1, First: g.Time, Last: g.Time, LastSeq: g.Seq}
+		g.Fold.Resources = addName(nil, g.Resource)
+	}
+	f := g.Fold
+	f.Count++
+	f.First, f.Last = min(f.First, c.Time), max(f.Last, c.Time)
+	f.LastSeq = c.Seq
+	f.Resources = addName(f.Resources, c.Resource)
+	if c.Action != g.Action && c.Action == bulkDelete { // it says what the single ones were part of
+		g.Action, g.Summary, g.Resource, g.ResourceType = c.Action, c.Summary, c.Resource, c.ResourceType
+	}
+	g.Severity = max(g.Severity, c.Severity)
+	g.Made += c.Made
+	g.Public = g.Public || c.Public
+	g.NewActor = g.NewActor || c.NewActor
+	g.NewAddress = g.NewAddress || c.NewAddress
+	return groups
+}
+
+// bulkDelete is followed by a record per object where data events are logged.
+const bulkDelete = "DeleteObjects"
+
+// family is the API that others come with.
+func family(action string) string {
+	if action == "DeleteObject" {
+		return bulkDelete
+	}
+	return action
+}
+
+func addName(names []string, s string) []string {
+	if s == "" || len(names) >= foldNames || slices.Contains(names, s) {
+		return names
+	}
+	return append(names, s)
+}
+
+// alike reports whether c goes on with the burst g. Graver changes and those
+// that expose something stand alone: a burst must not hide them.
+func alike(g, c *query.Change) bool {
+	last := g.Time
+	if g.Fold != nil {
+		if g.Fold.Count >= foldMost {
+			return false
+		}
+		last = g.Fold.Last
+		if c.Time < g.Fold.First {
+			last = g.Fold.First
+		}
+	}
+	near := c.Time == noTime && last == noTime || c.Time != noTime && last != noTime && max(c.Time-last, last-c.Time) <= foldGap
+	return near && g.Actor == c.Actor && g.Account == c.Account && g.Service == c.Service && family(g.Action) == family(c.Action) &&
+		g.Outcome == c.Outcome && g.Error == c.Error && g.Public == c.Public && g.Via == c.Via && g.Probe == c.Probe
+}
+
+// turn makes a group that was collected backwards begin with its first change.
+func turn(g *query.Change) {
+	if g.Fold == nil {
+		return
+	}
+	g.Seq, g.Fold.LastSeq = g.Fold.LastSeq, g.Seq
+	if g.Time == g.Fold.First {
+		g.Time = g.Fold.Last
+	} else {
+		g.Time = g.Fold.First
+	}
+}
+
+// underCauses takes out the changes that a service made for a call in the
+// timeline, and counts them at that call.
+func (db *DB) underCauses(ctx context.Context, where expr, rows []query.Change) ([]query.Change, error) {
+	vias := db.madeByService()
+	if len(rows) == 0 || len(vias) == 0 || where.sql == "" {
+		return rows, nil
+	}
+	low, high := rows[0].Time, rows[0].Time
+	for _, r := range rows {
+		low, high = min(low, r.Time), max(high, r.Time)
+	}
+	if low == noTime {
+		return rows, nil
+	}
+	near, err := db.around(ctx, where, vias, low-causeReach, high+causeReach)
+	if err != nil {
+		return nil, err
+	}
+	cause, made := causes(near)
+	out := rows[:0:0]
+	for _, r := range rows {
+		if cause[r.Seq] != 0 {
+			continue
+		}
+		r.Made = made[r.Seq]
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// madeByService lists the identities by which services act with a caller's rights.
+func (db *DB) madeByService() []uint32 {
+	var ids []uint32
+	for _, r := range db.people.all() {
+		if r.texts[whoInvokedBy] != 0 && cloudtrail.Kind(r.kind) != cloudtrail.KindService {
+			ids = append(ids, r.id)
+		}
+	}
+	return ids
+}
+
+// aroundMost bounds what is read to tell causes; beyond it changes stand alone.
+const aroundMost = 20_000
+
+// around reads, in order of time, the changes that services made and the calls
+// to those services, in a span of time.
+func (db *DB) around(ctx context.Context, where expr, vias []uint32, from, to int64) ([]query.Change, error) {
+	services := map[string]bool{}
+	for _, id := range vias {
+		services[db.dicts[domPerson].text(db.people.get(id).texts[whoInvokedBy])] = true
+	}
+	var sources []uint32
+	for id, s := range db.dicts[domSource].all() {
+		if services[s] {
+			sources = append(sources, uint32(id))
+		}
+	}
+	either := expr{sql: inList("e.who", "IN", vias)}
+	if len(sources) > 0 {
+		either = any1(either, expr{sql: inList("e.source", "IN", sources)})
+	}
+	cond := all(where, either, expr{"e.t BETWEEN ? AND ?", []any{from, to}})
+	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.Change, error) {
+		return db.fetchChanges(ctx, c, cond, false, aroundMost, nil)
+	})
+}
+
+// causes tells for service-made changes, in order of time, which direct call
+// they come from: the latest one of the same actor to that service, that
+// succeeded, within reach.
+func causes(list []query.Change) (cause map[int64]int64, made map[int64]int) {
+	type key struct{ actor, account, service string }
+	cause, made = map[int64]int64{}, map[int64]int{}
+	last := map[key]query.Change{}
+	for _, c := range list {
+		if c.Via == "" {
+			if c.Outcome == uint8(cloudtrail.OK) {
+				last[key{c.Actor, c.Account, c.Service + ".amazonaws.com"}] = c
+			}
+			continue
+		}
+		if by, ok := last[key{c.Actor, c.Account, c.Via}]; ok && c.Time-by.Time <= causeReach {
+			cause[c.Seq] = by.Seq
+			made[by.Seq]++
+		}
+	}
+	return cause, made
+}
+
+// ChangeCauses fills in Cause of unfolded rows, for output that keeps them.
+func (db *DB) ChangeCauses(ctx context.Context, f query.Filter, rows []query.Change) error {
+	vias := db.madeByService()
+	if len(rows) == 0 || len(vias) == 0 {
+		return nil
+	}
+	low, high := rows[0].Time, rows[0].Time
+	for _, r := range rows {
+		low, high = min(low, r.Time), max(high, r.Time)
+	}
+	h, err := db.filter(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer h.release()
+	near, err := db.around(ctx, all(h.where, changed(0)), vias, low-causeReach, high+causeReach)
+	if err != nil {
+		return err
+	}
+	cause, _ := causes(near)
+	for i := range rows {
+		rows[i].Cause = cause[rows[i].Seq]
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"spoor/query"
+)
+
+// ChangeGroups sums the timeline up by actor, resource, service or day (of UTC).
+func (db *DB) ChangeGroups(ctx context.Context, r query.GroupRequest) ([]query.ChangeGroup, error) {
+	h, err := db.filter(ctx, r.Filter)
+	if err != nil {
+		return nil, err
+	}
+	defer h.release()
+	where := all(h.where, changed(r.Least))
+	from, key := "event_rows AS e", ""
+	var name func(int64) string
+	switch r.By {
+	case query.ByActor:
+		from, key = "event_rows AS e JOIN identities AS i ON i.id = e.who", "i.actor"
+		name = func(id int64) string { return db.dicts[domPerson].text(uint32(id)) }
+	case query.ByResource:
+		key = "e.resource"
+		name = func(id int64) string { return db.dicts[domResource].text(uint32(id)) }
+	case query.ByService:
+		key = "e.source"
+		name = func(id int64) string {
+			return strings.TrimSuffix(db.dicts[domSource].text(uint32(id)), ".amazonaws.com")
+		}
+	case query.ByDay:
+		// 1971 at the latest: // rounds towards zero, and no log is older.
+		key = fmt.Sprintf("coalesce(e.t // %d, -1)", dayMicros)
+		name = func(d int64) string {
+			if d < 0 {
+				return ""
+			}
+			return time.UnixMicro(d * dayMicros).UTC().Format(time.DateOnly)
+		}
+	default:
+		return nil, fmt.Errorf("group the timeline: no grouping was asked for")
+	}
+	edge := "max(e.t) DESC"
+	if r.Order == query.Oldest {
+		edge = "min(e.t) ASC"
+	}
+	limit := ""
+	if r.N > 0 {
+		limit = fmt.Sprintf(" LIMIT %d", r.N)
+	}
+	q := fmt.Sprintf("SELECT %s AS k, count(*), count(*) FILTER (e.outcome = 1), max(e.grade), coalesce(min(e.t), %d), coalesce(max(e.t), %d) FROM %s WHERE %s GROUP BY k ORDER BY %s NULLS LAST, k%s",
+		key, noTime+1, noTime+1, from, where.sql, edge, limit)
+	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.ChangeGroup, error) {
+		var out []query.ChangeGroup
+		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
+			g := query.ChangeGroup{Name: name(number(v[0])), Count: number(v[1]), Denied: number(v[2]), Worst: uint8(number(v[3]) - 1), First: number(v[4]), Last: number(v[5])}
+			if g.Absent = g.Name == ""; g.First == noTime+1 {
+				g.First, g.Last = noTime, noTime
+			}
+			out = append(out, g)
+			return nil
+		})
+		return out, err
+	})
+}
+
+// Lanes draws the timeline as a lane per actor: counts and the gravest severity
+// per step of time.
+func (db *DB) Lanes(ctx context.Context, r query.LaneRequest) (query.Lanes, error) {
+	h, err := db.filter(ctx, r.Filter)
+	if err != nil {
+		return query.Lanes{}, err
+	}
+	defer h.release()
+	if r.Buckets <= 0 {
+		r.Buckets = defaultBuckets
+	}
+	where := all(h.where, changed(r.Least), expr{sql: "e.t IS NOT NULL"})
+	if !r.From.IsZero() {
+		where = all(where, expr{"e.t >= ?", []any{r.From.UnixMicro()}})
+	}
+	if !r.To.IsZero() {
+		where = all(where, expr{"e.t < ?", []any{r.To.UnixMicro()}})
+	}
+	return ask(ctx, db, func(ctx context.Context, c conn) (query.Lanes, error) { return db.lanes(ctx, c, r, where) })
+}
+
+func (db *DB) lanes(ctx context.Context, c conn, r query.LaneRequest, where expr) (query.Lanes, error) {
+	var out query.Lanes
+	n, err := c.int64s(ctx, "SELECT count(*), min(e.t), max(e.t) FROM event_rows AS e WHERE "+where.sql, where.args...)
+	if err != nil || n[0] == 0 {
+		return out, err
+	}
+	from, to := n[1], n[2]+1
+	if !r.From.IsZero() {
+		from = r.From.UnixMicro()
+	}
+	if !r.To.IsZero() {
+		to = r.To.UnixMicro()
+	}
+	step := max((to-from+int64(r.Buckets)-1)/int64(r.Buckets), 1)
+	out.Start, out.Step = time.UnixMicro(from).UTC(), time.Duration(step)*time.Microsecond
+	lanes := map[int64]*query.Lane{}
+	q := "SELECT i.actor, (e.t - ?) // ? AS b, count(*), max(e.grade) FROM event_rows AS e JOIN identities AS i ON i.id = e.who WHERE " + where.sql + " GROUP BY ALL"
+	err = c.each(ctx, q, append([]any{from, step}, where.args...), func(v []driver.Value) error {
+		l := lanes[number(v[0])]
+		if l == nil {
+			l = &query.Lane{Actor: db.dicts[domPerson].text(uint32(number(v[0]))), Counts: make([]int64, r.Buckets), Worst: make([]uint8, r.Buckets)}
+			lanes[number(v[0])] = l
+		}
+		b, count := number(v[1]), number(v[2])
+		l.Counts[b], l.Worst[b] = count, uint8(number(v[3])-1)
+		l.Total += count
+		return nil
+	})
+	out.Lanes, out.Rest = busiest(lanes, r.N)
+	return out, err
+}
+
+// busiest returns the n lanes with most changes, the busiest first, and how
+// many there are besides.
+func busiest(lanes map[int64]*query.Lane, n int) ([]query.Lane, int) {
+	list := make([]query.Lane, 0, len(lanes))
+	for _, l := range lanes {
+		list = append(list, *l)
+	}
+	slices.SortFunc(list, func(a, b query.Lane) int {
+		if a.Total != b.Total {
+			return int(min(max(b.Total-a.Total, -1), 1))
+		}
+		return strings.Compare(a.Actor, b.Actor)
+	})
+	if n > 0 && len(list) > n {
+		return list[:n], len(list) - n
+	}
+	return list, 0
+}
