@@ -136,3 +136,10 @@ type Totals struct {
 	NoTime   int64     // events without a usable time
 	Revision uint64    // grows with every commit: unchanged means that every answer still holds
 }
+
+// A Gap is a stretch of time in which an account and region, otherwise busy,
+// logged nothing; From and To are the events on either side, UTC.
+type Gap struct {
+	Account, Region string
+	From, To        time.Time
+}

@@ -111,3 +111,12 @@ func newRoot(a *app) *cobra.Command {
 	}
 	return root
 }
+
+// tableWidth is the width that a table may take: that of the terminal, or 0 for
+// no limit where the output goes elsewhere.
+func (a *app) tableWidth() int {
+	if a.outTTY && a.flags.output == "" {
+		return a.width
+	}
+	return 0
+}

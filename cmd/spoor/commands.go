@@ -4,9 +4,11 @@ import "github.com/spf13/cobra"
 
 // commands lists every command but the root, which opens the screen.
 func commands(a *app) []*cobra.Command {
-	return []*cobra.Command{
+	list := []*cobra.Command{
 		demoCommand(a), loadCommand(a),
-		eventsCommand(a), facetsCommand(a), histogramCommand(a),
+		eventsCommand(a), facetsCommand(a), histogramCommand(a), statsCommand(a),
+		caseCommand(a),
 		fieldsCommand(a), versionCommand(a), manCommand(a),
 	}
+	return append(list, topicCommands()...)
 }

@@ -192,12 +192,9 @@ func (a *app) exportTable(ctx context.Context, db *store.DB, req rowsRequest, w 
 	if len(req.columns) == 0 {
 		req.columns = tableColumns
 	}
-	onScreen, width := a.outTTY && a.flags.output == "", 0
-	if onScreen {
-		width = a.width
-		if req.limit == 0 {
-			req.limit = screenfulOfRows
-		}
+	width := a.tableWidth()
+	if width > 0 && req.limit == 0 {
+		req.limit = screenfulOfRows
 	}
 	t := newTable(w, width, req.columns...)
 	n, err := eachPage(ctx, db, req, func(rows []query.Row) error {
@@ -218,7 +215,7 @@ func (a *app) exportTable(ctx context.Context, db *store.DB, req rowsRequest, w 
 	if err := t.flush(); err != nil {
 		return n, err
 	}
-	if onScreen && a.flags.limit == 0 && n == screenfulOfRows {
+	if width > 0 && a.flags.limit == 0 && n == screenfulOfRows {
 		if total, err := db.Count(ctx, req.filter); err == nil && total.N > n {
 			fmt.Fprintf(a.errw, "the first %d of %s events; --limit N or -o FILE gives more\n", n, number(total.N))
 		}

@@ -54,6 +54,7 @@ type DB struct {
 	leaves   leaves
 	verdicts verdicts
 	offers   offers
+	notes    *annotations
 	fields   map[string]binding
 	zone     *time.Location
 
@@ -75,7 +76,7 @@ type DB struct {
 // Errors that callers tell apart: ErrNotFound, ErrNotCase, ErrNotWritable,
 // ErrDiskFull, *LockedError, *VersionError.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
-	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(),
+	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
 		fields: bindings(), zone: o.Zone, span: emptySpan()}
 	err := db.open(ctx, o)
 	if err != nil {
@@ -175,6 +176,9 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 		return err
 	}
 	if err := db.people.load(ctx, c); err != nil {
+		return err
+	}
+	if err := db.notes.restore(ctx, c); err != nil {
 		return err
 	}
 	err = c.each(ctx, "SELECT dom, id, text FROM strings ORDER BY dom, id", nil, func(v []driver.Value) error {

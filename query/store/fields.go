@@ -30,6 +30,7 @@ func bindings() map[string]binding {
 	for _, part := range []map[string]binding{
 		coreBindings(),
 		integrityBindings(),
+		annotationBindings(),
 	} {
 		maps.Copy(all, part)
 	}

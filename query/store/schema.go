@@ -16,6 +16,7 @@ func schema() []string {
 	for _, part := range [][]string{
 		coreSchema(),
 		integritySchema(),
+		annotationSchema(),
 	} {
 		all = append(all, part...)
 	}

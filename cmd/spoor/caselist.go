@@ -1,0 +1,168 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"spoor/query/store"
+)
+
+func caseCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "case", Short: "list, describe and merge cases", GroupID: "keep",
+		Long: `A case is a folder NAME.spoor: the database with events, objects, saved queries,
+marks and verdicts, beside the original objects. Each source has one of its own
+in the user's state directory unless -c names another.`,
+		Example: "  spoor case list\n  spoor case info\n  spoor case merge mine.spoor theirs.spoor",
+	}
+	cmd.AddCommand(caseList(a), caseInfo(a), caseMerge(a))
+	return cmd
+}
+
+// caseSummary is one case as `case list` and `case info` show it.
+type caseSummary struct {
+	Path    string    `json:"path"`
+	Sources []string  `json:"sources"`
+	Used    time.Time `json:"used"`
+	Bytes   int64     `json:"bytes"`
+	Events  *int64    `json:"events,omitempty"`
+	Objects *int      `json:"objects,omitempty"`
+	Notes   *int      `json:"notes,omitempty"`
+}
+
+func caseList(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "cases in the case directory, last used first", Args: cobra.NoArgs, Example: "  spoor case list --format json",
+		RunE: func(*cobra.Command, []string) error {
+			recent, err := a.recentCases()
+			if err != nil {
+				return err
+			}
+			list := make([]caseSummary, 0, len(recent))
+			for _, c := range recent {
+				s := caseSummary{Path: c.Path, Used: c.Used.UTC(), Bytes: folderSize(c.Path), Sources: []string{}}
+				if info, err := store.ReadInfo(c.Path); err == nil {
+					s.Sources = append(s.Sources, info.Sources...)
+				}
+				list = append(list, s)
+			}
+			return a.write(func(w io.Writer) error {
+				if a.flags.format == "json" {
+					return json.NewEncoder(w).Encode(list)
+				}
+				t := newTable(w, a.tableWidth(), "used", "size", "sources", "case")
+				for _, s := range list {
+					if err := t.add(s.Used.In(a.zone).Format("2006-01-02 15:04"), bytesText(s.Bytes), strings.Join(s.Sources, ", "), s.Path); err != nil {
+						return err
+					}
+				}
+				return t.flush()
+			})
+		},
+	}
+}
+
+func caseInfo(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "info [NAME.spoor]", Short: "what a case holds", Args: cobra.MaximumNArgs(1), Example: "  spoor case info incident.spoor",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				a.flags.caseName = args[0]
+			}
+			db, err := a.readingCase(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			s, err := a.caseSummary(cmd, db)
+			if err != nil {
+				return err
+			}
+			return a.write(func(w io.Writer) error {
+				if a.flags.format == "json" {
+					return json.NewEncoder(w).Encode(s)
+				}
+				_, err := fmt.Fprintf(w, "case     %s\nsources  %s\nsize     %s\nevents   %s\nobjects  %s\nnotes    %s\n", cleanLines(s.Path),
+					cleanLines(strings.Join(s.Sources, ", ")), bytesText(s.Bytes), number(*s.Events), number(int64(*s.Objects)), number(int64(*s.Notes)))
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) caseSummary(cmd *cobra.Command, db *store.DB) (caseSummary, error) {
+	info, err := db.Info()
+	if err != nil {
+		return caseSummary{}, err
+	}
+	notes, err := db.Annotations(cmd.Context())
+	if err != nil {
+		return caseSummary{}, err
+	}
+	events, objects, n := db.Totals().Events, len(db.Objects(allObjects)), len(notes)
+	return caseSummary{Path: db.Path(), Sources: append([]string{}, info.Sources...), Used: a.now().UTC(), Bytes: folderSize(db.Path()),
+		Events: &events, Objects: &objects, Notes: &n}, nil
+}
+
+func caseMerge(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "merge INTO FROM...", Short: "bring the notes, marks and tags of other cases into one", Args: needTwoCases,
+		Long: `Joins the work of several analysts on the same logs. Marks, notes and tags of each
+FROM are added to INTO; nothing is lost: tags are joined, different notes stand
+one under the other, and of two marks the later stays and the other is noted.`,
+		Example: "  spoor case merge mine.spoor theirs.spoor",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			into, err := a.openCase(cmd.Context(), withSuffix(args[0]), false)
+			if err != nil {
+				return err
+			}
+			defer into.Close()
+			for _, name := range args[1:] {
+				n, err := a.mergeFrom(cmd, into, withSuffix(name))
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(a.errw, "%s: %d notes taken over\n", cleanLines(name), n)
+			}
+			return nil
+		},
+	}
+}
+
+func needTwoCases(_ *cobra.Command, args []string) error {
+	if len(args) < 2 {
+		return usagef("merge needs the case to merge into and at least one to merge from")
+	}
+	return nil
+}
+
+func (a *app) mergeFrom(cmd *cobra.Command, into *store.DB, name string) (int, error) {
+	from, err := a.openCase(cmd.Context(), name, false)
+	if err != nil {
+		return 0, err
+	}
+	notes, err := from.Annotations(cmd.Context())
+	if err := errors.Join(err, from.Close()); err != nil {
+		return 0, err
+	}
+	return into.Merge(cmd.Context(), notes)
+}
+
+// folderSize adds up the files of a case, in bytes.
+func folderSize(dir string) (n int64) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
+}

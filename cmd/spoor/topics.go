@@ -1,0 +1,27 @@
+package main
+
+import (
+	_ "embed"
+
+	"github.com/spf13/cobra"
+
+	"spoor/query"
+)
+
+//go:embed topics/sessions.txt
+var sessionsTopic string
+
+//go:embed topics/integrity.txt
+var integrityTopic string
+
+// topicCommands are pages of the manual that no command owns: spoor help filter.
+func topicCommands() []*cobra.Command {
+	topic := func(name, short, long string) *cobra.Command {
+		return &cobra.Command{Use: name, Short: short, Long: long}
+	}
+	return []*cobra.Command{
+		topic("filter", "how to write a FILTER", query.Grammar()),
+		topic("sessions", "how events become sessions and chains", sessionsTopic),
+		topic("integrity", "what validation proves and what it can't", integrityTopic),
+	}
+}
