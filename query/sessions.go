@@ -1,0 +1,281 @@
+package query
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// A Session is one unbroken use of one set of credentials or one sign-in; see
+// package session for how events find theirs. Times are µs UTC,
+// cloudtrail.NoTime for none.
+type Session struct {
+	Num         int64  // number in the case, until sessions are worked out anew
+	ID          string // stable: the same events give the same id in any case
+	Actor       string // who, for a human
+	ActorKind   uint8  // a cloudtrail.Kind
+	Kind        string // how it was recognised: console, temporary-key, long-term-key, …
+	Principal   string // ARN, else principal id
+	Account     string
+	Role        string
+	SessionName string
+	AccessKeys  []string
+	Start, End  int64
+	Created     int64 // when its credentials were issued
+	Events      int64
+	Writes      int64
+	Errors      int64 // all failed calls, the denied among them
+	Denied      int64
+	Forwarded   int64 // calls that services made in its name
+	Services    []string
+	Regions     []string
+	SourceIPs   []string
+	UserAgents  []string
+	MFA         string // "yes", "no" or "" where no record tells
+	OpenedBy    string // event id of the sign-in that opened it
+	OpenedBySeq int64
+
+	Link       *SessionLink  // nil at the start of a chain and where it is broken
+	Candidates []SessionLink // all calls that fit equally well, when there are several
+	Root       string        // id of the session at the start of the chain
+	RootActor  string        // the human or workload there
+	Depth      int           // links up to Root
+	Confidence string        // of RootActor: exact, by time, inferred or unknown
+	Reason     string        // why the chain starts there, or what is missing and what to load
+	Risks      []Risk
+
+	Matched  int64 // of its events, those that match the filter asked with
+	Children int   // sessions whose credentials it issued
+}
+
+// A SessionLink leads to the session whose call issued the credentials.
+type SessionLink struct {
+	Kind       string `json:"link"`
+	Parent     string `json:"parent"`
+	Event      string `json:"parent_event"`
+	Seq        int64  `json:"-"`
+	Call       string `json:"call"`
+	Time       int64  `json:"-"`
+	Confidence string `json:"confidence"`
+	Reason     string `json:"reason"`
+}
+
+// A Risk is a sign worth a look, with its words.
+type Risk struct {
+	Sign   string `json:"sign"`
+	Detail string `json:"detail"`
+}
+
+// MarshalJSON writes the object that `spoor sessions --format json` lists.
+func (s Session) MarshalJSON() ([]byte, error) {
+	type out struct {
+		ID           string        `json:"id"`
+		Actor        string        `json:"actor"`
+		Kind         string        `json:"kind"`
+		Principal    string        `json:"principal"`
+		Account      string        `json:"account"`
+		Role         *string       `json:"role"`
+		SessionName  *string       `json:"session_name"`
+		AccessKeys   []string      `json:"access_keys"`
+		Start        *string       `json:"start"`
+		End          *string       `json:"end"`
+		Events       int64         `json:"events"`
+		Writes       int64         `json:"writes"`
+		Errors       int64         `json:"errors"`
+		Denied       int64         `json:"denied"`
+		Services     []string      `json:"services"`
+		Regions      []string      `json:"regions"`
+		SourceIPs    []string      `json:"source_ips"`
+		UserAgents   []string      `json:"user_agents"`
+		MFA          *bool         `json:"mfa"`
+		Parent       *string       `json:"parent"`
+		ParentEvent  *string       `json:"parent_event"`
+		Link         *string       `json:"link"`
+		RootActor    string        `json:"root_actor"`
+		Depth        int           `json:"depth"`
+		Confidence   string        `json:"confidence"`
+		Reason       string        `json:"reason"`
+		LinkReason   *string       `json:"link_reason"`
+		Candidates   []SessionLink `json:"candidates"`
+		Root         string        `json:"root"`
+		OpenedBy     *string       `json:"opened_by"`
+		Created      *string       `json:"created"`
+		Risks        []Risk        `json:"risks"`
+		ViaServices  int64         `json:"via_services"`
+		Children     int           `json:"children"`
+		MatchedCount int64         `json:"matched"`
+	}
+	o := out{ID: s.ID, Actor: s.Actor, Kind: s.Kind, Principal: s.Principal, Account: s.Account, Role: optional(s.Role), SessionName: optional(s.SessionName),
+		AccessKeys: list(s.AccessKeys), Start: stamp(s.Start), End: stamp(s.End), Events: s.Events, Writes: s.Writes, Errors: s.Errors, Denied: s.Denied,
+		Services: list(s.Services), Regions: list(s.Regions), SourceIPs: list(s.SourceIPs), UserAgents: list(s.UserAgents), RootActor: s.RootActor, Depth: s.Depth,
+		Confidence: s.Confidence, Reason: s.Reason, Candidates: s.Candidates, Root: s.Root, OpenedBy: optional(s.OpenedBy), Created: stamp(s.Created),
+		Risks: s.Risks, ViaServices: s.Forwarded, Children: s.Children, MatchedCount: s.Matched}
+	if s.MFA != "" {
+		yes := s.MFA == "yes"
+		o.MFA = &yes
+	}
+	if l := s.Link; l != nil {
+		o.Parent, o.ParentEvent, o.Link, o.LinkReason = &l.Parent, &l.Event, &l.Kind, &l.Reason
+	}
+	if o.Candidates == nil {
+		o.Candidates = []SessionLink{}
+	}
+	if o.Risks == nil {
+		o.Risks = []Risk{}
+	}
+	return json.Marshal(o)
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func list(l []string) []string {
+	if l == nil {
+		return []string{}
+	}
+	return l
+}
+
+// stamp prints µs UTC as RFC 3339, nil for no time.
+func stamp(t int64) *string {
+	if t == noTime {
+		return nil
+	}
+	s := time.UnixMicro(t).UTC().Format(time.RFC3339Nano)
+	return &s
+}
+
+// noTime is cloudtrail.NoTime, which this package may not import.
+const noTime = -1 << 63
+
+// A SessionOrder sorts sessions.
+type SessionOrder uint8
+
+// The orders. ByUser puts the sessions of one root actor together, newest first,
+// and the actor who was active last on top.
+const (
+	SessionsByUser SessionOrder = iota
+	SessionsNewest
+	SessionsOldest
+	SessionsByEvents
+	SessionsByRisk
+)
+
+// SessionOrders are the words for the orders, in the order of the screen's key.
+var SessionOrders = [...]string{"user", "newest", "oldest", "events", "risk"}
+
+// A SessionRequest asks for N sessions from the Offset-th on that have an event
+// which matches the filter.
+type SessionRequest struct {
+	Filter Filter
+	Order  SessionOrder
+	Idle   time.Duration // what ends a session of a long-term key; 0: as last time, 30 minutes at first
+	Sign   string        // only those with this sign of risk
+	Offset int
+	N      int  // 0: all
+	Stale  bool // sessions worked out some commits ago will do
+}
+
+// A SessionPage is the answer to a SessionRequest.
+type SessionPage struct {
+	Sessions []Session
+	Total    int  // that match
+	All      int  // in the case
+	Stale    bool // events have come since the sessions were worked out
+}
+
+// A SessionChain is a session with its line up to the human or workload and what
+// came of it.
+type SessionChain struct {
+	Session Session
+	Up      []Session // parents, the nearest first
+	Down    SessionTree
+}
+
+// A SessionTree is a session and all that came of it.
+type SessionTree struct {
+	Session  Session
+	Maybe    bool // one of several sessions that may have issued its credentials
+	Issued   []IssuedKey
+	Children []SessionTree
+}
+
+// An IssuedKey is a set of credentials that a session's call gave out.
+type IssuedKey struct {
+	Key   string // "" where the log hides it
+	Call  string
+	For   string // role, user or account it is for
+	Event string
+	Seq   int64
+	Time  int64
+	Used  bool // some session in the case used it
+}
+
+// A Radius is everything downstream of some sessions, with what to take away
+// from whoever holds them.
+type Radius struct {
+	Trees    []SessionTree
+	Sessions int
+	Events   int64
+	Writes   int64
+	Denied   int64
+
+	Keys       []string // long-term keys to disable
+	Temporary  []string // temporary keys given out or used
+	Roles      []string // roles whose sessions to revoke
+	Principals []string // users and other principals at work
+	People     []string // root actors
+	Made       []Change // users, keys, roles and policies these sessions made or altered
+}
+
+// A Burst is one or more alike calls in a row of one session.
+type Burst struct {
+	Seq         int64 // of the first
+	First, Last int64 // µs UTC
+	Count       int64
+	Service     string
+	Event       string
+	Outcome     uint8 // a cloudtrail Outcome, the same for all
+	ReadOnly    bool
+	Via         string // service that called in the session's name
+	Error       string
+	Resource    string // of the first
+	IP          string
+	Region      string
+}
+
+// A SessionLane is a session's events over time: a count a bucket.
+type SessionLane struct {
+	Session string
+	Reads   []int64
+	Writes  []int64
+	Errors  []int64 // failed for another reason than Denied
+	Denied  []int64
+}
+
+// A Contrast is what two sessions have in common and what only one has.
+type Contrast struct {
+	What           string
+	Both           []string
+	OnlyA, OnlyB   []string
+	CountA, CountB int64 // of calls, where What counts
+}
+
+// A Profile is all about one address, key, principal, role, user or session.
+type Profile struct {
+	Value       string
+	Fields      []string // in which it was found: ip, key, actor, …
+	Filter      Filter   // matches its events
+	Events      int64
+	First, Last int64 // µs UTC
+	Denied      int64
+	Writes      int64
+	Volume      Histogram
+	Facets      []Facet // services, regions, addresses, agents, actors, keys, top calls
+	Denials     Facet   // calls denied
+	Sessions    SessionPage
+	Changes     int64
+}
