@@ -1,6 +1,9 @@
 package session
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A Tree is a session and all that came of it.
 type Tree struct {
@@ -10,14 +13,36 @@ type Tree struct {
 	Children []*Tree
 }
 
-// An Issued is a key that a session's calls gave out.
+// An Issued is a set of credentials that a session's call gave out.
 type Issued struct {
-	Key   string // "" where the log hides it
-	Call  string
-	For   string // role, user or account it is for
-	Event EventRef
-	Time  int64
-	Used  bool // some session in the case used it
+	Session string // id of the session that called
+	Key     string // "" where the log hides it
+	Call    string
+	For     string // role, user or account it is for
+	Event   EventRef
+	Time    int64
+	Used    bool // some session used it
+}
+
+// Credentials says what a mint gave out, and whether it gave out any: a console
+// sign-in opens a session but hands over nothing to take away.
+func Credentials(m *Mint, session string) (Issued, bool) {
+	i := Issued{Session: session, Call: m.Call, For: cmp.Or(m.RoleARN, m.Target, m.RoleName, m.SessionName), Event: m.Event, Time: m.Ref.Time}
+	if realKey(m.IssuedKey) && m.Call != "GetSigninToken" {
+		i.Key = m.IssuedKey
+	}
+	return i, i.Key != "" || gives(m.Call)
+}
+
+// gives reports whether a call hands over credentials even where its record
+// hides them.
+func gives(call string) bool {
+	switch call {
+	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot", "GetSessionToken", "GetFederationToken",
+		"CreateAccessKey", "GetRoleCredentials", "CreateOAuth2Token":
+		return true
+	}
+	return false
 }
 
 // A Radius is everything downstream of some sessions.
@@ -39,19 +64,19 @@ type Contain struct {
 	People     []string // root actors
 }
 
-// Radius returns the trees below the sessions with these ids. A session below
-// another one asked for appears there only.
-func (r *Result) Radius(ids []string) Radius {
-	b := blast{r: r, children: map[int][]int{}, seen: map[int]bool{}, used: map[string]bool{}}
-	b.prepare()
+// Descend returns the trees below the sessions with these ids. sessions and
+// issued are the whole case or at least all that hangs below them. A session
+// below another one asked for appears there only.
+func Descend(sessions []Session, issued []Issued, ids []string) Radius {
+	b := newBlast(sessions, issued)
 	asked := map[int]bool{}
 	for _, id := range ids {
-		if i, ok := r.byID[id]; ok {
+		if i, ok := b.byID[id]; ok {
 			asked[i] = true
 		}
 	}
 	var out Radius
-	for i := range r.Sessions {
+	for i := range sessions {
 		if asked[i] && !b.below(asked, i) && !b.seen[i] {
 			out.Trees = append(out.Trees, b.tree(i, false, &out))
 		}
@@ -63,48 +88,59 @@ func (r *Result) Radius(ids []string) Radius {
 }
 
 type blast struct {
-	r        *Result
+	sessions []Session
+	byID     map[string]int
 	children map[int][]int
-	minted   map[int][]issued
+	issued   map[string][]Issued // by session
+	used     map[string]bool     // keys
 	seen     map[int]bool
-	used     map[string]bool
 }
 
-func (b *blast) prepare() {
-	b.minted = map[int][]issued{}
-	for _, m := range b.r.mints {
-		b.minted[m.session] = append(b.minted[m.session], m)
+func newBlast(sessions []Session, issued []Issued) *blast {
+	b := &blast{sessions: sessions, byID: map[string]int{}, children: map[int][]int{}, issued: map[string][]Issued{}, used: map[string]bool{}, seen: map[int]bool{}}
+	for i := range sessions {
+		b.byID[sessions[i].ID] = i
 	}
-	for i := range b.r.Sessions {
-		s := &b.r.Sessions[i]
+	for i := range sessions {
+		s := &sessions[i]
 		for _, k := range s.Keys {
 			b.used[k] = true
 		}
-		for _, p := range parents(s) {
-			b.children[b.r.byID[p]] = append(b.children[b.r.byID[p]], i)
+		for _, p := range Parents(s) {
+			if at, ok := b.byID[p]; ok {
+				b.children[at] = append(b.children[at], i)
+			}
 		}
 	}
+	for _, i := range issued {
+		b.issued[i.Session] = append(b.issued[i.Session], i)
+	}
+	return b
 }
 
-// parents returns the ids of the sessions a session comes from, or may.
-func parents(s *Session) []string {
+// Parents returns the ids of the sessions a session comes from, or may.
+func Parents(s *Session) []string {
 	if s.Link != nil {
 		return []string{s.Link.Parent}
 	}
+	if len(s.Candidates) < 2 { // one alone would close a ring
+		return nil
+	}
 	var out []string
 	for _, c := range s.Candidates {
-		if !s.ring {
-			out = append(out, c.Parent)
-		}
+		out = append(out, c.Parent)
 	}
 	return sorted(out)
 }
 
 // below reports whether a session hangs under another of the set.
 func (b *blast) below(set map[int]bool, i int) bool {
-	for n := 0; n < maxDepth && b.r.Sessions[i].Link != nil; n++ {
-		i = b.r.byID[b.r.Sessions[i].Link.Parent]
-		if set[i] {
+	for n := 0; n < maxDepth && b.sessions[i].Link != nil; n++ {
+		up, ok := b.byID[b.sessions[i].Link.Parent]
+		if !ok {
+			return false
+		}
+		if i = up; set[i] {
 			return true
 		}
 	}
@@ -112,7 +148,7 @@ func (b *blast) below(set map[int]bool, i int) bool {
 }
 
 func (b *blast) tree(i int, maybe bool, sum *Radius) *Tree {
-	s := &b.r.Sessions[i]
+	s := &b.sessions[i]
 	b.seen[i] = true
 	t := &Tree{Session: s, Maybe: maybe}
 	sum.Sessions++
@@ -120,38 +156,26 @@ func (b *blast) tree(i int, maybe bool, sum *Radius) *Tree {
 	sum.Writes += s.Writes
 	sum.Denied += s.Denied
 	sum.Contain.add(s)
-	for _, m := range b.minted[i] {
-		if m.IssuedKey == "" && m.Target == "" && m.RoleARN == "" || opensConsole(m.Call) {
-			continue
+	for _, c := range b.issued[s.ID] {
+		if c.Key != "" {
+			sum.Contain.key(c.Key)
+			c.Used = b.used[c.Key]
 		}
-		key := ""
-		if realKey(m.IssuedKey) {
-			key = m.IssuedKey
-			sum.Contain.key(key)
-		}
-		t.Issued = append(t.Issued, Issued{Key: key, Call: m.Call, For: firstOf(m.RoleARN, m.Target, m.SessionName), Event: m.Event, Time: m.Ref.Time, Used: b.used[key]})
+		t.Issued = append(t.Issued, c)
 	}
 	for _, c := range b.children[i] {
 		if !b.seen[c] {
-			t.Children = append(t.Children, b.tree(c, b.r.Sessions[c].Link == nil, sum))
+			t.Children = append(t.Children, b.tree(c, b.sessions[c].Link == nil, sum))
 		}
 	}
 	return t
-}
-
-func firstOf(list ...string) string {
-	i := slices.IndexFunc(list, func(s string) bool { return s != "" })
-	if i < 0 {
-		return ""
-	}
-	return list[i]
 }
 
 func (c *Contain) add(s *Session) {
 	for _, k := range s.Keys {
 		c.key(k)
 	}
-	if role := firstOf(s.RoleARN, s.Role); role != "" {
+	if role := cmp.Or(s.RoleARN, s.Role); role != "" {
 		c.Roles = append(c.Roles, role)
 	} else if s.Principal != "" && s.Kind != Service {
 		c.Principals = append(c.Principals, s.Principal)

@@ -44,7 +44,7 @@ func TestRadius(t *testing.T) {
 		do("stranger", 90, user("zoe", "AKIAZOE000000001"), idle, "s3", "ListBuckets"),
 	}
 	r := resolve(events, 0)
-	got := r.Radius([]string{of(t, r, events, "toA").ID, of(t, r, events, "useB").ID})
+	got := session.Descend(r.Sessions, r.Issued(), []string{of(t, r, events, "toA").ID, of(t, r, events, "useB").ID})
 	want := `alice 2 [AssumeRole ASIAROLEA0000001 used=true] [AssumeRole ASIANEVERUSED001 used=false]
   A/alice 2 [AssumeRole ASIAROLEB0000001 used=true] [CreateAccessKey AKIABACKDOOR0001 used=true]
     B/hop 1

@@ -151,6 +151,17 @@ func (r *Result) Find(ref Ref) (int, bool) {
 	return 0, false
 }
 
+// Issued lists what the sessions gave out, by time.
+func (r *Result) Issued() []Issued {
+	var out []Issued
+	for _, m := range r.mints {
+		if i, ok := Credentials(m.Mint, r.Sessions[m.session].ID); ok {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // ByID returns the session with an id, or nil.
 func (r *Result) ByID(id string) *Session {
 	if i, ok := r.byID[id]; ok {
