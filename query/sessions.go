@@ -185,6 +185,7 @@ type SessionPage struct {
 	Total    int  // that match
 	All      int  // in the case
 	Stale    bool // events have come since the sessions were worked out
+	Partial  bool // the filter is still being searched: more may match
 }
 
 // A SessionChain is a session with its line up to the human or workload and what
@@ -234,7 +235,7 @@ type Radius struct {
 // A Burst is one or more alike calls in a row of one session.
 type Burst struct {
 	Seq         int64 // of the first
-	First, Last int64 // µs UTC
+	First, Last int64 // µs UTC or cloudtrail.NoTime
 	Count       int64
 	Service     string
 	Event       string
@@ -247,10 +248,24 @@ type Burst struct {
 	Region      string
 }
 
+// A BurstRequest asks for N bursts of a session after a cursor, oldest first.
+type BurstRequest struct {
+	Session string
+	From    Cursor
+	N       int
+}
+
+// A BurstPage is the answer to a BurstRequest. Asking again From Next goes on.
+type BurstPage struct {
+	Bursts []Burst
+	More   bool
+	Next   Cursor
+}
+
 // A SessionLane is a session's events over time: a count a bucket.
 type SessionLane struct {
 	Session string
-	Reads   []int64
+	Reads   []int64 // that succeeded, as do Writes
 	Writes  []int64
 	Errors  []int64 // failed for another reason than Denied
 	Denied  []int64
@@ -258,10 +273,9 @@ type SessionLane struct {
 
 // A Contrast is what two sessions have in common and what only one has.
 type Contrast struct {
-	What           string
-	Both           []string
-	OnlyA, OnlyB   []string
-	CountA, CountB int64 // of calls, where What counts
+	What         string // calls, addresses, user agents, …
+	Both         []string
+	OnlyA, OnlyB []string
 }
 
 // A Profile is all about one address, key, principal, role, user or session.

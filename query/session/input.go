@@ -82,8 +82,10 @@ type Mint struct {
 
 // A Cause is the latest call of the same principal to the service that then
 // acted in its name (invokedBy), at most BurstWindow before the first event of
-// Who; any service where invokedBy is "AWS Internal". A tie goes to the call
-// with the lowest identity hash, then address, then account.
+// Who. Calls that the service itself made in somebody's name don't count. Where
+// invokedBy is "AWS Internal", it is the latest call that the principal made in
+// person, to any service. A tie goes to the call with the lowest identity hash,
+// then address, then account.
 type Cause struct {
 	Who *cloudtrail.Identity // the forwarded identity
 	By  Ref

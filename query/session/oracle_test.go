@@ -124,7 +124,8 @@ func causes(events []event) []session.Cause {
 		for i := range events {
 			e := &events[i]
 			if e.Who == id || e.Who.PrincipalID != id.PrincipalID || e.Time > t || e.Time < t-session.BurstWindow.Microseconds() ||
-				e.Source != id.InvokedBy && (id.InvokedBy != "AWS Internal" || e.Who.InvokedBy != "") {
+				e.Source != id.InvokedBy && id.InvokedBy != "AWS Internal" || e.Who.InvokedBy == id.InvokedBy ||
+				id.InvokedBy == "AWS Internal" && e.Who.InvokedBy != "" {
 				continue
 			}
 			if best == nil || later(e, best) {

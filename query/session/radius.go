@@ -1,9 +1,6 @@
 package session
 
-import (
-	"cmp"
-	"slices"
-)
+import "cmp"
 
 // A Tree is a session and all that came of it.
 type Tree struct {
@@ -189,41 +186,4 @@ func (c *Contain) key(k string) {
 	} else {
 		c.Keys = append(c.Keys, k)
 	}
-}
-
-// A Difference is what two sessions have in common and what only one has.
-type Difference struct {
-	What    string
-	Both    []string
-	OnlyOne []string
-	OnlyTwo []string
-}
-
-// Compare sets two sessions side by side.
-func Compare(one, two *Session) []Difference {
-	return []Difference{
-		split("addresses", one.IPs, two.IPs),
-		split("user agents", one.Agents, two.Agents),
-		split("services", one.Services, two.Services),
-		split("regions", one.Regions, two.Regions),
-		split("access keys", one.Keys, two.Keys),
-	}
-}
-
-// split compares two sorted lists.
-func split(what string, one, two []string) Difference {
-	d := Difference{What: what}
-	for _, v := range one {
-		if _, ok := slices.BinarySearch(two, v); ok {
-			d.Both = append(d.Both, v)
-		} else {
-			d.OnlyOne = append(d.OnlyOne, v)
-		}
-	}
-	for _, v := range two {
-		if _, ok := slices.BinarySearch(one, v); !ok {
-			d.OnlyTwo = append(d.OnlyTwo, v)
-		}
-	}
-	return d
 }

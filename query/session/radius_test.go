@@ -72,8 +72,8 @@ func TestCompare(t *testing.T) {
 	t.Parallel()
 	one := session.Session{IPs: []string{"192.0.2.1", home}, Services: []string{"iam", "s3"}}
 	two := session.Session{IPs: []string{home}, Services: []string{"ec2", "s3"}}
-	d := session.Compare(&one, &two)
-	want := []session.Difference{{What: "addresses", Both: []string{home}, OnlyOne: []string{"192.0.2.1"}}, {What: "user agents"},
+	d := session.Compare(&one, &two, [2][]string{{"iam:ListUsers"}, {"ec2:RunInstances", "iam:ListUsers"}})
+	want := []session.Difference{{What: "calls", Both: []string{"iam:ListUsers"}, OnlyTwo: []string{"ec2:RunInstances"}}, {What: "addresses", Both: []string{home}, OnlyOne: []string{"192.0.2.1"}}, {What: "user agents"},
 		{What: "services", Both: []string{"s3"}, OnlyOne: []string{"iam"}, OnlyTwo: []string{"ec2"}}, {What: "regions"}, {What: "access keys"}}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Error(diff)

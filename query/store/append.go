@@ -301,7 +301,7 @@ func (b *batch) add(m *maker, row eventRow, e *loader.Event) {
 	if mt := e.Mint; mt != nil {
 		id := func(s string) uint32 { return m.id(domPerson, s) }
 		b.mints = append(b.mints, mintRow{row.seq, id(mt.Call), id(mt.IssuedKey), id(mt.RoleARN), id(mt.SessionName),
-			id(mt.Principal), id(mt.Target), id(mt.SourceIdent), id(mt.SignIn), id(mt.From)})
+			id(mt.Principal), id(mt.Target), id(mt.SourceIdent), id(mt.SignIn), id(mt.From), id(mt.Account), id(mt.RoleName)})
 	}
 }
 

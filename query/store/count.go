@@ -42,6 +42,9 @@ func (db *DB) filter(ctx context.Context, f query.Filter) (*hits, error) {
 // Facets counts the values of fields under a filter. Fields that the filter
 // leaves alone share one pass over the events.
 func (db *DB) Facets(ctx context.Context, r query.FacetRequest) ([]query.Facet, error) {
+	if err := db.ready(ctx, r.Fields...); err != nil {
+		return nil, err
+	}
 	out := make([]query.Facet, len(r.Fields))
 	var shared []int
 	for i, name := range r.Fields {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,7 @@ type DB struct {
 	offers   offers
 	notes    *annotations
 	fields   map[string]binding
+	sessions sessions
 	zone     *time.Location
 
 	writing sync.Mutex // held by those who change the case; guards what follows
@@ -78,6 +80,7 @@ type DB struct {
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
 		fields: bindings(), zone: o.Zone, span: emptySpan()}
+	maps.Copy(db.fields, sessionBindings(db))
 	err := db.open(ctx, o)
 	if err != nil {
 		if db.sql != nil {

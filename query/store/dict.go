@@ -153,6 +153,14 @@ func (d *dict) text(id uint32) string {
 	return ""
 }
 
+// lookup returns the number of s, 0 when there is none.
+func (d *dict) lookup(s string) uint32 {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	id, _ := d.find(s)
+	return id
+}
+
 // load takes a text as it is in the database. Numbers that a failed commit
 // left out stay unused.
 func (d *dict) load(id uint32, s string) {

@@ -27,6 +27,9 @@ func (db *DB) Histogram(ctx context.Context, r query.HistogramRequest) (query.Hi
 	if err != nil {
 		return query.Histogram{}, err
 	}
+	if err := db.ready(ctx, f.Name); err != nil {
+		return query.Histogram{}, err
+	}
 	h, err := db.filter(ctx, r.Filter)
 	if err != nil {
 		return query.Histogram{}, err

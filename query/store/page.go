@@ -70,6 +70,9 @@ func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error)
 	if err != nil {
 		return query.Page{}, err
 	}
+	if err := db.ready(ctx, r.Columns...); err != nil {
+		return query.Page{}, err
+	}
 	cd, err := db.compile(ctx, r.Filter)
 	if err != nil {
 		return query.Page{}, err

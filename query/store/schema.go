@@ -17,6 +17,7 @@ func schema() []string {
 		coreSchema(),
 		integritySchema(),
 		annotationSchema(),
+		sessionSchema(),
 	} {
 		all = append(all, part...)
 	}

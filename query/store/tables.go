@@ -114,7 +114,7 @@ var changeTable = table[changeRow]{"changes_rows", []column[changeRow]{
 type mintRow struct {
 	seq                                               int64
 	call, issued, roleARN, session, principal, target uint32
-	sourceIdent, signIn, from                         uint32
+	sourceIdent, signIn, from, account, roleName      uint32
 }
 
 var mintTable = table[mintRow]{"mints", []column[mintRow]{
@@ -128,6 +128,8 @@ var mintTable = table[mintRow]{"mints", []column[mintRow]{
 	idCol("source_ident", func(r *mintRow) uint32 { return r.sourceIdent }),
 	idCol("signin", func(r *mintRow) uint32 { return r.signIn }),
 	idCol("from_principal", func(r *mintRow) uint32 { return r.from }),
+	idCol("for_account", func(r *mintRow) uint32 { return r.account }),
+	idCol("role_name", func(r *mintRow) uint32 { return r.roleName }),
 }}
 
 // A copyRow is another place where an event was found: a duplicate. When the

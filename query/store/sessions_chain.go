@@ -1,0 +1,223 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+	"spoor/query/session"
+)
+
+// ErrNoSession says that no session of the case has the id asked for.
+var ErrNoSession = errors.New("no such session")
+
+// maxDescent bounds how many sessions a tree holds.
+const maxDescent = 5000
+
+// Session returns one session with its line up and what came of it.
+func (db *DB) Session(ctx context.Context, id string) (query.SessionChain, error) {
+	x, err := db.resolved(ctx, 0, true)
+	if err != nil {
+		return query.SessionChain{}, err
+	}
+	num, ok := x.byID(id)
+	if !ok {
+		return query.SessionChain{}, fmt.Errorf("session %s: %w", id, ErrNoSession)
+	}
+	rows, err := db.sessionRows(ctx, []uint32{uint32(num)})
+	if err != nil || len(rows) == 0 {
+		return query.SessionChain{}, errors.Join(err, db.missing(rows, id))
+	}
+	out := query.SessionChain{Session: view(&rows[0])}
+	for at := &rows[0]; at.Link != nil && len(out.Up) < at.Depth+maxUp; {
+		up, err := db.readRows(ctx, expr{"id = ?", []any{at.Link.Parent}})
+		if err != nil {
+			return out, err
+		}
+		if len(up) == 0 {
+			break
+		}
+		out.Up = append(out.Up, view(&up[0]))
+		at = &up[0]
+	}
+	r, err := db.descend(ctx, x, []uint32{uint32(num)})
+	if err == nil && len(r.Trees) > 0 {
+		out.Down = viewTree(r.Trees[0])
+	}
+	return out, err
+}
+
+// maxUp bounds a line up; package session follows no more links than that.
+const maxUp = 17
+
+func (db *DB) missing(rows []sessionRow, id string) error {
+	if len(rows) == 0 {
+		return fmt.Errorf("session %s: %w", id, ErrNoSession)
+	}
+	return nil
+}
+
+// Radius returns everything that came of the sessions with an event that
+// matches: what they are, what they gave out and made, and what to contain.
+func (db *DB) Radius(ctx context.Context, f query.Filter) (query.Radius, error) {
+	x, err := db.resolved(ctx, 0, true)
+	if err != nil {
+		return query.Radius{}, err
+	}
+	counts, _, err := db.matchSessions(ctx, x, f)
+	if err != nil {
+		return query.Radius{}, err
+	}
+	var nums []uint32
+	for n := range counts {
+		nums = append(nums, n)
+	}
+	slices.Sort(nums)
+	if len(nums) > maxDescent {
+		return query.Radius{}, fmt.Errorf("%d sessions match: narrow the filter to one actor, key, address or session", len(nums))
+	}
+	r, err := db.descend(ctx, x, nums)
+	if err != nil {
+		return query.Radius{}, err
+	}
+	out := query.Radius{Sessions: r.Sessions, Events: r.Events, Writes: r.Writes, Denied: r.Denied,
+		Keys: r.Contain.Keys, Temporary: r.Contain.Temporary, Roles: r.Contain.Roles, Principals: r.Contain.Principals, People: r.Contain.People}
+	wanted := make([]bool, len(x.list))
+	for _, t := range r.Trees {
+		out.Trees = append(out.Trees, viewTree(t))
+		markTree(t, x, wanted)
+	}
+	out.Made, err = db.made(ctx, x.where(wanted))
+	return out, err
+}
+
+func markTree(t *session.Tree, x *sessionIndex, wanted []bool) {
+	if n, ok := x.byID(t.Session.ID); ok {
+		wanted[n] = true
+	}
+	for _, c := range t.Children {
+		markTree(c, x, wanted)
+	}
+}
+
+// descend walks down from sessions.
+func (db *DB) descend(ctx context.Context, x *sessionIndex, nums []uint32) (session.Radius, error) {
+	rows, err := db.below(ctx, nums)
+	if err != nil {
+		return session.Radius{}, err
+	}
+	sessions := make([]session.Session, len(rows))
+	wanted := make([]bool, len(x.list))
+	for i := range rows {
+		sessions[i] = rows[i].Session
+		wanted[rows[i].num] = true
+	}
+	issued, err := db.issued(ctx, x, x.where(wanted))
+	if err != nil {
+		return session.Radius{}, err
+	}
+	ids := make([]string, len(nums))
+	for i, n := range nums {
+		ids[i] = x.list[n].id
+	}
+	return session.Descend(sessions, issued, ids), nil
+}
+
+// below reads sessions and all that hang under them, by number.
+func (db *DB) below(ctx context.Context, nums []uint32) ([]sessionRow, error) {
+	seen := map[uint32]bool{}
+	all := slices.Clone(nums)
+	for _, n := range nums {
+		seen[n] = true
+	}
+	for level := nums; len(level) > 0 && len(all) < maxDescent; {
+		next, err := ask(ctx, db, func(ctx context.Context, c conn) ([]uint32, error) {
+			var next []uint32
+			q := "SELECT p.child FROM session_parents AS p JOIN session_rows AS s ON s.id = p.parent WHERE " + inList("s.num", "IN", level) + " ORDER BY 1"
+			err := c.each(ctx, q, nil, func(v []driver.Value) error {
+				if n := uint32(number(v[0])); !seen[n] {
+					seen[n] = true
+					next = append(next, n)
+				}
+				return nil
+			})
+			return next, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, next...)
+		level = next
+	}
+	slices.Sort(all)
+	return db.sessionRows(ctx, all)
+}
+
+// issued reads what the sessions of a condition gave out.
+func (db *DB) issued(ctx context.Context, x *sessionIndex, where expr) ([]session.Issued, error) {
+	q := "SELECT " + refColumns + ", e.seq, e.uid_hi, e.uid_lo, e.idkind, e.idtext, m.call, m.issued_key, m.role_arn, m.session_name, m.target, m.role_name " +
+		"FROM mints AS m JOIN event_rows AS e ON e.seq = m.seq WHERE " + where.sql + " ORDER BY e.t, e.seq"
+	texts, ids := db.dicts[domPerson].all(), db.dicts[domID].all()
+	return ask(ctx, db, func(ctx context.Context, c conn) ([]session.Issued, error) {
+		var out []session.Issued
+		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
+			n, ok := locate(x, v)
+			if !ok {
+				return nil
+			}
+			t := func(i int) string { return texts[number(v[i])] }
+			m := session.Mint{Event: session.EventRef{ID: eventID(v[6:10], ids), Seq: number(v[5])},
+				Mint: cloudtrail.Mint{Call: t(10), IssuedKey: t(11), RoleARN: t(12), SessionName: t(13), Target: t(14), RoleName: t(15)}}
+			m.Ref.Time = noTime
+			if v[4] != nil {
+				m.Ref.Time = number(v[4])
+			}
+			if i, ok := session.Credentials(&m, x.list[n].id); ok {
+				out = append(out, i)
+			}
+			return nil
+		})
+		return out, err
+	})
+}
+
+// maxMade bounds the changes to identities that a radius lists.
+const maxMade = 1000
+
+// made reads what the events of a condition made or altered in IAM.
+func (db *DB) made(ctx context.Context, where expr) ([]query.Change, error) {
+	iam := db.dicts[domSource].lookup("iam.amazonaws.com")
+	q := fmt.Sprintf("SELECT e.seq, e.t, e.who, e.name, e.account, e.region, e.ip, c.resource, c.rtype, c.summary, c.severity FROM changes_rows AS c JOIN event_rows AS e ON e.seq = c.seq "+
+		"WHERE e.source = %d AND e.outcome = 0 AND (%s) ORDER BY e.t, e.seq LIMIT %d", iam, where.sql, maxMade)
+	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.Change, error) {
+		var out []query.Change
+		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
+			d := func(dom domain, i int) string { return db.dicts[dom].text(uint32(number(v[i]))) }
+			ch := query.Change{Seq: number(v[0]), Time: noTime, Actor: db.dicts[domPerson].text(db.people.get(uint32(number(v[2]))).texts[whoActor]),
+				Action: d(domName, 3), Account: d(domAccount, 4), Region: d(domRegion, 5), Service: "iam", SourceIP: d(domIP, 6), Resource: d(domResource, 7),
+				ResourceType: d(domResourceType, 8), Summary: text(v[9]), Severity: uint8(number(v[10]))}
+			if v[1] != nil {
+				ch.Time = number(v[1])
+			}
+			out = append(out, ch)
+			return nil
+		})
+		return out, err
+	})
+}
+
+func viewTree(t *session.Tree) query.SessionTree {
+	row := sessionRow{Session: *t.Session, children: len(t.Children)}
+	out := query.SessionTree{Session: view(&row), Maybe: t.Maybe}
+	for _, i := range t.Issued {
+		out.Issued = append(out.Issued, query.IssuedKey{Key: i.Key, Call: i.Call, For: i.For, Event: i.Event.ID, Seq: i.Event.Seq, Time: i.Time, Used: i.Used})
+	}
+	for _, c := range t.Children {
+		out.Children = append(out.Children, viewTree(c))
+	}
+	return out
+}

@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+
+	"spoor/query"
+)
+
+// sessionBindings are the fields that sessions fill.
+func sessionBindings(db *DB) map[string]binding {
+	return map[string]binding{"session": sessionField{db}, "root": rootField{sessionField{db}}}
+}
+
+// A sessionField is the id of the event's session.
+type sessionField struct{ db *DB }
+
+func (sessionField) cols() []string { return strings.Split(refColumns, ", ") }
+
+func (sessionField) show(db *DB, v []driver.Value) query.Value {
+	x := db.sessions.index.Load()
+	if n, ok := locate(x, v); ok {
+		return textValue(x.list[n].id)
+	}
+	return query.Value{Null: true}
+}
+
+// ready works the sessions out before a question that shows them.
+func (f sessionField) ready(ctx context.Context) error {
+	_, err := f.db.resolved(ctx, 0, true)
+	return err
+}
+
+// locate finds the session of refColumns.
+func locate(x *sessionIndex, v []driver.Value) (int, bool) {
+	if x == nil {
+		return 0, false
+	}
+	t := noTime
+	if v[4] != nil {
+		t = number(v[4])
+	}
+	return x.find(uint32(number(v[0])), uint8(number(v[1])), uint32(number(v[2])), uint32(number(v[3])), t)
+}
+
+func (sessionField) where(ctx context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
+	x, err := db.resolved(ctx, 0, true)
+	if err != nil {
+		return expr{}, err
+	}
+	wanted := make([]bool, len(x.list))
+	test := matcher(t, clock)
+	for i := range x.list {
+		wanted[i] = test(x.list[i].id)
+	}
+	return x.where(wanted), nil
+}
+
+// matcher is the test of a term; every event has a session, so Present always
+// holds.
+func matcher(t query.Term, clock query.Clock) func(string) bool {
+	if t.Op == query.Present {
+		return func(s string) bool { return s != "" }
+	}
+	return t.Test(clock)
+}
+
+// A rootField is the actor at the start of the chain of the event's session. It
+// depends on the identity alone but for a few identities, those whose sessions
+// begin with different actors: only they are told apart further.
+type rootField struct{ sessionField }
+
+func (f rootField) cols() []string {
+	x := f.db.sessions.index.Load()
+	if x == nil {
+		return []string{"e.who"}
+	}
+	mixed := x.mixed()
+	if len(mixed) == 0 {
+		return []string{"e.who"}
+	}
+	cols := []string{"e.who"}
+	for _, c := range strings.Split(refColumns, ", ")[1:] {
+		cols = append(cols, fmt.Sprintf("CASE WHEN %s THEN %s END", inList("e.who", "IN", mixed), c))
+	}
+	return cols
+}
+
+func (rootField) show(db *DB, v []driver.Value) query.Value {
+	x := db.sessions.index.Load()
+	if x == nil {
+		return query.Value{Null: true}
+	}
+	if len(v) > 1 && v[1] != nil {
+		if n, ok := locate(x, v); ok {
+			return textValue(x.root(n))
+		}
+		return query.Value{Null: true}
+	}
+	if spans := x.of(uint32(number(v[0]))); len(spans) > 0 {
+		return textValue(x.root(int(spans[0].session)))
+	}
+	return query.Value{Null: true}
+}
+
+func (rootField) where(ctx context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
+	x, err := db.resolved(ctx, 0, true)
+	if err != nil {
+		return expr{}, err
+	}
+	test := matcher(t, clock)
+	ok := make([]bool, len(x.names))
+	for i, name := range x.names {
+		ok[i] = test(name)
+	}
+	wanted := make([]bool, len(x.list))
+	for i := range x.list {
+		wanted[i] = ok[x.list[i].root]
+	}
+	return x.where(wanted), nil
+}
+
+// mixed are the identities whose sessions have different root actors.
+func (x *sessionIndex) mixed() []uint32 {
+	var out []uint32
+	for i := 1; i < len(x.spans); i++ {
+		a, b := &x.spans[i-1], &x.spans[i]
+		if a.who == b.who && x.list[a.session].root != x.list[b.session].root && (len(out) == 0 || out[len(out)-1] != a.who) {
+			out = append(out, a.who)
+		}
+	}
+	return out
+}
+
+// where is the condition for the events of some sessions: identities that are
+// in them with all they did, and pieces of the others.
+func (x *sessionIndex) where(wanted []bool) expr {
+	var whole []uint32
+	var pieces []expr
+	for i := 0; i < len(x.spans); {
+		who := x.spans[i].who
+		spans := x.of(who)
+		i += len(spans)
+		hits := 0
+		for _, s := range spans {
+			if wanted[s.session] {
+				hits++
+			}
+		}
+		switch hits {
+		case 0:
+		case len(spans):
+			whole = append(whole, who)
+		default:
+			pieces = append(pieces, x.pieces(spans, wanted)...)
+		}
+	}
+	return any1(append(pieces, in("e.who", whole, max(len(x.first), 2)))...)
+}
+
+// pieces are the conditions for wanted spans of one identity, neighbours in one.
+func (x *sessionIndex) pieces(spans []whoSpan, wanted []bool) []expr {
+	var out []expr
+	for i := 0; i < len(spans); i++ {
+		s := spans[i]
+		if !wanted[s.session] {
+			continue
+		}
+		for i+1 < len(spans) && s.byIP && s.from != noTime && wanted[spans[i+1].session] && spans[i+1].anchor == s.anchor && spans[i+1].ip == s.ip && spans[i+1].byIP {
+			i++
+			s.to = spans[i].to
+		}
+		out = append(out, s.expr())
+	}
+	return out
+}
+
+func (s whoSpan) expr() expr {
+	e := expr{sql: fmt.Sprintf("e.who = %d AND e.anchor = %d", s.who, s.anchor)}
+	switch {
+	case s.byIP && s.to == noTime:
+		e.sql += fmt.Sprintf(" AND e.ip = %d AND e.t IS NULL", s.ip)
+	case s.byIP:
+		e.sql += fmt.Sprintf(" AND e.ip = %d AND e.t BETWEEN %d AND %d", s.ip, s.from, s.to)
+	case s.account != 0:
+		e.sql += fmt.Sprintf(" AND e.account = %d", s.account)
+	}
+	return e
+}
+
+// readiness is what a binding may need before its values can be shown.
+type readiness interface{ ready(context.Context) error }
+
+// ready prepares fields for a question that shows them.
+func (db *DB) ready(ctx context.Context, fields ...string) error {
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(fields))) {
+		if b, ok := db.fields[name].(readiness); ok {
+			if err := b.ready(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+	"spoor/query/session"
+)
+
+// sessionLists keeps the list asked for last: its pages are slices of it.
+type sessionLists struct {
+	mu   sync.Mutex
+	key  string
+	from *sessionIndex
+	list sessionList
+}
+
+// A sessionList is the numbers of the sessions that match, in order, with how
+// many of their events match; nil counts mean all of them.
+type sessionList struct {
+	nums    []uint32
+	matched map[uint32]int64
+	partial bool
+}
+
+// Sessions lists the sessions that have an event which matches.
+func (db *DB) Sessions(ctx context.Context, r query.SessionRequest) (query.SessionPage, error) {
+	x, err := db.resolved(ctx, r.Idle, r.Stale)
+	if err != nil {
+		return query.SessionPage{}, err
+	}
+	l, err := db.sessionList(ctx, x, r)
+	if err != nil {
+		return query.SessionPage{}, err
+	}
+	page := query.SessionPage{Total: len(l.nums), All: len(x.list), Stale: !x.is(db.stateOfCase(), 0), Partial: l.partial}
+	nums := l.nums[min(max(r.Offset, 0), len(l.nums)):]
+	if r.N > 0 {
+		nums = nums[:min(r.N, len(nums))]
+	}
+	rows, err := db.sessionRows(ctx, nums)
+	for i := range rows {
+		s := view(&rows[i])
+		if s.Matched = s.Events; l.matched != nil {
+			s.Matched = l.matched[nums[i]]
+		}
+		page.Sessions = append(page.Sessions, s)
+	}
+	return page, err
+}
+
+// sessionList finds and orders sessions, or remembers them from last time.
+func (db *DB) sessionList(ctx context.Context, x *sessionIndex, r query.SessionRequest) (sessionList, error) {
+	_, rev := db.now()
+	key := fmt.Sprint(r.Order, " ", r.Sign, " ", rev, " ", r.Filter)
+	ls := &db.sessions.lists
+	ls.mu.Lock()
+	if ls.from == x && ls.key == key && !ls.list.partial {
+		defer ls.mu.Unlock()
+		return ls.list, nil
+	}
+	ls.mu.Unlock()
+	var l sessionList
+	if r.Filter.All() {
+		l.nums = make([]uint32, len(x.list))
+		for i := range l.nums {
+			l.nums[i] = uint32(i)
+		}
+	} else {
+		var err error
+		if l.matched, l.partial, err = db.matchSessions(ctx, x, r.Filter); err != nil {
+			return l, err
+		}
+		for n := range l.matched {
+			l.nums = append(l.nums, n)
+		}
+	}
+	if r.Sign != "" {
+		with, err := db.withSign(ctx, r.Sign)
+		if err != nil {
+			return l, err
+		}
+		l.nums = slices.DeleteFunc(l.nums, func(n uint32) bool { return !with[n] })
+	}
+	x.sort(l.nums, r.Order)
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	ls.from, ls.key, ls.list = x, key, l
+	return l, nil
+}
+
+// matchSessions counts the matching events of each session.
+func (db *DB) matchSessions(ctx context.Context, x *sessionIndex, f query.Filter) (map[uint32]int64, bool, error) {
+	h, err := db.filter(ctx, f)
+	if err != nil {
+		return nil, false, err
+	}
+	defer h.release()
+	counts, err := ask(ctx, db, func(ctx context.Context, c conn) (map[uint32]int64, error) {
+		counts := map[uint32]int64{}
+		q := "SELECT e.who, e.anchor, e.account, e.ip, min(e.t), count(*), " + x.slot() + " AS slot FROM event_rows AS e WHERE " + h.where.sql +
+			" GROUP BY e.who, e.anchor, e.account, e.ip, slot, e.t IS NULL"
+		err := c.each(ctx, q, h.where.args, func(v []driver.Value) error {
+			if n, ok := locate(x, v); ok {
+				counts[uint32(n)] += number(v[5])
+			}
+			return nil
+		})
+		return counts, err
+	})
+	return counts, !h.complete, err
+}
+
+// slot is SQL by which events of one identity, anchor, account and address that
+// lie in one span can be grouped.
+func (x *sessionIndex) slot() string {
+	return slotOf(x.exact, x.idle.Microseconds())
+}
+
+func slotOf(exact []uint32, idle int64) string {
+	rest := fmt.Sprintf("WHEN e.anchor <> %d THEN 0 ELSE e.t // %d END", cloudtrail.AnchorIdle, idle)
+	if len(exact) > 0 {
+		return "CASE WHEN " + inList("e.who", "IN", exact) + " THEN e.t " + rest
+	}
+	return "CASE " + rest
+}
+
+// withSign returns the numbers of the sessions with a sign of risk.
+func (db *DB) withSign(ctx context.Context, sign string) (map[uint32]bool, error) {
+	return ask(ctx, db, func(ctx context.Context, c conn) (map[uint32]bool, error) {
+		with := map[uint32]bool{}
+		err := c.each(ctx, "SELECT num, risks FROM session_rows WHERE risks <> '[]'", nil, func(v []driver.Value) error {
+			with[uint32(number(v[0]))] = slices.ContainsFunc(textList[session.Risk](v[1]), func(r session.Risk) bool { return strings.EqualFold(string(r.Sign), sign) })
+			return nil
+		})
+		return with, err
+	})
+}
+
+// sort orders numbers of sessions. Sessions are numbered by start and id.
+func (x *sessionIndex) sort(nums []uint32, order query.SessionOrder) {
+	newest := func(a, b uint32) int { return cmp.Compare(b, a) }
+	by := newest
+	switch order {
+	case query.SessionsOldest:
+		by = func(a, b uint32) int { return cmp.Compare(a, b) }
+	case query.SessionsByEvents:
+		by = func(a, b uint32) int { return cmp.Or(cmp.Compare(x.list[b].events, x.list[a].events), newest(a, b)) }
+	case query.SessionsByRisk:
+		by = func(a, b uint32) int { return cmp.Or(cmp.Compare(x.list[b].risks, x.list[a].risks), newest(a, b)) }
+	case query.SessionsByUser:
+		last := make([]int64, len(x.names))
+		for _, n := range nums {
+			k := &x.list[n]
+			last[k.root] = max(last[k.root], k.end)
+		}
+		by = func(a, b uint32) int {
+			i, j := x.list[a].root, x.list[b].root
+			return cmp.Or(cmp.Compare(last[j], last[i]), cmp.Compare(i, j), newest(a, b))
+		}
+	}
+	slices.SortFunc(nums, by)
+}
+
+// chunk is how many sessions are read by one statement.
+const chunk = 1000
+
+// sessionRows reads sessions by number, in that order.
+func (db *DB) sessionRows(ctx context.Context, nums []uint32) ([]sessionRow, error) {
+	out := make([]sessionRow, 0, len(nums))
+	for len(nums) > 0 {
+		part := nums[:min(chunk, len(nums))]
+		nums = nums[len(part):]
+		rows, err := db.readRows(ctx, expr{sql: inList("num", "IN", part)})
+		if err != nil {
+			return nil, err
+		}
+		byNum := make(map[uint32]int, len(rows))
+		for i := range rows {
+			byNum[uint32(rows[i].num)] = i
+		}
+		for _, n := range part {
+			if i, ok := byNum[n]; ok {
+				out = append(out, rows[i])
+			}
+		}
+	}
+	return out, nil
+}
+
+// readRows reads the sessions of a condition.
+func (db *DB) readRows(ctx context.Context, where expr) ([]sessionRow, error) {
+	return ask(ctx, db, func(ctx context.Context, c conn) ([]sessionRow, error) {
+		var rows []sessionRow
+		err := c.each(ctx, "SELECT s.*, (SELECT count(*) FROM session_parents AS p WHERE p.parent = s.id) FROM session_rows AS s WHERE "+where.sql+" ORDER BY num", where.args, func(v []driver.Value) error {
+			r := readSession(v)
+			r.children = int(number(v[len(v)-1]))
+			rows = append(rows, r)
+			return nil
+		})
+		return rows, err
+	})
+}
+
+// view shows a session in the words of package query.
+func view(r *sessionRow) query.Session {
+	s := query.Session{Num: r.num, ID: r.ID, Actor: r.Actor, ActorKind: uint8(r.ActorKind), Kind: string(r.Kind), Principal: r.Principal, Account: r.Account, Role: r.Role,
+		SessionName: r.SessionName, AccessKeys: r.Keys, Start: r.Start, End: r.End, Created: r.Created, Events: r.Events, Writes: r.Writes, Errors: r.Errors,
+		Denied: r.Denied, Forwarded: r.Forwarded, Services: r.Services, Regions: r.Regions, SourceIPs: r.IPs, UserAgents: r.Agents,
+		MFA: [...]string{"", "no", "yes"}[min(r.MFA, 2)], OpenedBy: r.OpenedBy.ID, OpenedBySeq: r.OpenedBy.Seq, Root: r.Root, RootActor: r.RootActor, Depth: r.Depth,
+		Confidence: string(r.Confidence), Reason: r.Reason, Children: r.children, Matched: r.Events}
+	if r.Link != nil {
+		l := viewLink(*r.Link)
+		s.Link = &l
+	}
+	for _, l := range r.Candidates {
+		s.Candidates = append(s.Candidates, viewLink(l))
+	}
+	for _, risk := range r.Risks {
+		s.Risks = append(s.Risks, query.Risk{Sign: string(risk.Sign), Detail: risk.Detail})
+	}
+	return s
+}
+
+func viewLink(l session.Link) query.SessionLink {
+	return query.SessionLink{Kind: string(l.Kind), Parent: l.Parent, Event: l.Event.ID, Seq: l.Event.Seq, Call: l.Call, Time: l.Time, Confidence: string(l.Confidence), Reason: l.Reason}
+}

@@ -1,0 +1,256 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"spoor/loader"
+	"spoor/loader/change"
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+)
+
+// attack decodes the logs of a live account under an attack simulation
+// (invictus-ir/aws_dataset), or skips the test where they are absent.
+func attack(t testing.TB) []loader.Loaded {
+	t.Helper()
+	files, _ := filepath.Glob("../../../shared/data/real/invictus-aws-dataset/*.json")
+	if len(files) == 0 {
+		files, _ = filepath.Glob("../../../shared/data/real/invictus-aws-dataset/*/*.json")
+	}
+	if len(files) == 0 {
+		t.Skip("../shared/data is absent")
+	}
+	var out []loader.Loaded
+	var d cloudtrail.Decoder
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := loader.Loaded{Object: loader.Object{Name: f, Size: int64(len(raw))}, Outcome: loader.Done, Delivered: raw, Text: string(raw), SHA256: sha256.Sum256(raw), Unpacked: int64(len(raw))}
+		_, err = d.Decode(l.Text, func(e *cloudtrail.Event) error {
+			l.Events = append(l.Events, loader.Event{Event: *e, Change: change.Derive(e)})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+func listed(t testing.TB, db *DB, r query.SessionRequest) []query.Session {
+	t.Helper()
+	page, err := db.Sessions(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.N == 0 && page.Total != len(page.Sessions) {
+		t.Fatalf("%d sessions, %d said", len(page.Sessions), page.Total)
+	}
+	return page.Sessions
+}
+
+// timelessly are the parts of sessions that differ between cases: numbers.
+var sameSessions = cmp.Options{cmpopts.IgnoreFields(query.Session{}, "OpenedBySeq"), cmpopts.IgnoreFields(query.SessionLink{}, "Seq")}
+
+func TestSessionsOfTheAttack(t *testing.T) {
+	t.Parallel()
+	files := attack(t)
+	db := newCase(t)
+	load(t, db, files...)
+	all := listed(t, db, query.SessionRequest{Order: query.SessionsNewest})
+	linked, keys := 0, 0
+	var events int64
+	for _, s := range all {
+		events += s.Events
+		if s.Link != nil && s.Link.Kind == "issued-key" {
+			keys++
+			linked += int(s.Events)
+		}
+	}
+	if events != db.Totals().Events {
+		t.Errorf("sessions hold %d events, the case %d", events, db.Totals().Events)
+	}
+	if keys != 8 || linked != 70 {
+		t.Errorf("%d keys linked with %d events, want 8, 70", keys, linked)
+	}
+	checkFilters(t, db, all)
+}
+
+// checkFilters holds the filters session: and root:, and the columns, to the
+// list.
+func checkFilters(t *testing.T, db *DB, all []query.Session) {
+	t.Helper()
+	roots := map[string]int64{}
+	for _, s := range all {
+		roots[s.RootActor] += s.Events
+		f, err := query.Is("session", query.Value{Text: s.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := db.Page(t.Context(), query.PageRequest{Filter: f, N: 5000, Columns: []string{"session", "root"}})
+		if err != nil || int64(len(page.Rows)) != s.Events {
+			t.Fatalf("session:%s (%s): %d events, want %d (%v)", s.ID, s.Actor, len(page.Rows), s.Events, err)
+		}
+		for _, r := range page.Rows {
+			if r.Values[0].Text != s.ID || r.Values[1].Text != s.RootActor {
+				t.Fatalf("event of session %s, root %q, shows %v", s.ID, s.RootActor, r.Values)
+			}
+		}
+		if got := listed(t, db, query.SessionRequest{Filter: f}); len(got) != 1 || got[0].ID != s.ID || got[0].Matched != s.Events {
+			t.Fatalf("sessions matching session:%s: %d", s.ID, len(got))
+		}
+	}
+	facet, err := db.Facets(t.Context(), query.FacetRequest{Fields: []string{"root"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range facet[0].Values {
+		f, _ := query.Is("root", v.Value)
+		n, err := db.Count(t.Context(), f)
+		if want := roots[v.Value.Text]; err != nil || v.Count != want || n.N != want {
+			t.Errorf("root:%s: facet %d, count %d, sessions %d (%v)", v.Value.Text, v.Count, n.N, want, err)
+		}
+		delete(roots, v.Value.Text)
+	}
+	if len(roots) > 0 {
+		t.Errorf("roots without a facet: %v", roots)
+	}
+}
+
+func TestSessionsInAnyOrderAndPieces(t *testing.T) {
+	t.Parallel()
+	files := attack(t)
+	one := newCase(t)
+	load(t, one, files...)
+	want := listed(t, one, query.SessionRequest{Order: query.SessionsNewest})
+	pieces := newCase(t)
+	back := slices.Clone(files)
+	slices.Reverse(back)
+	for part := range slices.Chunk(back, 7) {
+		load(t, pieces, part...)
+		listed(t, pieces, query.SessionRequest{}) // as a screen does that follows a load
+	}
+	got := listed(t, pieces, query.SessionRequest{Order: query.SessionsNewest})
+	if d := cmp.Diff(want, got, sameSessions); d != "" {
+		t.Errorf("loaded backwards in pieces:\n%s", d)
+	}
+	path := pieces.Path()
+	if err := pieces.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if d := cmp.Diff(got, listed(t, again, query.SessionRequest{Order: query.SessionsNewest})); d != "" {
+		t.Errorf("opened again:\n%s", d)
+	}
+	checkFilters(t, again, got)
+}
+
+func TestIdleOfSessions(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	load(t, db, attack(t)...)
+	half := len(listed(t, db, query.SessionRequest{}))
+	short := len(listed(t, db, query.SessionRequest{Idle: 10 * time.Second}))
+	if short <= half {
+		t.Errorf("%d sessions with 10 s of silence, %d with half an hour", short, half)
+	}
+	if kept := len(listed(t, db, query.SessionRequest{})); kept != short {
+		t.Errorf("%d sessions when not asked again, want %d", kept, short)
+	}
+	checkFilters(t, db, listed(t, db, query.SessionRequest{Order: query.SessionsOldest}))
+}
+
+func TestSessionJSON(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	load(t, db, attack(t)...)
+	b, err := json.Marshal(listed(t, db, query.SessionRequest{Order: query.SessionsOldest}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []map[string]any
+	if err := json.Unmarshal(b, &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"id", "actor", "kind", "principal", "account", "role", "session_name", "access_keys", "start", "end", "events", "writes", "errors", "denied",
+		"services", "regions", "source_ips", "user_agents", "mfa", "parent", "parent_event", "link", "root_actor", "depth"} {
+		if _, ok := list[0][name]; !ok {
+			t.Errorf("no %s in %v", name, list[0])
+		}
+	}
+}
+
+func TestOneSession(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	load(t, db, attack(t)...)
+	f := parse(t, "actor:bert-jan key:AKIA*")
+	top := listed(t, db, query.SessionRequest{Filter: f})
+	if len(top) != 1 || top[0].Forwarded != 240 || top[0].Events != 2344 {
+		t.Fatalf("%d sessions of the key, the first with %d events, %d of them by services; want 1, 2,344, 240", len(top), top[0].Events, top[0].Forwarded)
+	}
+	one, err := db.Session(t.Context(), top[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(one.Down.Children); n != 5 {
+		t.Errorf("%d sessions came of it, want 5", n)
+	}
+	child, err := db.Session(t.Context(), one.Down.Children[0].Session.ID)
+	if err != nil || len(child.Up) != 1 || child.Up[0].ID != top[0].ID {
+		t.Errorf("line up of a child: %v %v", child.Up, err)
+	}
+	var events int64
+	for req := (query.BurstRequest{Session: top[0].ID, N: 50}); ; {
+		page, err := db.Bursts(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range page.Bursts {
+			events += b.Count
+		}
+		if req.From = page.Next; !page.More {
+			break
+		}
+	}
+	if events != top[0].Events {
+		t.Errorf("bursts hold %d events, the session %d", events, top[0].Events)
+	}
+	lanes, err := db.SessionLanes(t.Context(), []string{top[0].ID, child.Session.ID}, 40)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range []query.Session{top[0], child.Session} {
+		var n, denied int64
+		for b := range 40 {
+			n += lanes[i].Reads[b] + lanes[i].Writes[b] + lanes[i].Errors[b] + lanes[i].Denied[b]
+			denied += lanes[i].Denied[b]
+		}
+		if n != s.Events || denied != s.Denied {
+			t.Errorf("lane of %s: %d events, %d denied; want %d, %d", s.Actor, n, denied, s.Events, s.Denied)
+		}
+	}
+	r, err := db.Radius(t.Context(), f)
+	if err != nil || r.Sessions != 6 || len(r.Keys) != 3 || len(r.Made) == 0 {
+		t.Errorf("radius: %d sessions, keys %v, %d made (%v)", r.Sessions, r.Keys, len(r.Made), err)
+	}
+	if _, err := db.Contrast(t.Context(), top[0].ID, child.Session.ID); err != nil {
+		t.Error(err)
+	}
+}
