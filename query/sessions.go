@@ -148,9 +148,6 @@ func stamp(t int64) *string {
 	return &s
 }
 
-// noTime is cloudtrail.NoTime, which this package may not import.
-const noTime = -1 << 63
-
 // A SessionOrder sorts sessions.
 type SessionOrder uint8
 
