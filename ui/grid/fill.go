@@ -30,6 +30,8 @@ func (g *Grid[R]) Need() Need[R] {
 	n := max(2*g.body(), 32)
 	need := Need[R]{Want: g.wish, N: n}
 	switch {
+	case g.wish == Around && g.jump != nil:
+		need.Anchor = *g.jump
 	case g.wish == Around:
 		if len(g.rows) == 0 {
 			need.Want = Start
@@ -45,6 +47,7 @@ func (g *Grid[R]) Need() Need[R] {
 		need.Want, need.Anchor = Before, g.rows[0]
 	}
 	g.wish, g.out = Nothing, need.Want
+	g.outJump, g.jump = g.jump, nil
 	return need
 }
 
@@ -52,7 +55,7 @@ func (g *Grid[R]) Need() Need[R] {
 // something changes.
 func (g *Grid[R]) Fail() {
 	if g.out == Start || g.out == End || g.out == Around {
-		g.wish = g.out
+		g.wish, g.jump = g.out, g.outJump
 	}
 	g.out, g.debt = Nothing, 0
 }
@@ -64,12 +67,22 @@ func (g *Grid[R]) Waiting() bool { return g.out != Nothing || g.wish != Nothing 
 // until new ones come. The cursor stays on its row if the reader had moved.
 func (g *Grid[R]) Reset() {
 	g.stale, g.out, g.debt = true, Nothing, 0
-	g.total = -1
+	g.total, g.jump = -1, nil
 	if g.touched && len(g.rows) > 0 {
 		g.wish = Around
 	} else {
 		g.wish = Start
 	}
+}
+
+// Jump goes to a row that may not be held: the owner is asked for the rows
+// Around it. Only what the owner's fetching looks at needs to be filled in.
+func (g *Grid[R]) Jump(to R) {
+	g.touched = true
+	if g.Select(g.src.Key(to)) {
+		return
+	}
+	g.jump, g.wish, g.debt = &to, Around, 0
 }
 
 // Restart is Reset to the first row.
@@ -139,6 +152,9 @@ func (g *Grid[R]) Fill(w Want, rows []R, more bool) {
 // anchor itself is still there: it is then the first of after.
 func (g *Grid[R]) FillAround(before, after []R, moreBefore, moreAfter bool, at int64) {
 	off := g.cur - g.top
+	if g.outJump != nil {
+		off, g.outJump = g.body()/3, nil
+	}
 	g.out, g.stale = Nothing, false
 	g.rows = append(before[:len(before):len(before)], after...)
 	g.head, g.tail = !moreBefore, !moreAfter

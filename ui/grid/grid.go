@@ -42,9 +42,11 @@ type Grid[R any] struct {
 	debt       int   // moves owed once more rows are there
 	touched    bool  // the reader has moved: nothing may shift under the hand
 
-	wish  Want // a whole new window is needed
-	out   Want // asked for, not yet there
-	stale bool // rows answer an older question
+	jump    *R   // where to go when wish is Around and it is not the current row
+	wish    Want // a whole new window is needed
+	outJump *R
+	out     Want // asked for, not yet there
+	stale   bool // rows answer an older question
 
 	fit fitted // columns laid out for the width
 }

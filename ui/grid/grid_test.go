@@ -142,6 +142,17 @@ func TestCursorStaysOnItsRowWhenRowsComeIn(t *testing.T) {
 	}
 }
 
+func TestJumpToARowOutOfTheWindow(t *testing.T) {
+	t.Parallel()
+	l := newList(3000)
+	l.serve()
+	l.g.Jump(20000)
+	l.serve()
+	if got := l.current(t); got != 20000 || l.g.Place() != 2000 {
+		t.Errorf("at %d, place %d", got, l.g.Place())
+	}
+}
+
 func TestUntouchedListFollowsItsHead(t *testing.T) {
 	t.Parallel()
 	l := newList(10)
@@ -321,6 +332,8 @@ func TestRandomUse(t *testing.T) {
 			l.g.Reset()
 		case 4:
 			l.g.Refresh()
+		case 8:
+			l.g.Jump(l.n[rng.IntN(len(l.n))])
 		case 5:
 			l.n = append([]int64{l.n[0] - 1}, l.n...)
 		case 6:

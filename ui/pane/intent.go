@@ -53,8 +53,12 @@ type (
 	Reveal struct{ At query.Cursor }
 	// GoTo shows a view by its title.
 	GoTo struct{ View string }
-	// Send hands a message to every pane, e.g. to ask another view for something
-	// it exports a message type for. Root-level wiring maps between views.
+	// Leave gives up the focus: back to the view the pane belongs to.
+	Leave struct{}
+	// Loading says that a load has begun, so that progress is watched again.
+	Loading struct{}
+	// Send hands a message to every pane; how one view asks another for something
+	// without importing it is to be wired in cmd, which knows both.
 	Send struct{ Msg tea.Msg }
 	// Copy puts text on the clipboard. It is copied raw.
 	Copy struct {

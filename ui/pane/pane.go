@@ -1,6 +1,7 @@
 package pane
 
 import (
+	"context"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -13,6 +14,7 @@ import (
 // State is all that panes share. It is a value: a pane gets a new one whenever
 // any part changed.
 type State struct {
+	Ctx    context.Context // ends with the screen; questions are asked under it
 	Styles *themes.Styles
 	Zone   *time.Location // every time on the screen is in this zone
 	Filter query.Filter   // everything that narrows: chips and time range

@@ -1,0 +1,175 @@
+package events
+
+import (
+	"slices"
+	"time"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+	"spoor/themes"
+	"spoor/ui/grid"
+	"spoor/ui/text"
+)
+
+// cellMax bounds what is cleaned of one value; wider cells than this are read
+// in the detail.
+const cellMax = 240
+
+// timeFormat is how the table writes times; the zone is named above it.
+const timeFormat = "2006-01-02 15:04:05"
+
+// Usual are the columns shown at first.
+func Usual() []string {
+	return []string{"time", "outcome", "actor", "event", "service", "resource", "region", "ip", "account", "error", "agent"}
+}
+
+// needed are asked for with every page, shown or not: they colour other cells.
+var needed = []string{"outcome", "readonly", "type", "actor", "mark"}
+
+// shape says how the usual columns share the width. The time and the call go last.
+var shape = map[string]grid.Column{
+	"time":     {Width: 19, Min: 19},
+	"outcome":  {Width: 11, Min: 3, Priority: 1},
+	"actor":    {Width: 24, Min: 12, Priority: 1, Grow: 2},
+	"event":    {Width: 24, Min: 14, Grow: 2},
+	"service":  {Width: 12, Min: 7, Priority: 3},
+	"resource": {Width: 24, Min: 14, Priority: 5, Grow: 2},
+	"region":   {Width: 10, Min: 9, Priority: 4},
+	"ip":       {Width: 15, Min: 13, Priority: 3},
+	"account":  {Width: 12, Min: 12, Priority: 6},
+	"error":    {Width: 20, Min: 12, Priority: 7, Grow: 1},
+	"agent":    {Width: 20, Min: 10, Priority: 8, Grow: 1},
+}
+
+// SetColumns chooses what is shown, in order: field names or dotted paths.
+func (v *View) SetColumns(ids []string) {
+	var columns []grid.Column
+	for i, id := range ids {
+		c, ok := shape[id]
+		title := text.CleanLine(id, 40)
+		if f, known := query.Lookup(id); known {
+			title = text.Safe(f.Title)
+			if !ok {
+				c = grid.Column{Width: f.Width, Min: min(f.Width, 12), Priority: 9 + i}
+			}
+		} else {
+			c = grid.Column{Width: 24, Min: 12, Priority: 9 + i, Grow: 1}
+		}
+		c.ID, c.Title = id, title
+		columns = append(columns, c)
+	}
+	v.grid.SetColumns(columns)
+	v.ask(ids)
+}
+
+// Columns returns what is shown, in order.
+func (v *View) Columns() []string {
+	var ids []string
+	for _, c := range v.grid.Columns() {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// ask sets what pages hold, and asks for them again when something is new.
+func (v *View) ask(ids []string) {
+	columns := slices.Clone(ids)
+	for _, id := range needed {
+		if !slices.Contains(columns, id) {
+			columns = append(columns, id)
+		}
+	}
+	if slices.Equal(columns, v.columns) {
+		return
+	}
+	v.columns, v.index = columns, make(map[string]int, len(columns))
+	for i, id := range columns {
+		v.index[id] = i
+	}
+	v.pages.Stop()
+	v.grid.Set(nil) // the rows held lack the new columns
+	v.grid.Restart()
+}
+
+// value is what a row says for a column; null when it was not asked for.
+func (v *View) value(r query.Row, column string) query.Value {
+	if i, ok := v.index[column]; ok && i < len(r.Values) {
+		return r.Values[i]
+	}
+	return query.Value{Null: true}
+}
+
+func (v *View) cell(r query.Row, column string) grid.Cell {
+	if column == "time" {
+		return v.timeCell(r)
+	}
+	val := v.value(r, column)
+	if val.Null {
+		return grid.Cell{Text: "-", Role: themes.Line}
+	}
+	c := grid.Cell{Text: text.CleanLine(val.Text, cellMax)}
+	switch column {
+	case "outcome":
+		return v.outcomeCell(val.Text)
+	case "actor":
+		if v.value(r, "type").Text == "Root" {
+			c.Text, c.Role = "! "+c.Text, themes.Root
+		}
+	case "event":
+		if c.Role = themes.Read; v.value(r, "readonly").Text == "false" {
+			c.Role = themes.Write
+		}
+	case "service":
+		c.Text = text.CleanLine(shortService(val.Text), cellMax)
+	case "error":
+		c.Role = outcomeRole(v.value(r, "outcome").Text)
+	case "account", "agent", "region":
+		c.Role = themes.Dim
+	}
+	if marked := text.CleanLine(val.Text, cellMax); val.Text != string(marked) && len(val.Text) <= cellMax {
+		c.Role = themes.Warn // the log held something a terminal would have obeyed
+	}
+	return c
+}
+
+func (v *View) timeCell(r query.Row) grid.Cell {
+	if r.Time == cloudtrail.NoTime {
+		return grid.Cell{Text: "no time", Role: themes.Dim}
+	}
+	t := text.Safe(time.UnixMicro(r.Time).In(v.state.Zone).Format(timeFormat))
+	if m := v.value(r, "mark"); !m.Null && m.Text != "" {
+		return grid.Cell{Text: t, Role: themes.Focus}
+	}
+	return grid.Cell{Text: t}
+}
+
+// outcomeCell says the outcome with a sign and a word, never by colour alone.
+func (v *View) outcomeCell(outcome string) grid.Cell {
+	g := v.state.Styles.Glyphs
+	sign := map[string]string{"ok": g.Dot, "denied": g.No, "throttled": "~", "error": "!"}[outcome]
+	if sign == "" {
+		return grid.Cell{Text: text.CleanLine(outcome, cellMax), Role: themes.Warn}
+	}
+	return grid.Cell{Text: text.Safe(sign + " " + outcome), Role: outcomeRole(outcome)}
+}
+
+func outcomeRole(outcome string) themes.Role {
+	switch outcome {
+	case "denied":
+		return themes.Denied
+	case "throttled":
+		return themes.Throttled
+	case "error":
+		return themes.Error
+	}
+	return themes.OK
+}
+
+// shortService drops the part of an event source that all share.
+func shortService(s string) string {
+	const tail = ".amazonaws.com"
+	if n := len(s) - len(tail); n > 0 && s[n:] == tail {
+		return s[:n]
+	}
+	return s
+}

@@ -1,0 +1,135 @@
+package events
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// Commands implements pane.Pane.
+func (v *View) Commands() []pane.Command {
+	cmds := v.grid.Commands("events", v.moved)
+	cmds = append(cmds, v.pivots()...)
+	cmds = append(cmds, v.steps()...)
+	return append(cmds,
+		pane.Command{ID: "events.open", Keys: []string{"enter"}, Title: "open", Group: "Look", Hint: 1, When: v.empty,
+			Help: "Show the event in full, beside the table or above it",
+			Run:  func(int) (pane.Intent, tea.Cmd) { return v.open() }},
+		pane.Command{ID: "events.order", Keys: []string{"o"}, Title: "turn order", Group: "Look",
+			Help: "Newest first or oldest first",
+			Run:  func(int) (pane.Intent, tea.Cmd) { return v.turn() }},
+		pane.Command{ID: "events.copy", Keys: []string{"y"}, Title: "copy value", Group: "Take", When: v.empty,
+			Help: "Copy the value under the cursor, as logged",
+			Run: func(int) (pane.Intent, tea.Cmd) {
+				return pane.Copy{What: "value", Text: v.currentValue().Text}, nil
+			}},
+	)
+}
+
+func (v *View) pivots() []pane.Command {
+	pick := func(id, key, title, help string, hint int, how pane.How) pane.Command {
+		return pane.Command{ID: "events." + id, Keys: []string{key}, Title: title, Help: help, Group: "Filter", Hint: hint, When: v.noValue,
+			Run: func(int) (pane.Intent, tea.Cmd) {
+				return pane.Pick{Field: v.grid.Column(), Value: v.currentValue(), How: how}, nil
+			}}
+	}
+	return []pane.Command{
+		pick("include", "+", "include", "Keep events with the value under the cursor; again to take it back", 2, pane.Include),
+		pick("exclude", "-", "exclude", "Leave out events with the value under the cursor", 3, pane.Exclude),
+		pick("only", "=", "only", "Ask for the value under the cursor and no other of its field", 4, pane.Only),
+	}
+}
+
+func (v *View) steps() []pane.Command {
+	step := func(id, key, title, help string, f func(n int) (pane.Intent, tea.Cmd)) pane.Command {
+		return pane.Command{ID: "events." + id, Keys: []string{key}, Title: title, Help: help, Group: "Move", When: v.empty, Run: f}
+	}
+	return []pane.Command{
+		step("next-error", "e", "next failed call", "Go to the next call that was denied, throttled or in error",
+			func(n int) (pane.Intent, tea.Cmd) { return v.nextError(false, n) }),
+		step("previous-error", "E", "previous failed call", "Go back to the call before that failed",
+			func(n int) (pane.Intent, tea.Cmd) { return v.nextError(true, n) }),
+		step("next-actor", "a", "next of this actor", "Go to the next call of the same actor",
+			func(n int) (pane.Intent, tea.Cmd) { return v.nextSame("actor", false, n) }),
+		step("previous-actor", "A", "previous of this actor", "Go back to the call before of the same actor",
+			func(n int) (pane.Intent, tea.Cmd) { return v.nextSame("actor", true, n) }),
+		step("next-same", "w", "next with this value", "Go to the next event with the value under the cursor",
+			func(n int) (pane.Intent, tea.Cmd) { return v.nextSame(v.grid.Column(), false, n) }),
+		step("previous-same", "W", "previous with this value", "Go back to the event before with the value under the cursor",
+			func(n int) (pane.Intent, tea.Cmd) { return v.nextSame(v.grid.Column(), true, n) }),
+		step("next-day", "}", "next day", "Go to the first event of the next day in the order shown",
+			func(int) (pane.Intent, tea.Cmd) { return v.nextDay(false) }),
+		step("previous-day", "{", "previous day", "Go to the nearest event of the day before in the order shown",
+			func(int) (pane.Intent, tea.Cmd) { return v.nextDay(true) }),
+	}
+}
+
+// empty says why nothing can be done with the current event.
+func (v *View) empty() string {
+	if _, ok := v.grid.Current(); !ok {
+		return "no event under the cursor"
+	}
+	return ""
+}
+
+// noValue says why the current cell can't become a filter.
+func (v *View) noValue() string {
+	if why := v.empty(); why != "" {
+		return why
+	}
+	if v.grid.Column() == "time" {
+		return "move to another column first: a time range is set with v in the histogram, or t"
+	}
+	return ""
+}
+
+func (v *View) currentValue() query.Value {
+	r, ok := v.grid.Current()
+	if !ok {
+		return query.Value{Null: true}
+	}
+	if v.grid.Column() == "time" {
+		return query.Value{Text: string(v.timeCell(r).Text)}
+	}
+	return v.value(r, v.grid.Column())
+}
+
+func (v *View) open() (pane.Intent, tea.Cmd) {
+	r, ok := v.grid.Current()
+	if !ok {
+		return nil, nil
+	}
+	v.grid.Touch()
+	return pane.OpenEvent{Seq: r.Seq}, nil
+}
+
+func (v *View) turn() (pane.Intent, tea.Cmd) {
+	return pane.SetOrder{Order: query.Newest + query.Oldest - v.state.Order}, nil
+}
+
+// View implements pane.Pane.
+func (v *View) View(focused bool) string {
+	if v.state.Styles == nil {
+		return ""
+	}
+	return v.grid.View(v.state.Styles, focused)
+}
+
+// Note says why the table is empty, "" when it is not.
+func (v *View) Note() text.Safe {
+	switch {
+	case v.grid.Len() > 0:
+		return ""
+	case v.err != nil:
+		return text.Clean("cannot read the case: " + v.err.Error())
+	case v.grid.Waiting():
+		return "looking"
+	case v.state.Filter.All() && v.state.Live:
+		return "nothing loaded yet"
+	case v.state.Filter.All():
+		return "this case holds no events yet"
+	}
+	return "no event matches; u takes the last step back, X clears the filter"
+}
