@@ -1,0 +1,250 @@
+package chart
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"spoor/themes"
+	"spoor/ui/text"
+)
+
+// failures are drawn from the bottom up, worst first, at least one cell each
+// bar that has any: three denials among ten thousand calls must be seen.
+var failures = []struct {
+	series string
+	role   themes.Role
+}{{"denied", themes.Denied}, {"error", themes.Error}, {"throttled", themes.Throttled}}
+
+// View implements pane.Pane: bars above, one line of times below.
+func (v *View) View(focused bool) string {
+	s := v.state.Styles
+	if s == nil || v.w <= 0 || v.h <= 0 {
+		return ""
+	}
+	lines := make([]string, 0, v.h)
+	for y := v.h - 2; y >= 0; y-- {
+		lines = append(lines, v.bars(s, y, v.h-1, focused))
+	}
+	return strings.Join(append(lines, v.axis(s)), "\n")
+}
+
+// bar is one bucket: how many cells its failures and all of it take.
+type bar struct {
+	total, eighths int64
+	cells          int         // of failures, from the bottom
+	role           themes.Role // of the worst
+}
+
+func (v *View) bar(b, height int, top int64) bar {
+	var out bar
+	counts := map[string]int64{}
+	for _, s := range v.hist.Series {
+		counts[s.Name] += s.Counts[b]
+		out.total += s.Counts[b]
+	}
+	if out.total == 0 || top == 0 {
+		return out
+	}
+	out.eighths = max(1, out.total*int64(height)*8/top)
+	var failed int64
+	for _, f := range failures {
+		if n := counts[f.series]; n > 0 {
+			if failed == 0 {
+				out.role = f.role
+			}
+			failed += n
+		}
+	}
+	if failed > 0 {
+		out.cells = max(1, int((failed*out.eighths/out.total+7)/8))
+	}
+	return out
+}
+
+// bars draws one line, y cells above the axis, of bars height cells tall.
+func (v *View) bars(s *themes.Styles, y, height int, focused bool) string {
+	var b strings.Builder
+	top := v.top()
+	label := ""
+	if y == height-1 && top > 0 {
+		label = short(top)
+	}
+	b.WriteString(s.Paint(themes.Dim, string(text.PadLeft(text.Safe(label), scaleWidth-1, "")+" ")))
+	n, width := len(v.counts()), v.w-scaleWidth
+	if n == 0 || width <= 0 {
+		b.WriteString(text.Spaces(width))
+		return clip(b.String(), v.w)
+	}
+	lo, hi := v.marked(focused)
+	run := runs{b: &b, s: s}
+	for x := range width {
+		k := x * n / width
+		ground := themes.Base
+		if k >= lo && k <= hi {
+			ground = themes.Resting
+			if focused {
+				ground = themes.Selected
+			}
+		}
+		bar := v.bar(k, height, top)
+		role := themes.OK
+		if y < bar.cells {
+			role = bar.role
+		}
+		if v.stale {
+			role = themes.Dim
+		}
+		e := max(0, min(bar.eighths-int64(y)*8, 8))
+		run.put(role, ground, s.Glyphs.Bars[e])
+	}
+	run.flush()
+	return b.String()
+}
+
+// marked returns the buckets to highlight: the brush, or the cursor while focused.
+func (v *View) marked(focused bool) (lo, hi int) {
+	switch {
+	case v.anchor >= 0:
+		return min(v.anchor, v.cur), max(v.anchor, v.cur)
+	case focused:
+		return v.cur, v.cur
+	}
+	return -1, -2
+}
+
+// top is the count of the tallest bar.
+func (v *View) top() int64 {
+	var top int64
+	for b := range v.counts() {
+		var sum int64
+		for _, s := range v.hist.Series {
+			sum += s.Counts[b]
+		}
+		top = max(top, sum)
+	}
+	return top
+}
+
+// axis draws the times under the bars and what the colours mean.
+func (v *View) axis(s *themes.Styles) string {
+	n := len(v.counts())
+	if n == 0 {
+		note := "no event over time"
+		if v.line.Out() {
+			note = "counting " + s.Glyphs.Ellipsis
+		}
+		return s.Paint(themes.Dim, string(text.Pad(text.Safe(text.Spaces(scaleWidth)+note), v.w, "")))
+	}
+	from := v.hist.Start
+	to := from.Add(time.Duration(n) * v.hist.Step)
+	f := v.layoutOf(from, to)
+	left := from.In(v.state.Zone).Format(f)
+	right := to.In(v.state.Zone).Format(f)
+	room := v.w - scaleWidth - len(left) - len(right)
+	legend := v.legend(s)
+	var b strings.Builder
+	b.WriteString(text.Spaces(scaleWidth) + s.Paint(themes.Dim, left))
+	switch {
+	case room < 1:
+		return clip(b.String(), v.w)
+	case room < legend.width+4:
+		b.WriteString(text.Spaces(room))
+	default:
+		pad := (room - legend.width) / 2
+		b.WriteString(text.Spaces(pad) + legend.drawn + text.Spaces(room-legend.width-pad))
+	}
+	b.WriteString(s.Paint(themes.Dim, right))
+	return b.String()
+}
+
+type legend struct {
+	drawn string
+	width int
+}
+
+// legend names the outcomes there are, each in its colour with its count.
+func (v *View) legend(s *themes.Styles) legend {
+	roles := map[string]themes.Role{"ok": themes.OK, "denied": themes.Denied, "error": themes.Error, "throttled": themes.Throttled}
+	var l legend
+	for _, series := range v.hist.Series {
+		var sum int64
+		for _, c := range series.Counts {
+			sum += c
+		}
+		if sum == 0 {
+			continue
+		}
+		t := text.CleanLine(series.Name, 20) + " " + text.Safe(short(sum))
+		if l.width > 0 {
+			l.drawn += "  "
+			l.width += 2
+		}
+		l.drawn += s.Paint(roles[series.Name], string(t))
+		l.width += text.Width(t)
+	}
+	if v.hist.NoTime > 0 {
+		t := text.Safe(fmt.Sprintf("  no time %s", short(v.hist.NoTime)))
+		l.drawn += s.Paint(themes.Dim, string(t))
+		l.width += text.Width(t)
+	}
+	return l
+}
+
+// layoutOf is how times are written for a stretch: as short as tells them apart.
+func (v *View) layoutOf(from, to time.Time) string {
+	a, b := from.In(v.state.Zone), to.In(v.state.Zone)
+	switch {
+	case b.Sub(a) > 200*24*time.Hour:
+		return "2006-01-02"
+	case a.YearDay() != b.YearDay() || a.Year() != b.Year():
+		return "01-02 15:04"
+	}
+	return "15:04:05"
+}
+
+// short writes a count in at most five cells.
+func short(n int64) string {
+	switch {
+	case n < 10_000:
+		return fmt.Sprint(n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%dk", n/1000)
+	case n < 10_000_000:
+		return fmt.Sprintf("%.1fM", float64(n/100_000)/10)
+	}
+	return fmt.Sprintf("%dM", n/1_000_000)
+}
+
+// clip cuts a drawn line that has no room; only reached in absurd sizes.
+func clip(line string, w int) string {
+	if w < scaleWidth {
+		return text.Spaces(w)
+	}
+	return line
+}
+
+// runs joins neighbouring cells of one look into one piece.
+type runs struct {
+	b      *strings.Builder
+	s      *themes.Styles
+	buf    strings.Builder
+	role   themes.Role
+	ground themes.Ground
+}
+
+func (r *runs) put(role themes.Role, ground themes.Ground, cell string) {
+	if cell == " " {
+		role = themes.Text
+	}
+	if role != r.role || ground != r.ground {
+		r.flush()
+		r.role, r.ground = role, ground
+	}
+	r.buf.WriteString(cell)
+}
+
+func (r *runs) flush() {
+	r.b.WriteString(r.s.On(r.role, r.ground).Render(r.buf.String()))
+	r.buf.Reset()
+}

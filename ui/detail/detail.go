@@ -1,0 +1,220 @@
+package detail
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/ui/grid"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// A Reader reads one event in full. *store.DB is one.
+type Reader interface {
+	Event(ctx context.Context, seq int64) (query.Event, error)
+}
+
+// pause is how long the cursor rests on an event before it is read, so that a
+// held key does not read every event it passes.
+const pause = 60 * time.Millisecond
+
+// A View is the pane of one event.
+type View struct {
+	reader Reader
+	state  pane.State
+	grid   *grid.Grid[line]
+	w      int
+
+	line  pane.Line
+	want  int64 // event asked for, 0 for none
+	event query.Event
+	have  bool
+	err   error
+
+	nodes  []node
+	folded map[string]bool // by place, kept from event to event
+	find   string
+}
+
+// line is a piece of a node as wide as the pane.
+type line struct {
+	node int
+	part int
+	text text.Safe // of the value in this part
+}
+
+// New returns an empty detail.
+func New(r Reader) *View {
+	v := &View{reader: r, folded: map[string]bool{}}
+	v.grid = grid.New(grid.Source[line]{
+		Key:  func(l line) int64 { return int64(l.node)<<24 | int64(l.part) },
+		Line: v.draw,
+	}, nil)
+	return v
+}
+
+type (
+	restMsg  struct{ n uint64 }
+	eventMsg struct {
+		n     uint64
+		event query.Event
+		err   error
+	}
+)
+
+// Title implements pane.Pane.
+func (v *View) Title() text.Safe {
+	if !v.have {
+		return "Event"
+	}
+	name := v.event.Fields["event"].Text
+	if name == "" {
+		return "Event"
+	}
+	return text.CleanLine(name, 60)
+}
+
+// Resize implements pane.Pane.
+func (v *View) Resize(w, h int) {
+	if v.w != w {
+		v.w = w
+		v.lines()
+	}
+	v.grid.Resize(w, h)
+}
+
+// CursorAt implements pane.Cursor.
+func (v *View) CursorAt() (x, y int, ok bool) { return v.grid.CursorAt() }
+
+// Event returns the event shown, if any.
+func (v *View) Event() (query.Event, bool) { return v.event, v.have }
+
+// Show reads an event; at once, or when the cursor rests on it.
+func (v *View) Show(seq int64, now bool) tea.Cmd {
+	if seq == v.want && (v.have || v.line.Out()) {
+		return nil
+	}
+	v.want, v.err = seq, nil
+	ctx, n := v.line.Next(v.state.Ctx)
+	if now {
+		return v.read(ctx, n)
+	}
+	return tea.Tick(pause, func(time.Time) tea.Msg { return restMsg{n: n} })
+}
+
+// Clear forgets the event.
+func (v *View) Clear() {
+	v.line.Stop()
+	v.want, v.have, v.err, v.nodes = 0, false, nil, nil
+	v.grid.Set(nil)
+}
+
+func (v *View) read(ctx context.Context, n uint64) tea.Cmd {
+	r, seq := v.reader, v.want
+	return func() tea.Msg {
+		e, err := r.Event(ctx, seq)
+		return eventMsg{n: n, event: e, err: err}
+	}
+}
+
+// Sync implements pane.Pane.
+func (v *View) Sync(s pane.State) tea.Cmd {
+	moved := v.state.Zone != s.Zone
+	v.state = s
+	if moved && v.have {
+		v.lay()
+	}
+	return nil
+}
+
+// Update implements pane.Pane.
+func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
+	switch msg := msg.(type) {
+	case restMsg:
+		if v.line.Is(msg.n) {
+			ctx, n := v.line.Next(v.state.Ctx)
+			return nil, v.read(ctx, n)
+		}
+	case eventMsg:
+		return v.filled(msg)
+	case tea.MouseClickMsg:
+		spot, again := v.grid.Click(msg.X, msg.Y)
+		if l, ok := v.grid.Current(); ok && spot == grid.OnRow && (again || v.folds(l.node)) {
+			v.toggle(l.node)
+		}
+	case tea.MouseWheelMsg:
+		switch msg.Button {
+		case tea.MouseWheelUp:
+			v.grid.Wheel(-3)
+		case tea.MouseWheelDown:
+			v.grid.Wheel(3)
+		}
+	case tea.MouseMotionMsg:
+		if msg.Button == tea.MouseLeft && msg.X == v.w-1 {
+			v.grid.Drag(msg.Y)
+		}
+	}
+	return nil, nil
+}
+
+func (v *View) filled(m eventMsg) (pane.Intent, tea.Cmd) {
+	if !v.line.Is(m.n) || errors.Is(m.err, context.Canceled) {
+		return nil, nil
+	}
+	if v.err = m.err; m.err != nil {
+		v.have = false
+		return pane.Say{Text: text.Clean("read the event: " + m.err.Error()), Bad: true}, nil
+	}
+	v.event, v.have = m.event, true
+	v.lay()
+	v.grid.First()
+	return nil, nil
+}
+
+// lay rebuilds the tree of the event.
+func (v *View) lay() {
+	v.nodes = nodes(v.event, v.state.Zone)
+	v.lines()
+}
+
+// place names a node across events, so that what was folded stays folded.
+func (v *View) place(i int) string {
+	n := v.nodes[i]
+	if n.kind == section {
+		return "\x00" + n.key
+	}
+	return n.place
+}
+
+// folds reports whether a node has something below it.
+func (v *View) folds(i int) bool { return i < len(v.nodes) && v.nodes[i].end > i+1 }
+
+func (v *View) toggle(i int) {
+	if !v.folds(i) {
+		return
+	}
+	p := v.place(i)
+	v.folded[p] = !v.folded[p]
+	v.lines()
+}
+
+// lines rebuilds what the grid holds: unfolded nodes, long values in parts.
+func (v *View) lines() {
+	var lines []line
+	for i := 0; i < len(v.nodes); {
+		n := v.nodes[i]
+		for part, t := range v.wrap(n) {
+			lines = append(lines, line{node: i, part: part, text: t})
+		}
+		if v.folds(i) && v.folded[v.place(i)] {
+			i = n.end
+			continue
+		}
+		i++
+	}
+	v.grid.Set(lines)
+}
