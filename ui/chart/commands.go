@@ -4,11 +4,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spoor/ui/pane"
+	"spoor/ui/text"
 )
 
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
-	move := func(id, title, help string, n int, keys ...string) pane.Command {
+	move := func(id string, title text.Safe, help string, n int, keys ...string) pane.Command {
 		return pane.Command{ID: "chart." + id, Keys: keys, Title: title, Help: help, Group: "Move", When: v.empty,
 			Run: func(count int) (pane.Intent, tea.Cmd) {
 				v.cur = max(0, min(v.cur+n*max(count, 1), len(v.counts())-1))

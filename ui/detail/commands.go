@@ -14,7 +14,7 @@ import (
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
 	cmds := v.grid.Commands("detail", func() (pane.Intent, tea.Cmd) { return nil, nil })
-	do := func(id, title, help, group string, hint int, when func() string, f func() pane.Intent, keys ...string) pane.Command {
+	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() pane.Intent, keys ...string) pane.Command {
 		return pane.Command{ID: "detail." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
 			Run: func(int) (pane.Intent, tea.Cmd) { return f(), nil }}
 	}
@@ -32,7 +32,7 @@ func (v *View) Commands() []pane.Command {
 		do("include", "include", "Keep events with this value; again to take it back", "Filter", 2, v.noValue, pick(pane.Include), "+"),
 		do("exclude", "exclude", "Leave out events with this value", "Filter", 3, v.noValue, pick(pane.Exclude), "-"),
 		do("only", "only", "Ask for this value and no other of its field", "Filter", 4, v.noValue, pick(pane.Only), "="),
-		do("find", "find", "Find text in this event", "Look", 5, v.empty, v.ask, "ctrl+f"),
+		do("find", "find", "Find text in this event", "Look", 5, v.empty, v.ask, "F"),
 		do("next", "next match", "Go to the next match; asks what to find first", "Look", 0, v.empty, func() pane.Intent { return v.match(1) }, "n"),
 		do("previous", "previous match", "Go to the match before", "Look", 0, v.empty, func() pane.Intent { return v.match(-1) }, "N"),
 		do("copy", "copy value", "Copy the value as logged", "Take", 6, v.noNode, func() pane.Intent {

@@ -29,7 +29,7 @@ func (v *View) Commands() []pane.Command {
 }
 
 func (v *View) pivots() []pane.Command {
-	pick := func(id, key, title, help string, hint int, how pane.How) pane.Command {
+	pick := func(id, key string, title text.Safe, help string, hint int, how pane.How) pane.Command {
 		return pane.Command{ID: "events." + id, Keys: []string{key}, Title: title, Help: help, Group: "Filter", Hint: hint, When: v.noValue,
 			Run: func(int) (pane.Intent, tea.Cmd) {
 				return pane.Pick{Field: v.grid.Column(), Value: v.currentValue(), How: how}, nil
@@ -43,7 +43,7 @@ func (v *View) pivots() []pane.Command {
 }
 
 func (v *View) steps() []pane.Command {
-	step := func(id, key, title, help string, f func(n int) (pane.Intent, tea.Cmd)) pane.Command {
+	step := func(id, key string, title text.Safe, help string, f func(n int) (pane.Intent, tea.Cmd)) pane.Command {
 		return pane.Command{ID: "events." + id, Keys: []string{key}, Title: title, Help: help, Group: "Move", When: v.empty, Run: f}
 	}
 	return []pane.Command{

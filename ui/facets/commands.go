@@ -4,11 +4,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spoor/ui/pane"
+	"spoor/ui/text"
 )
 
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
-	pick := func(id, title, help string, hint int, how pane.How, keys ...string) pane.Command {
+	pick := func(id string, title text.Safe, help string, hint int, how pane.How, keys ...string) pane.Command {
 		return pane.Command{ID: "facets." + id, Keys: keys, Title: title, Help: help, Group: "Filter", Hint: hint, When: v.noValue,
 			Run: func(int) (pane.Intent, tea.Cmd) { return v.pick(how) }}
 	}

@@ -69,6 +69,9 @@ func (g *Grid[R]) Resize(w, h int) {
 	g.clamp()
 }
 
+// SetLine replaces how rows that ignore the columns are drawn.
+func (g *Grid[R]) SetLine(line func(r R, width int) []Cell) { g.src.Line = line }
+
 // body is the number of rows visible at once.
 func (g *Grid[R]) body() int {
 	if g.headed {

@@ -4,12 +4,13 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spoor/ui/pane"
+	"spoor/ui/text"
 )
 
 // Commands returns the movement of a list as commands. scope begins their ids;
 // after runs after each move, for what follows the cursor and for Need.
 func (g *Grid[R]) Commands(scope string, after func() (pane.Intent, tea.Cmd)) []pane.Command {
-	move := func(id, title, help string, f func(n int), keys ...string) pane.Command {
+	move := func(id string, title text.Safe, help string, f func(n int), keys ...string) pane.Command {
 		return pane.Command{ID: scope + "." + id, Keys: keys, Title: title, Help: help, Group: "Move",
 			Run: func(n int) (pane.Intent, tea.Cmd) {
 				f(max(n, 1))

@@ -43,12 +43,12 @@ type Pane interface {
 // A Command is one thing that can be done. Keys, palette, help and footer are
 // made of commands, and of nothing else.
 type Command struct {
-	ID    string   // stable name, used to remap keys: "events.next-error"
-	Keys  []string // as tea.KeyPressMsg.String spells them; may be empty
-	Title string   // two or three words, for palette and footer
-	Help  string   // one line, for help
-	Group string   // heading in help: Move, Filter, Look, Take, Go
-	Hint  int      // rank in the footer while the pane has the focus; 0: not there
+	ID    string    // stable name, used to remap keys: "events.next-error"
+	Keys  []string  // as tea.KeyPressMsg.String spells them; may be empty
+	Title text.Safe // two or three words, for palette and footer
+	Help  string    // one line, for help
+	Group string    // heading in help: Move, Filter, Look, Take, Go
+	Hint  int       // rank in the footer while the pane has the focus; 0: not there
 	// When returns "" while the command can run, else the reason it can't, which
 	// is shown with the greyed command. Nil: always.
 	When func() string

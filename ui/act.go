@@ -1,0 +1,202 @@
+package ui
+
+import (
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// notice is the line at the foot, and the problems that were shown there.
+type notice struct {
+	text     text.Safe
+	bad      bool
+	problems []problem
+}
+
+type problem struct {
+	at   time.Time
+	text text.Safe
+}
+
+// maxProblems bounds the list; the newest are kept.
+const maxProblems = 1000
+
+// act does what a pane asked for.
+func (m *Model) act(in pane.Intent) tea.Cmd {
+	switch in := in.(type) {
+	case nil:
+		return nil
+	case pane.Several:
+		var cmds []tea.Cmd
+		for _, one := range in {
+			cmds = append(cmds, m.act(one))
+		}
+		return tea.Batch(cmds...)
+	case pane.Pick, pane.Narrow, pane.Replace, pane.Span, pane.SetOrder:
+		return m.relens(in)
+	case pane.Evidence:
+		return m.evidence(in)
+	case pane.OpenEvent:
+		return m.openEvent(in.Seq)
+	case pane.Point:
+		return m.point(in.Seq)
+	case pane.Reveal:
+		cmd := m.goTo(0)
+		return tea.Batch(cmd, m.events.Reveal(in.At))
+	case pane.GoTo:
+		if i := slices.IndexFunc(m.views, func(v View) bool { return string(v.Title) == in.View }); i >= 0 {
+			return m.goTo(i)
+		}
+		return nil
+	case pane.Leave:
+		return m.setFocus(slotMain)
+	case pane.Loading:
+		m.sample()
+		return m.tick()
+	case pane.Send:
+		return m.broadcast(in.Msg)
+	}
+	return m.tell(in)
+}
+
+// tell does the intents that only show something.
+func (m *Model) tell(in pane.Intent) tea.Cmd {
+	switch in := in.(type) {
+	case pane.Say:
+		m.notice.text, m.notice.bad = in.Text, in.Bad
+		if in.Bad {
+			m.notice.problems = append(m.notice.problems, problem{at: time.Now(), text: in.Text})
+			if n := len(m.notice.problems) - maxProblems; n > 0 {
+				m.notice.problems = m.notice.problems[n:]
+			}
+		}
+	case pane.Copy:
+		return m.copy(in)
+	case pane.Ask:
+		return m.push(newPrompt(in))
+	case pane.Confirm:
+		return m.push(&confirm{Confirm: in})
+	case pane.Choose:
+		var items []menuItem
+		for _, it := range in.Items {
+			items = append(items, menuItem{title: it.Title, note: it.Note, do: it.Do})
+		}
+		return m.push(&menu{title: in.Title, items: items})
+	case pane.Read:
+		return m.push(newReader(in))
+	}
+	return nil
+}
+
+// relens acts on intents that change the lens.
+func (m *Model) relens(in pane.Intent) tea.Cmd {
+	l := m.history.now()
+	var err error
+	switch in := in.(type) {
+	case pane.Pick:
+		switch in.How {
+		case pane.Include:
+			l.filter, err = l.filter.Include(in.Field, in.Value)
+		case pane.Exclude:
+			l.filter, err = l.filter.Exclude(in.Field, in.Value)
+		default:
+			l.filter, err = l.filter.Only(in.Field, in.Value)
+		}
+	case pane.Narrow:
+		l.filter = l.filter.And(in.Filter)
+	case pane.Replace:
+		l.filter = in.Filter
+	case pane.Span:
+		l = l.zoom(span{in.From, in.To})
+	case pane.SetOrder:
+		l.order = in.Order
+	}
+	if err != nil {
+		return m.act(pane.Say{Text: text.Clean("filter: " + err.Error()), Bad: true})
+	}
+	return m.apply(l)
+}
+
+// evidence opens the events behind a figure.
+func (m *Model) evidence(in pane.Evidence) tea.Cmd {
+	l := m.history.now()
+	l.filter, l.off = in.Filter, nil
+	l = l.zoom(span{in.From, in.To})
+	return tea.Batch(m.goTo(0), m.apply(l))
+}
+
+func (m *Model) openEvent(seq int64) tea.Cmd {
+	m.shape.detail, m.shape.focus = true, slotDetail
+	return tea.Batch(m.relayout(), m.detail.Show(seq, true))
+}
+
+// point lets an open detail follow the cursor.
+func (m *Model) point(seq int64) tea.Cmd {
+	if !m.shape.detail {
+		return nil
+	}
+	return m.detail.Show(seq, false)
+}
+
+// trail is the views walked through, for back and forward.
+type trail struct {
+	steps []int
+	at    int
+}
+
+// goTo shows a view.
+func (m *Model) goTo(i int) tea.Cmd {
+	if i < 0 || i >= len(m.views) {
+		return nil
+	}
+	if i != m.view {
+		if len(m.trail.steps) == 0 {
+			m.trail.steps = []int{m.view}
+		}
+		m.trail.steps = append(m.trail.steps[:m.trail.at+1:m.trail.at+1], i)
+		m.trail.at = len(m.trail.steps) - 1
+	}
+	return m.show(i)
+}
+
+func (m *Model) show(i int) tea.Cmd {
+	m.view = i
+	m.shape.events, m.shape.focus = i == 0, slotMain
+	if m.w < twoColumns {
+		m.shape.detail = false
+	}
+	return m.relayout()
+}
+
+// walk goes back or forward among the views.
+func (m *Model) walk(n int) tea.Cmd {
+	to := m.trail.at + n
+	if to < 0 || to >= len(m.trail.steps) {
+		m.say("no further view that way")
+		return nil
+	}
+	m.trail.at = to
+	return m.show(m.trail.steps[to])
+}
+
+// step is undo and redo.
+func (m *Model) step(n int) tea.Cmd {
+	if !m.history.move(n) {
+		if n < 0 {
+			m.say("nothing to undo")
+		} else {
+			m.say("nothing to redo")
+		}
+		return nil
+	}
+	return m.sync()
+}
+
+// clear takes filter and time range away.
+func (m *Model) clear() tea.Cmd {
+	return m.apply(lens{order: m.history.now().order})
+}

@@ -1,0 +1,146 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// counts are the exact figures of the header.
+type counts struct {
+	started  bool
+	matching int64 // -1: not known yet
+	partial  bool
+	totals   query.Totals
+	known    bool
+	match    pane.Line
+	all      pane.Line
+}
+
+type (
+	countMsg struct {
+		n     uint64
+		count query.Count
+		err   error
+	}
+	totalsMsg struct {
+		n      uint64
+		totals query.Totals
+		err    error
+	}
+)
+
+// count asks how many events match.
+func (m *Model) count() tea.Cmd {
+	ctx, n := m.counts.match.Next(m.ctx)
+	c, f := m.opt.Case, m.asked.filter
+	return func() tea.Msg {
+		k, err := c.Count(ctx, f)
+		return countMsg{n: n, count: k, err: err}
+	}
+}
+
+// total asks how many there are.
+func (m *Model) total() tea.Cmd {
+	ctx, n := m.counts.all.Next(m.ctx)
+	c := m.opt.Case
+	return func() tea.Msg {
+		t, err := c.Totals(ctx)
+		return totalsMsg{n: n, totals: t, err: err}
+	}
+}
+
+func (m *Model) counted(msg countMsg) tea.Cmd {
+	if !m.counts.match.Is(msg.n) {
+		return nil
+	}
+	if msg.err != nil {
+		return m.fail("count events", msg.err)
+	}
+	m.counts.matching, m.counts.partial = msg.count.N, msg.count.Partial
+	total := msg.count.N
+	if msg.count.Partial {
+		total = -1
+	}
+	m.events.SetTotal(total)
+	return nil
+}
+
+func (m *Model) totalled(msg totalsMsg) tea.Cmd {
+	if !m.counts.all.Is(msg.n) {
+		return nil
+	}
+	if msg.err != nil {
+		return m.fail("count the case", msg.err)
+	}
+	m.counts.totals, m.counts.known = msg.totals, true
+	return nil
+}
+
+// fail keeps an error among the problems, unless it only says that nobody waits
+// for the answer any more.
+func (m *Model) fail(what string, err error) tea.Cmd {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return m.act(pane.Say{Text: text.Clean(what + ": " + err.Error()), Bad: true})
+}
+
+// load is a load in progress, sampled.
+type load struct {
+	now     Progress
+	seen    uint64    // revision the panes were told of
+	told    time.Time // when
+	ticking bool
+	spin    int
+}
+
+type tickMsg time.Time
+
+const (
+	sampleEvery  = 100 * time.Millisecond
+	refreshEvery = 700 * time.Millisecond // between questions asked only because the case grew
+)
+
+// sample reads the counters.
+func (m *Model) sample() {
+	if m.opt.Progress != nil {
+		m.load.now = m.opt.Progress()
+	}
+}
+
+// tick watches a load; without one nothing ticks.
+func (m *Model) tick() tea.Cmd {
+	if m.load.ticking || m.opt.Progress == nil || !m.load.now.Running && m.load.seen == m.load.now.Revision {
+		return nil
+	}
+	m.load.ticking = true
+	return tea.Tick(sampleEvery, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
+
+func (m *Model) ticked() tea.Cmd {
+	m.load.ticking = false
+	was := m.load.now.Running
+	m.sample()
+	if !m.opt.Still {
+		m.load.spin++
+	}
+	var cmds []tea.Cmd
+	now := time.Now()
+	due := now.Sub(m.load.told) >= refreshEvery && !m.counts.match.Out() || !m.load.now.Running
+	if grown := m.load.now.Revision != m.load.seen; grown && due || was && !m.load.now.Running {
+		m.load.seen, m.load.told = m.load.now.Revision, now
+		m.asked.data++
+		cmds = append(cmds, m.count(), m.total(), m.sync())
+	}
+	if was && !m.load.now.Running && m.load.now.Err != nil {
+		cmds = append(cmds, m.fail("load "+m.load.now.Source, m.load.now.Err))
+	}
+	return tea.Batch(append(cmds, m.tick())...)
+}

@@ -1,0 +1,135 @@
+package ui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/ui/pane"
+)
+
+// key routes a key: ctrl+c always, then the overlay on top, the filter line, a
+// count, the command table, and last the focused pane.
+func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
+	k := msg.String()
+	if k == "ctrl+c" {
+		return m.interrupt()
+	}
+	m.digits.stops = 0
+	m.notice.text = ""
+	if n := len(m.overlays); n > 0 {
+		return m.toOverlay(msg)
+	}
+	if m.edit != nil {
+		return m.editKey(msg)
+	}
+	if m.frame.tooSmall {
+		if k == "q" {
+			return m.quit()
+		}
+		return nil
+	}
+	if cmd, taken := m.digit(k); taken {
+		return cmd
+	}
+	return m.run(msg, k)
+}
+
+// run runs the command of a key with the count typed before it.
+func (m *Model) run(msg tea.KeyPressMsg, k string) tea.Cmd {
+	p := m.paneAt(m.shape.focus)
+	c, ok := m.table.lookup(p, k)
+	n := m.digits.take()
+	var first tea.Cmd
+	// A lone digit before a key that takes no count was meant as a view.
+	if n > 0 && n <= len(m.views) && m.digits.view && (!ok || c.Group != "Move") {
+		first = m.goTo(n - 1)
+		p, n = m.paneAt(m.shape.focus), 0
+		c, ok = m.table.lookup(p, k)
+	}
+	if !ok {
+		intent, cmd := p.Update(msg)
+		return tea.Batch(first, cmd, m.act(intent))
+	}
+	return tea.Batch(first, m.runCommand(c, n))
+}
+
+// runCommand runs a command, or says why it can't.
+func (m *Model) runCommand(c pane.Command, n int) tea.Cmd {
+	if why := c.Why(); why != "" {
+		m.say(c.Title + ": " + safeWhy(why))
+		return nil
+	}
+	intent, cmd := c.Run(n)
+	return tea.Batch(cmd, m.act(intent))
+}
+
+// interrupt ends the program at the second ctrl+c in a row.
+func (m *Model) interrupt() tea.Cmd {
+	if m.digits.stops++; m.digits.stops > 1 {
+		return tea.Quit
+	}
+	m.say("ctrl+c again ends the program")
+	return nil
+}
+
+// digits is the count being typed. A single digit that names a view waits a
+// moment, because it may be the beginning of a count.
+type digits struct {
+	n     int
+	view  bool // one digit so far, and it names a view
+	id    int
+	stops int // ctrl+c in a row
+}
+
+type digitsMsg struct{ id int }
+
+// digitPause is how long a lone digit waits for what follows: longer than
+// between two keys of a practised hand, shorter than one notices.
+const digitPause = 220 * time.Millisecond
+
+const maxCount = 1_000_000
+
+func (d *digits) take() int {
+	n := d.n
+	d.n = 0
+	d.id++
+	return n
+}
+
+// digit takes a key that belongs to a count.
+func (m *Model) digit(k string) (tea.Cmd, bool) {
+	if len(k) != 1 || k[0] < '0' || k[0] > '9' || k == "0" && m.digits.n == 0 {
+		return nil, false
+	}
+	v := int(k[0] - '0')
+	m.digits.id++
+	m.digits.view = m.digits.n == 0 && v <= len(m.views)
+	m.digits.n = min(m.digits.n*10+v, maxCount)
+	if !m.digits.view {
+		return nil, true
+	}
+	id := m.digits.id
+	return tea.Tick(digitPause, func(time.Time) tea.Msg { return digitsMsg{id} }), true
+}
+
+// flushDigits shows the view that a lone digit names.
+func (m *Model) flushDigits(msg digitsMsg) tea.Cmd {
+	if msg.id != m.digits.id || m.digits.n == 0 || !m.digits.view {
+		return nil
+	}
+	return m.goTo(m.digits.take() - 1)
+}
+
+// paste goes where text can be entered; elsewhere a pasted time is jumped to.
+func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
+	switch {
+	case len(m.overlays) > 0:
+		return m.toOverlay(msg)
+	case m.edit != nil:
+		return m.editKey(msg)
+	case m.frame.tooSmall || !m.shape.events:
+		return nil
+	}
+	return m.jumpTo(firstLine(msg.Content))
+}

@@ -1,0 +1,291 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/themes"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// seg is a piece of one of the frame's own lines. Pieces that do something are
+// mouse targets.
+type seg struct {
+	text   text.Safe
+	role   themes.Role
+	ground themes.Ground
+	do     func() (pane.Intent, tea.Cmd)
+}
+
+func (s seg) width() int { return text.Width(s.text) }
+
+func widthOf(line []seg) int {
+	n := 0
+	for _, s := range line {
+		n += s.width()
+	}
+	return n
+}
+
+// spread sets left at the left and right at the right; right gives way.
+func (m *Model) spread(left, right []seg, ground themes.Ground) []seg {
+	gap := m.w - widthOf(left) - widthOf(right)
+	if gap < 1 {
+		return append(left, seg{text: text.Safe(text.Spaces(m.w - widthOf(left))), ground: ground})
+	}
+	line := append(left, seg{text: text.Safe(text.Spaces(gap)), ground: ground})
+	return append(line, right...)
+}
+
+// drawLine draws pieces in exactly w cells.
+func (m *Model) drawLine(line []seg, w int) string {
+	var b strings.Builder
+	for _, s := range line {
+		t := text.Truncate(s.text, w, text.Safe(m.opt.Glyphs.Ellipsis))
+		b.WriteString(m.look.styles.On(s.role, s.ground).Render(string(t)))
+		if w -= text.Width(t); w <= 0 {
+			return b.String()
+		}
+	}
+	b.WriteString(text.Spaces(w))
+	return b.String()
+}
+
+// tabLine names the case and the views.
+func (m *Model) tabLine() []seg {
+	line := []seg{{text: " spoor ", role: themes.Title, ground: themes.Bar}}
+	full := 7
+	for _, v := range m.views {
+		full += text.Width(v.Title) + 4
+	}
+	for i, v := range m.views {
+		s := seg{text: text.Safe(" " + strconv.Itoa(i+1) + " "), role: themes.Dim, ground: themes.Bar,
+			do: func() (pane.Intent, tea.Cmd) { return nil, m.goTo(i) }}
+		if full <= m.w || i == m.view {
+			s.text += v.Title + " "
+		}
+		if i == m.view {
+			s.role, s.ground = themes.Accent, themes.Selected
+		}
+		line = append(line, s)
+	}
+	name := text.CleanLine(m.opt.Name, max(m.w-widthOf(line)-2, 0))
+	return m.spread(line, []seg{{text: name + " ", role: themes.Dim, ground: themes.Bar}}, themes.Bar)
+}
+
+// filterLine shows the conditions, each removable by a click on its cross.
+func (m *Model) filterLine() []seg {
+	filter, _ := m.table.lookup(nil, "/")
+	line := []seg{{text: " / ", role: themes.Accent, do: m.runSeg(filter)}}
+	l := m.lens()
+	g := m.opt.Glyphs
+	for i, c := range l.filter.Chips() {
+		role := themes.Text
+		if c.Negated {
+			role = themes.Denied
+		}
+		line = append(line,
+			seg{text: " " + text.CleanLine(c.Text, 60) + " ", role: role, ground: themes.Resting,
+				do: func() (pane.Intent, tea.Cmd) { return nil, m.apply(m.history.now().switchOff(i)) }},
+			seg{text: text.Safe(g.Close) + " ", role: themes.Accent, ground: themes.Resting,
+				do: func() (pane.Intent, tea.Cmd) { return nil, m.removeChip(i) }},
+			seg{text: " "})
+	}
+	for i, f := range l.off {
+		line = append(line,
+			seg{text: " off: " + text.CleanLine(f.String(), 40) + " ", role: themes.Dim, ground: themes.Bar,
+				do: func() (pane.Intent, tea.Cmd) { return nil, m.apply(m.history.now().switchOn(i)) }},
+			seg{text: text.Safe(g.Close) + " ", role: themes.Dim, ground: themes.Bar,
+				do: func() (pane.Intent, tea.Cmd) { return nil, m.apply(m.history.now().dropOff(i)) }},
+			seg{text: " "})
+	}
+	if len(line) == 1 {
+		line = append(line, seg{text: "no filter: every event is shown", role: themes.Dim, do: m.runSeg(filter)})
+	}
+	return line
+}
+
+func (m *Model) removeChip(i int) tea.Cmd {
+	l := m.history.now()
+	l.filter = l.filter.Remove(i)
+	return m.apply(l)
+}
+
+// statusLine shows the time range, the totals and the load.
+func (m *Model) statusLine() []seg {
+	totals := m.totalsText()
+	right := m.loadText()
+	room := m.w - text.Width(totals) - widthOf(right) - 3
+	when := m.rangeText(room)
+	rng, _ := m.table.lookup(nil, "R")
+	left := []seg{
+		{text: " " + when, role: themes.Text, do: m.runSeg(rng)},
+		{text: "  ", role: themes.Dim},
+		{text: totals, role: themes.Title},
+	}
+	return m.spread(left, right, themes.Base)
+}
+
+// totalsText is how many events match and how many there are, exactly.
+func (m *Model) totalsText() text.Safe {
+	dots := m.opt.Glyphs.Ellipsis
+	match, all := dots, dots
+	if m.counts.matching >= 0 {
+		match = thousands(m.counts.matching)
+		if m.counts.partial {
+			match = "at least " + match
+		}
+	}
+	if m.counts.known {
+		all = thousands(m.counts.totals.Events)
+	}
+	if m.asked.filter.All() {
+		return text.Safe(all + " events")
+	}
+	return text.Safe(match + " of " + all + " events")
+}
+
+// rangeText is the time range in force, in the zone of the screen.
+func (m *Model) rangeText(room int) text.Safe {
+	s := m.lens().span()
+	mark := ""
+	if s.open() {
+		s = span{m.counts.totals.From, m.counts.totals.To}
+	} else {
+		mark = "zoomed: "
+	}
+	zone := m.zoneName()
+	if s.open() {
+		return text.Safe("no time range, " + zone)
+	}
+	return text.Truncate(text.Safe(mark)+m.between(s, room-len(mark)-len(zone)-1)+" "+text.Safe(zone), max(room, 8), text.Safe(m.opt.Glyphs.Ellipsis))
+}
+
+// between writes a range as short as the room asks for.
+func (m *Model) between(s span, room int) text.Safe {
+	arrow := " " + m.opt.Glyphs.Right + " "
+	form := func(t time.Time, f string) string {
+		if t.IsZero() {
+			return m.opt.Glyphs.Ellipsis
+		}
+		return t.In(m.zone).Format(f)
+	}
+	from, to := s.from.In(m.zone), s.to.In(m.zone)
+	same := from.Format(time.DateOnly) == to.Format(time.DateOnly)
+	for _, f := range []struct{ a, b string }{
+		{"2006-01-02 15:04:05", "2006-01-02 15:04:05"}, {"2006-01-02 15:04", "2006-01-02 15:04"}, {"2006-01-02", "2006-01-02"},
+	} {
+		if same && f.b != "2006-01-02" {
+			f.b = f.b[len("2006-01-02 "):]
+		}
+		out := text.Safe(form(s.from, f.a) + arrow + form(s.to, f.b))
+		if text.Width(out) <= room {
+			return out
+		}
+	}
+	return text.Safe(form(s.from, "01-02") + arrow + form(s.to, "01-02"))
+}
+
+func (m *Model) zoneName() string {
+	t := m.counts.totals.To
+	if t.IsZero() {
+		t = time.Now()
+	}
+	name, offset := t.In(m.zone).Zone()
+	if m.zone == time.UTC {
+		return "UTC"
+	}
+	if len(name) > 0 && (name[0] == '+' || name[0] == '-') {
+		return "UTC" + name
+	}
+	return fmt.Sprintf("%s (UTC%+03d:%02d)", name, offset/3600, abs(offset)/60%60)
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// loadText says how far a load has come.
+func (m *Model) loadText() []seg {
+	p := m.load.now
+	objects := p.Loaded + p.Skipped + p.Failed + p.Already
+	var line []seg
+	switch {
+	case p.Running:
+		g := m.opt.Glyphs
+		of := ""
+		if !p.Listing && p.Listed > 0 {
+			of = fmt.Sprintf(" %d%%", objects*100/p.Listed)
+		}
+		line = append(line, seg{role: themes.Accent, text: text.Safe(fmt.Sprintf("%s loading%s %s/%s files ", g.Spin[m.load.spin/2%len(g.Spin)], of,
+			thousands(objects), thousands(p.Listed)))})
+	case m.opt.Progress != nil && p.Listed > 0 && m.w >= twoColumns:
+		line = append(line, seg{role: themes.Dim, text: text.Safe(fmt.Sprintf("%s files: %s loaded, %s skipped ", thousands(p.Listed),
+			thousands(p.Loaded+p.Already), thousands(p.Skipped)))})
+	}
+	if p.Failed > 0 {
+		line = append(line, seg{role: themes.Error, text: text.Safe(fmt.Sprintf("%s %s failed ", m.opt.Glyphs.No, thousands(p.Failed)))})
+	}
+	return line
+}
+
+// footLine is the notice, or what can be done here.
+func (m *Model) footLine() []seg {
+	right := m.footRight()
+	if m.notice.text != "" {
+		role := themes.Accent
+		if m.notice.bad {
+			role = themes.Error
+		}
+		return m.spread([]seg{{text: " " + text.Truncate(m.notice.text, max(m.w-widthOf(right)-2, 0), text.Safe(m.opt.Glyphs.Ellipsis)), role: role, ground: themes.Bar}}, right, themes.Bar)
+	}
+	line := []seg{{text: " ", ground: themes.Bar}}
+	for _, c := range m.hints() {
+		hint := []seg{
+			{text: text.Safe(m.keyName(c.Keys[0])), role: themes.Accent, ground: themes.Bar, do: m.runSeg(c)},
+			{text: " " + c.Title + "  ", role: themes.Dim, ground: themes.Bar, do: m.runSeg(c)},
+		}
+		if widthOf(line)+widthOf(hint)+widthOf(right) > m.w {
+			continue
+		}
+		line = append(line, hint...)
+	}
+	return m.spread(line, right, themes.Bar)
+}
+
+// footRight tells what must not be missed: a count being typed, newer events,
+// problems.
+func (m *Model) footRight() []seg {
+	var line []seg
+	if m.digits.n > 0 {
+		line = append(line, seg{text: text.Safe(strconv.Itoa(m.digits.n)) + " ", role: themes.Title, ground: themes.Bar})
+	}
+	if n := m.events.Newer(); m.shape.events && n > 0 && m.load.now.Running && m.lens().order == query.Newest {
+		line = append(line, seg{text: text.Safe(m.opt.Glyphs.Up + " " + thousands(n) + " newer "), role: themes.Accent, ground: themes.Bar})
+	}
+	if n := len(m.notice.problems); n > 0 {
+		c, _ := m.table.lookup(nil, "!")
+		line = append(line, seg{text: text.Safe(fmt.Sprintf("! %d %s ", n, plural(n, "problem", "problems"))), role: themes.Error, ground: themes.Bar, do: m.runSeg(c)})
+	}
+	return line
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// thousands groups the digits of a count: 1,234,567.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

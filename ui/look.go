@@ -1,0 +1,80 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"spoor/themes"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// restyle builds the styles anew; only when theme or terminal changed.
+func (m *Model) restyle() {
+	t := m.look.theme
+	switch {
+	case m.look.profile != colorprofile.Unknown && m.look.profile <= colorprofile.Ascii:
+		t = builtin("mono")
+	case m.look.chosen:
+	case m.look.dark:
+		t = builtin("dark")
+	default:
+		t = builtin("light")
+	}
+	p := m.look.profile
+	if p == colorprofile.Unknown {
+		p = colorprofile.TrueColor // the renderer brings colours down by itself
+	}
+	m.look.theme = t
+	m.look.styles = t.Styles(p, m.opt.Glyphs)
+}
+
+// builtin returns an embedded theme; that they all parse is tested.
+func builtin(name string) themes.Theme {
+	t, err := themes.Builtin(name)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func (m *Model) setProfile(p colorprofile.Profile) tea.Cmd {
+	if known := m.opt.Profile; known != colorprofile.Unknown && known <= colorprofile.Ascii {
+		return nil // no colour was asked for
+	}
+	m.look.profile = p
+	m.restyle()
+	return m.sync()
+}
+
+func (m *Model) setBackground(dark bool) tea.Cmd {
+	m.look.dark = dark
+	if m.look.chosen {
+		return nil
+	}
+	m.restyle()
+	return m.sync()
+}
+
+// setTheme changes the theme for good.
+func (m *Model) setTheme(t themes.Theme) tea.Cmd {
+	m.look.theme, m.look.chosen = t, true
+	m.restyle()
+	return m.sync()
+}
+
+// themeMenu lists the themes; the one under the cursor is shown at once.
+func (m *Model) themeMenu() (pane.Intent, tea.Cmd) {
+	before := m.look
+	var items []menuItem
+	for _, name := range themes.Names() {
+		t := builtin(name)
+		items = append(items, menuItem{title: text.Safe(t.Title), note: text.Safe(t.Name),
+			do:   func() (pane.Intent, tea.Cmd) { return nil, m.setTheme(t) },
+			peek: func() tea.Cmd { return m.setTheme(t) }})
+	}
+	return nil, m.push(&menu{title: "Theme", items: items, cancel: func() tea.Cmd {
+		m.look = before
+		return m.sync()
+	}})
+}

@@ -1,0 +1,289 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/sahilm/fuzzy"
+
+	"spoor/themes"
+	"spoor/ui/grid"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// menuItem is one line of a menu. Without do it is a heading.
+type menuItem struct {
+	title, note, key text.Safe
+	why              string // reason that it can't be done now
+	do               func() (pane.Intent, tea.Cmd)
+	peek             func() tea.Cmd // when the cursor comes to it
+	on               bool           // ticked
+}
+
+// menu is a list to choose from: palette, help, conditions, columns.
+type menu struct {
+	title  text.Safe
+	help   text.Safe // at the foot
+	items  []menuItem
+	typing bool // what is typed narrows the list
+	stay   bool // choosing does not close it
+	// rebuild makes the items anew after something was chosen.
+	rebuild func() []menuItem
+	// keys are more things to do with the item under the cursor.
+	keys   map[string]func(i int) tea.Cmd
+	cancel func() tea.Cmd
+
+	in   input
+	grid *grid.Grid[int] // indexes into items
+	up   bool
+}
+
+func (o *menu) open() {
+	if o.up {
+		return
+	}
+	o.up = true
+	o.in = newInput("")
+	o.grid = grid.New(grid.Source[int]{Key: func(i int) int64 { return int64(i) }}, nil)
+	o.narrow()
+}
+
+// narrow keeps the items that match what was typed, best first.
+func (o *menu) narrow() {
+	want := strings.TrimSpace(o.in.value())
+	var list []int
+	if want == "" {
+		for i := range o.items {
+			list = append(list, i)
+		}
+	} else {
+		for _, match := range fuzzy.FindFrom(want, names(o.items)) {
+			if o.items[match.Index].do != nil {
+				list = append(list, match.Index)
+			}
+		}
+	}
+	o.grid.Set(list)
+	if want != "" {
+		o.grid.First()
+	}
+	o.skipHeading(1)
+}
+
+// names lets the fuzzy matcher read items.
+type names []menuItem
+
+func (n names) String(i int) string { return string(n[i].title) + " " + string(n[i].note) }
+func (n names) Len() int            { return len(n) }
+
+// skipHeading moves on from a heading, which can't be chosen.
+func (o *menu) skipHeading(step int) {
+	for range o.items {
+		i, ok := o.grid.Current()
+		if !ok || o.items[i].do != nil {
+			return
+		}
+		before := i
+		o.grid.Move(step)
+		if i, _ = o.grid.Current(); i == before {
+			if step < 0 {
+				return
+			}
+			step = -1
+		}
+	}
+}
+
+func (o *menu) update(m *Model, msg tea.Msg) (pane.Intent, tea.Cmd) {
+	o.open()
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return o.key(m, msg)
+	case tea.PasteMsg:
+		o.in.update(msg)
+		o.narrow()
+	case tea.MouseWheelMsg:
+		if msg.Button == tea.MouseWheelUp {
+			o.grid.Wheel(-3)
+		} else {
+			o.grid.Wheel(3)
+		}
+	case tea.MouseClickMsg:
+		if spot, _ := o.grid.Click(msg.X, msg.Y-o.lead()); spot == grid.OnRow {
+			return o.choose(m)
+		}
+	}
+	return nil, nil
+}
+
+// lead is the number of lines above the list.
+func (o *menu) lead() int {
+	if o.typing {
+		return 1
+	}
+	return 0
+}
+
+func (o *menu) key(m *Model, msg tea.KeyPressMsg) (pane.Intent, tea.Cmd) {
+	k := msg.String()
+	switch k {
+	case "esc":
+		m.pop(o)
+		if o.cancel != nil {
+			return nil, o.cancel()
+		}
+		return nil, nil
+	case "enter":
+		return o.choose(m)
+	case "down", "ctrl+n":
+		return nil, o.move(1)
+	case "up", "ctrl+p":
+		return nil, o.move(-1)
+	case "pgdown":
+		o.grid.Page(1)
+		return nil, o.move(0)
+	case "pgup":
+		o.grid.Page(-1)
+		return nil, o.move(0)
+	}
+	if i, ok := o.grid.Current(); ok && o.keys[k] != nil {
+		cmd := o.keys[k](i)
+		o.refresh()
+		return nil, cmd
+	}
+	if o.typing {
+		if changed, cmd := o.in.update(msg); changed {
+			o.narrow()
+			return nil, cmd
+		}
+		return nil, nil
+	}
+	switch k {
+	case "j":
+		return nil, o.move(1)
+	case "k":
+		return nil, o.move(-1)
+	case "q":
+		return o.key(m, tea.KeyPressMsg{Code: tea.KeyEscape})
+	}
+	return nil, nil
+}
+
+func (o *menu) move(n int) tea.Cmd {
+	o.grid.Move(n)
+	o.skipHeading(max(-1, min(n, 1)) | 1)
+	if i, ok := o.grid.Current(); ok && o.items[i].peek != nil {
+		return o.items[i].peek()
+	}
+	return nil
+}
+
+// refresh makes the items anew and keeps the cursor.
+func (o *menu) refresh() {
+	if o.rebuild != nil {
+		o.items = o.rebuild()
+		o.narrow()
+	}
+}
+
+func (o *menu) choose(m *Model) (pane.Intent, tea.Cmd) {
+	i, ok := o.grid.Current()
+	if !ok || o.items[i].do == nil {
+		return nil, nil
+	}
+	it := o.items[i]
+	if it.why != "" {
+		m.say(it.title + ": " + safeWhy(it.why))
+		return nil, nil
+	}
+	if !o.stay {
+		m.pop(o)
+	}
+	intent, cmd := it.do()
+	if o.stay {
+		o.refresh()
+		if len(o.items) == 0 {
+			m.pop(o)
+		}
+	}
+	return intent, cmd
+}
+
+// safeWhy shows a reason; reasons are the program's own words, but may quote.
+func safeWhy(why string) text.Safe { return text.Clean(why) }
+
+func (o *menu) size(m *Model) rect {
+	w, h := 40, len(o.items)+2+o.lead()
+	for _, it := range o.items {
+		w = max(w, text.Width(it.title)+text.Width(it.note)+text.Width(it.key)+10)
+	}
+	if o.help != "" {
+		w, h = max(w, text.Width(o.help)+6), h+1
+	}
+	if o.typing {
+		w = max(w, 64)
+	}
+	return m.centred(min(w, 110), h)
+}
+
+func (o *menu) box(m *Model) box {
+	o.open()
+	r := o.size(m)
+	st := m.look.styles
+	var inner []string
+	if o.typing {
+		line, _ := o.in.draw(st, max(r.w-5, 1), -1)
+		inner = append(inner, st.Paint(themes.Accent, " > ")+line)
+	}
+	foot := 0
+	if o.help != "" {
+		foot = 1
+	}
+	h := max(r.h-2-o.lead()-foot, 1)
+	o.grid.Resize(r.w-2, h)
+	o.grid.SetLine(func(i, w int) []grid.Cell { return o.line(m, o.items[i], w) })
+	inner = append(inner, strings.Split(o.grid.View(st, true), "\n")...)
+	if foot > 0 {
+		inner = append(inner, m.drawLine([]seg{{text: " " + o.help, role: themes.Dim}}, r.w-2))
+	}
+	return m.frameBox(r, o.title, inner)
+}
+
+// line draws one item.
+func (o *menu) line(m *Model, it menuItem, w int) []grid.Cell {
+	if it.do == nil {
+		return []grid.Cell{{Text: it.title, Role: themes.Title}}
+	}
+	g := m.opt.Glyphs
+	mark := text.Safe("  ")
+	if it.on {
+		mark = text.Safe(g.Yes + " ")
+	}
+	role, note := themes.Text, it.note
+	if it.why != "" {
+		role, note = themes.Dim, safeWhy(it.why)
+	}
+	kw := text.Width(it.key)
+	if kw > 0 {
+		kw += 2
+	}
+	tw := min(text.Width(it.title), max(w-kw-2, 0))
+	rest := max(w-2-tw-2-kw, 0)
+	return []grid.Cell{
+		{Text: mark, Role: themes.Good},
+		{Text: text.Pad(it.title, tw, text.Safe(g.Ellipsis)), Role: role},
+		{Text: "  " + text.Pad(note, rest, text.Safe(g.Ellipsis)), Role: themes.Dim},
+		{Text: "  " + it.key, Role: themes.Accent},
+	}
+}
+
+func (o *menu) cursor(m *Model) (int, int, bool) {
+	o.open()
+	r := o.size(m)
+	if !o.typing {
+		return 0, 0, false
+	}
+	_, x := o.in.draw(m.look.styles, max(r.w-5, 1), -1)
+	return r.x + 4 + x, r.y + 1, true
+}

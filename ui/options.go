@@ -1,0 +1,96 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"github.com/charmbracelet/colorprofile"
+
+	"spoor/query"
+	"spoor/themes"
+	"spoor/ui/chart"
+	"spoor/ui/detail"
+	"spoor/ui/events"
+	"spoor/ui/facets"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// A Case is what the screen asks. *store.DB is one. All methods are called from
+// commands, several at once, with contexts that end when the answer is no longer
+// wanted.
+type Case interface {
+	events.Pager
+	facets.Counter
+	chart.Counter
+	detail.Reader
+	Values(context.Context, query.ValueRequest) ([]query.FacetValue, error)
+	Totals(context.Context) (query.Totals, error)
+}
+
+// Progress is how far a load has come: counters that are sampled, never sent.
+type Progress struct {
+	Running  bool
+	Source   string // what is being loaded
+	Listing  bool   // Listed still grows
+	Listed   int64  // objects
+	Loaded   int64
+	Skipped  int64
+	Failed   int64
+	Already  int64
+	Events   int64
+	Revision uint64 // grows with every commit
+	Err      error  // why the load ended early
+}
+
+// An ExportRequest says what to write where.
+type ExportRequest struct {
+	Filter  query.Filter
+	Order   query.Order
+	Format  string   // csv, ndjson or json
+	Path    string   // must not exist unless Replace is set
+	Columns []string // as shown; csv writes all typed columns whatever is shown
+	Replace bool
+}
+
+// An Exporter writes the filtered events to a file. report is called now and
+// then with the number written so far. A file cut short by ctx is removed.
+type Exporter interface {
+	Export(ctx context.Context, r ExportRequest, report func(events int64)) (events int64, err error)
+}
+
+// A Marker keeps marks on events; "" takes a mark away.
+type Marker interface {
+	Mark(ctx context.Context, seq int64, mark string) error
+}
+
+// A View is one of the numbered views.
+type View struct {
+	Title text.Safe
+	Pane  pane.Pane
+}
+
+// Options is all that the screen is given.
+type Options struct {
+	Case      Case
+	Name      string // of the case, as shown
+	Views     []View // after Events, in the order of their numbers
+	Progress  func() Progress
+	Export    Exporter                // nil: no export
+	Mark      Marker                  // nil: no marks
+	Clipboard func(text string) error // the local clipboard tool, tried beside the terminal; nil: none
+
+	// Theme is what was asked for by name; nil picks dark or light by the
+	// background that the terminal reports.
+	Theme   *themes.Theme
+	Glyphs  themes.Glyphs
+	Profile colorprofile.Profile // of the terminal until it says more; Ascii or less stays
+	Still   bool                 // no animation
+	Zone    *time.Location
+
+	Keys    map[string][]string // command id to keys, in place of the built-in ones
+	Columns []string            // of the events table; nil: the usual
+	Filter  query.Filter        // set at the start
+	Order   query.Order
+	Command []string // how to call spoor on this case from a shell: "spoor", "-c", "x.spoor"
+}

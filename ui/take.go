@@ -1,0 +1,180 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// doneMsg is the end of something that ran in a command.
+type doneMsg struct {
+	what  text.Safe // for an error
+	said  text.Safe
+	grown bool // the case changed: ask again
+	err   error
+}
+
+func (m *Model) done(msg doneMsg) tea.Cmd {
+	if msg.err != nil {
+		return m.fail(string(msg.what), msg.err)
+	}
+	m.say(msg.said)
+	if msg.grown {
+		m.asked.data++
+		return m.sync()
+	}
+	return nil
+}
+
+// currentSeq is the event that commands on an event mean.
+func (m *Model) currentSeq() (int64, bool) {
+	if m.shape.focus == slotDetail || m.shape.detail && !m.shape.events {
+		e, ok := m.detail.Event()
+		return e.Row.Seq, ok
+	}
+	if !m.shape.events {
+		return 0, false
+	}
+	r, ok := m.events.Current()
+	return r.Seq, ok
+}
+
+// copy puts text on the clipboard: by the terminal, and by the local tool if
+// there is one. Neither says whether it worked, so the notice says what was tried.
+func (m *Model) copy(c pane.Copy) tea.Cmd {
+	how := text.Safe("asked the terminal to keep it")
+	tool, ctx := m.opt.Clipboard, m.ctx
+	m.say(text.Safe(fmt.Sprintf("copied %s, %s bytes; %s", c.What, thousands(int64(len(c.Text))), how)))
+	set := tea.SetClipboard(c.Text)
+	if tool == nil {
+		return set
+	}
+	return tea.Batch(set, func() tea.Msg {
+		if err := tool(c.Text); err != nil || ctx.Err() != nil {
+			return nil // the terminal may still have taken it
+		}
+		return doneMsg{said: text.Safe(fmt.Sprintf("copied %s, %s bytes", c.What, thousands(int64(len(c.Text)))))}
+	})
+}
+
+// copyEvent copies the record as logged, reading it first if need be.
+func (m *Model) copyEvent() tea.Cmd {
+	seq, ok := m.currentSeq()
+	if !ok {
+		return nil
+	}
+	if e, have := m.detail.Event(); have && e.Row.Seq == seq {
+		return m.copy(pane.Copy{What: "event as JSON", Text: string(e.Record)})
+	}
+	c, ctx := m.opt.Case, m.ctx
+	return func() tea.Msg {
+		e, err := c.Event(ctx, seq)
+		if err != nil {
+			return doneMsg{what: "read the event", err: err}
+		}
+		return copyMsg{pane.Copy{What: "event as JSON", Text: string(e.Record)}}
+	}
+}
+
+// copyMsg copies what had to be read first.
+type copyMsg struct{ pane.Copy }
+
+// copyCommand copies the command line that prints the same events.
+func (m *Model) copyCommand() tea.Cmd {
+	return m.copy(pane.Copy{What: "command", Text: m.commandLine()})
+}
+
+// commandLine is the command that prints what the screen shows.
+func (m *Model) commandLine() string {
+	args := []string{"spoor"}
+	if len(m.opt.Command) > 0 {
+		args = append([]string{}, m.opt.Command...)
+	}
+	args = append(args, "events")
+	if m.asked.order == query.Oldest {
+		args = append(args, "--order", "oldest")
+	}
+	if f := m.asked.filter.String(); f != "" {
+		args = append(args, "--", f)
+	}
+	for i, a := range args {
+		args[i] = shellQuote(a)
+	}
+	return strings.Join(args, " ")
+}
+
+// shellQuote quotes an argument for a POSIX shell.
+func shellQuote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=@%+,", r))
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// exportMsg is the end of an export.
+type exportMsg struct {
+	box    *progressBox
+	path   string
+	events int64
+	err    error
+}
+
+// askExport asks for the file; its ending says the format.
+func (m *Model) askExport() tea.Cmd {
+	name := "events-" + time.Now().Format("20060102-150405") + ".csv"
+	return m.act(pane.Ask{Title: "Export the filtered events", Initial: name, Help: "a file ending in .csv, .ndjson or .json",
+		Done: func(path string) (pane.Intent, tea.Cmd, error) {
+			format, err := formatOf(path)
+			if err != nil {
+				return nil, nil, err
+			}
+			return nil, m.startExport(ExportRequest{Filter: m.asked.filter, Order: m.asked.order, Format: format, Path: path, Columns: m.events.Columns()}), nil
+		}})
+}
+
+func formatOf(path string) (string, error) {
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".csv", ".ndjson", ".json":
+		return ext[1:], nil
+	case ".jsonl":
+		return "ndjson", nil
+	}
+	return "", errors.New("end the name in .csv, .ndjson or .json")
+}
+
+// startExport writes in a command; the box shows how far it is and can end it.
+func (m *Model) startExport(r ExportRequest) tea.Cmd {
+	ctx, cancel := context.WithCancel(m.ctx)
+	b := &progressBox{path: r.Path, total: m.counts.matching, cancel: cancel}
+	ex := m.opt.Export
+	run := func() tea.Msg {
+		defer cancel()
+		n, err := ex.Export(ctx, r, b.events.Store)
+		return exportMsg{box: b, path: r.Path, events: n, err: err}
+	}
+	return tea.Batch(m.push(b), run, b.tick())
+}
+
+func (m *Model) exported(msg exportMsg) tea.Cmd {
+	m.pop(msg.box)
+	if errors.Is(msg.err, context.Canceled) {
+		m.say("export stopped; the file was removed")
+		return nil
+	}
+	if msg.err != nil {
+		return m.fail("export", msg.err)
+	}
+	m.say(text.Safe("wrote "+thousands(msg.events)+" events to ") + text.CleanLine(msg.path, 200))
+	return nil
+}
