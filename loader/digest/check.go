@@ -27,6 +27,9 @@ type Options struct {
 	Trails   []string // narrows the report; logs are still held against all trails
 	Keys     Keys
 	Manifest *Manifest
+	// Beside takes a manifest and key list that lie beside a copy on disk, where
+	// none is given. They are no better than whoever put them there.
+	Beside bool
 	// Buckets says where a bucket's objects are now: a bucket or a folder.
 	Buckets map[string]string
 	Jobs    int // readers at once; zero: two a processor
@@ -47,17 +50,19 @@ type Progress struct {
 // A check is one run of Validate.
 type check struct {
 	Options
-	inv      *inventory
-	links    []*link
-	byEntry  map[int]*link
-	chains   []*chain
-	keys     map[string]regionKeys
-	keyUse   map[string]*KeyUse
-	proven   map[territory][]span // hours of valid digests
-	report   *Report
-	explicit bool // the window's end was asked for
-	remote   []loader.Source
-	reused   atomic.Int64
+	inv         *inventory
+	links       []*link
+	byEntry     map[int]*link
+	chains      []*chain
+	keys        map[string]regionKeys
+	keyUse      map[string]*KeyUse
+	proven      map[territory][]span // hours of valid digests
+	report      *Report
+	found       KeyRing           // keys that lay beside the logs
+	readMembers map[int]*archived // members of archives, read while listing
+	explicit    bool              // the window's end was asked for
+	remote      []loader.Source
+	reused      atomic.Int64
 }
 
 // A territory is whose logs share folders.
@@ -70,7 +75,7 @@ type span struct{ from, to time.Time }
 // the report, and the rest goes on.
 func Validate(ctx context.Context, sources []loader.Source, o Options) (*Report, error) {
 	c := &check{Options: o, byEntry: map[int]*link{}, keys: map[string]regionKeys{}, keyUse: map[string]*KeyUse{},
-		proven: map[territory][]span{}, report: &Report{Started: time.Now().UTC()}}
+		proven: map[territory][]span{}, readMembers: map[int]*archived{}, report: &Report{Started: time.Now().UTC()}}
 	c.setDefaults()
 	names := make([]string, 0, len(sources))
 	for _, s := range sources {
@@ -111,11 +116,32 @@ func (c *check) setDefaults() {
 	if c.Progress == nil {
 		c.Progress = &Progress{}
 	}
-	if m := c.Manifest; m != nil && c.From.IsZero() && c.To.IsZero() {
-		c.From, c.To = m.From, m.To
+	c.inv = newInventory(c.Manifest, c.Buckets)
+}
+
+// settle takes what the listing has brought beside logs and digests: then it is
+// known what the window is, and where folders lie.
+func (c *check) settle() {
+	if c.From.IsZero() && c.To.IsZero() {
+		for _, m := range c.inv.manifests {
+			if c.From.IsZero() || m.From.Before(c.From) {
+				c.From = m.From
+			}
+			if m.To.After(c.To) {
+				c.To = m.To
+			}
+		}
 	}
 	c.explicit = !c.To.IsZero()
-	c.inv = newInventory(c.Manifest, c.Buckets)
+	if c.Keys == nil && len(c.found.regions) > 0 {
+		c.Keys = &c.found
+	}
+	c.inv.placeRoots()
+	for i := range c.inv.entries {
+		if p := c.inv.entries[i].place; p.digest() && c.near(p) {
+			c.addLink(i)
+		}
+	}
 }
 
 // late is how long after its hour a digest may be delivered, and so how long a
@@ -145,24 +171,45 @@ func (c *check) list(ctx context.Context, sources []loader.Source) error {
 				c.find(Finding{Type: ListingError, Object: cmp.Or(o.Name, src.String()), Detail: detail, Chain: -1})
 				continue
 			}
-			c.Progress.Listed.Add(1)
-			c.take(src, o)
+			if err := c.take(ctx, src, o); err != nil {
+				return err
+			}
 		}
 	}
+	c.settle()
 	return ctx.Err()
 }
 
-// take files an object if it may matter.
-func (c *check) take(src loader.Source, o loader.Object) {
+// take files an object if it may matter, or what is inside it.
+func (c *check) take(ctx context.Context, src loader.Source, o loader.Object) error {
+	c.Progress.Listed.Add(1)
+	if _, ok := c.file(src, o); ok {
+		return nil
+	}
+	if c.beside(o.Name) {
+		r, err := src.Open(ctx, o)
+		if err != nil {
+			_, detail := readReason(err)
+			c.find(Finding{Type: ListingError, Object: o.Name, Detail: detail, Chain: -1})
+			return nil
+		}
+		defer r.Close()
+		return c.takeBeside(o.Name, r)
+	}
+	if looksPacked(o.Name) {
+		return c.takeArchive(ctx, src, o)
+	}
+	return nil
+}
+
+// file puts an object into the inventory, if it lies where CloudTrail writes.
+func (c *check) file(src loader.Source, o loader.Object) (int, bool) {
 	p, ok := parseName(o.Name)
 	if !ok || len(c.Accounts) > 0 && !slices.Contains(c.Accounts, p.account) ||
 		len(c.Regions) > 0 && !slices.Contains(c.Regions, p.region) {
-		return
+		return 0, false
 	}
-	i := c.inv.add(src, o, p)
-	if p.digest() && c.near(p) {
-		c.addLink(i)
-	}
+	return c.inv.add(src, o, p), true
 }
 
 func (c *check) addLink(i int) *link {
@@ -240,6 +287,13 @@ func (c *check) readDigests(ctx context.Context) error {
 
 func (c *check) readDigest(ctx context.Context, h *hasher, l *link) error {
 	e := &c.inv.entries[l.entry]
+	if a := c.readMembers[l.entry]; a != nil {
+		c.Progress.DigestsDone.Add(1)
+		l.read, l.hash, l.readErr, l.doc, l.docErr = true, a.hash, a.err, a.doc, a.derr
+		l.has = a.err == nil && a.derr == nil
+		l.meta = lowerKeys(e.obj.Meta)
+		return nil
+	}
 	var raw bytes.Buffer
 	hash, meta, err := h.object(ctx, e.src, e.obj, maxDigest, &raw)
 	if ctx.Err() != nil {
@@ -260,7 +314,7 @@ func (c *check) readDigest(ctx context.Context, h *hasher, l *link) error {
 }
 
 func (c *check) addManifestMeta(l *link) {
-	if len(l.meta) > 0 || c.Manifest == nil {
+	if len(l.meta) > 0 {
 		return
 	}
 	names := []string{c.inv.name(l.entry)}
@@ -268,9 +322,12 @@ func (c *check) addManifestMeta(l *link) {
 		names = append(names, l.doc.name())
 	}
 	for _, name := range names {
-		if bucket, key, ok := splitName(name); ok && c.Manifest.Meta(bucket, key) != nil {
-			l.meta = lowerKeys(c.Manifest.Meta(bucket, key))
-			return
+		bucket, key, _ := splitName(name)
+		for _, m := range c.inv.manifests {
+			if meta := m.Meta(bucket, key); meta != nil {
+				l.meta = lowerKeys(meta)
+				return
+			}
 		}
 	}
 }
@@ -321,6 +378,7 @@ func (c *check) probe(ctx context.Context, name string) (int, bool) {
 			}
 			p.root = strings.TrimSuffix(at, p.tail())
 			i := c.inv.add(src, o, p)
+			c.inv.placeRoots()
 			if p.digest() {
 				c.addLink(i)
 			}

@@ -20,12 +20,12 @@ type entry struct {
 // An inventory knows what was listed, and translates between the names that
 // digests record and the names under which objects lie in the source.
 type inventory struct {
-	entries  []entry
-	byFile   map[string][]int32 // by file name without ".gz"
-	roots    map[string]*root
-	bases    map[string]bool // folders that hold "buckets", by the word of a digest
-	manifest *Manifest
-	buckets  []bucketMap
+	entries   []entry
+	byFile    map[string][]int32 // by file name without ".gz"
+	roots     map[string]*root
+	bases     map[string]bool // folders that hold "buckets", by the word of a digest
+	manifests []*Manifest
+	buckets   []bucketMap
 }
 
 // A root is a folder that holds CloudTrail's kinds of folders, …/ACCOUNT/.
@@ -43,7 +43,10 @@ type spot struct {
 type bucketMap struct{ old, to string }
 
 func newInventory(m *Manifest, buckets map[string]string) *inventory {
-	v := &inventory{byFile: map[string][]int32{}, roots: map[string]*root{}, bases: map[string]bool{}, manifest: m}
+	v := &inventory{byFile: map[string][]int32{}, roots: map[string]*root{}, bases: map[string]bool{}}
+	if m != nil {
+		v.manifests = append(v.manifests, m)
+	}
 	for old, to := range buckets {
 		if !strings.HasPrefix(to, "s3://") {
 			if strings.ContainsAny(to, `/\.`) || filepath.IsAbs(to) {
@@ -66,15 +69,23 @@ func (v *inventory) add(src loader.Source, o loader.Object, p place) int {
 	file := bare(p.file)
 	v.byFile[file] = append(v.byFile[file], int32(i))
 	if v.roots[p.root] == nil {
-		v.roots[p.root] = &root{spots: v.sure(p.root), votes: map[string]int{}}
+		v.roots[p.root] = &root{votes: map[string]int{}}
 	}
 	return i
+}
+
+// placeRoots says where folders lie in S3, as far as that needs no digest's word.
+func (v *inventory) placeRoots() {
+	for folder, r := range v.roots {
+		if r.spots == nil {
+			r.spots = v.sure(folder)
+		}
+	}
 }
 
 // bare is a name without the ".gz" that an unpacked copy has lost.
 func bare(name string) string { return strings.TrimSuffix(name, ".gz") }
 
-// sure says where a root is in S3, as far as that needs no digest's word.
 func (v *inventory) sure(root string) []spot {
 	var spots []spot
 	for _, m := range v.buckets {
@@ -86,8 +97,10 @@ func (v *inventory) sure(root string) []spot {
 	if at, ok := strings.CutPrefix(root, "s3://"); ok {
 		return append(spots, spot{at: at})
 	}
-	if bucket, key, ok := v.manifest.bucketOf(root); ok {
-		return append(spots, spot{at: bucket + "/" + key})
+	for _, m := range v.manifests {
+		if bucket, key, ok := m.bucketOf(root); ok {
+			return append(spots, spot{at: bucket + "/" + key})
+		}
 	}
 	return spots
 }

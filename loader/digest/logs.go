@@ -118,6 +118,9 @@ func (c *check) readLog(ctx context.Context, h *hasher, r *ref) error {
 // hashOf reads a log, unless it is known already.
 func (c *check) hashOf(ctx context.Context, h *hasher, i int) (Hash, error) {
 	e := &c.inv.entries[i]
+	if a := c.readMembers[i]; a != nil {
+		return a.hash, a.err
+	}
 	if c.Known != nil {
 		if known, ok := c.Known(e.obj); ok {
 			c.reused.Add(1)

@@ -82,18 +82,16 @@ func ParseManifest(data []byte, dir string) (*Manifest, error) {
 
 // Meta returns the user metadata of an object, nil when the manifest has none.
 func (m *Manifest) Meta(bucket, key string) map[string]string {
-	if m == nil {
-		return nil
-	}
 	return m.meta[objectName(bucket, key)]
 }
 
 // bucketOf places a full name in a bucket of the manifest's folder.
 func (m *Manifest) bucketOf(root string) (bucket, key string, ok bool) {
-	if m == nil {
-		return "", "", false
+	dir := m.Dir
+	if !strings.HasSuffix(dir, "!") { // the top of an archive
+		dir = strings.TrimSuffix(dir, "/") + "/"
 	}
-	rest, ok := strings.CutPrefix(root, strings.TrimSuffix(m.Dir, "/")+"/buckets/")
+	rest, ok := strings.CutPrefix(root, dir+"buckets/")
 	if !ok {
 		return "", "", false
 	}
