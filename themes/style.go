@@ -38,7 +38,7 @@ func (t Theme) Styles(p colorprofile.Profile, g Glyphs) *Styles {
 		for gr := range grounds {
 			s.table[r][gr] = Style{on: sequence(t.Roles[r], t.Grounds[gr], gr, p)}
 		}
-		s.stack[r] = Style{on: stacked(t.Roles[r], t.Roles[Dim], p)}
+		s.stack[r] = Style{on: stacked(t.Roles[r], t.Roles[Volume], p)}
 	}
 	return s
 }
@@ -47,8 +47,8 @@ func (t Theme) Styles(p colorprofile.Profile, g Glyphs) *Styles {
 func (s *Styles) On(r Role, g Ground) Style { return s.table[r][g] }
 
 // Stack returns the style of a cell of a bar chart whose lower part, a block of
-// eighths, is in the role's colour, and whose rest is in that of Dim, the colour
-// of ordinary bars. ok is false where there is no colour to tell them apart by.
+// eighths, is in the role's colour, and whose rest is in that of
+// Volume. ok is false where there is no colour to tell them apart by.
 func (s *Styles) Stack(r Role) (st Style, ok bool) { return s.stack[r], s.stack[r].on != "" }
 
 // Paint renders text in a role on the base ground.

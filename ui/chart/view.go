@@ -10,7 +10,7 @@ import (
 )
 
 // ordinary is the colour of what went well: quiet, so that failures stand out.
-const ordinary = themes.Dim
+const ordinary = themes.Volume
 
 // failures are drawn at the bottom of a bar in the colour of the worst kind, at
 // least an eighth of a cell: three denials among ten thousand calls must be seen.
@@ -163,7 +163,7 @@ type legend struct {
 
 // legend names the outcomes there are, each in its colour with its count.
 func (v *View) legend(s *themes.Styles) legend {
-	roles := map[string]themes.Role{"ok": ordinary, "denied": themes.Denied, "error": themes.Error, "throttled": themes.Throttled}
+	roles := map[string]themes.Role{"ok": themes.Dim, "denied": themes.Denied, "error": themes.Error, "throttled": themes.Throttled}
 	var l legend
 	for _, series := range v.hist.Series {
 		var sum int64
