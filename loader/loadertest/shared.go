@@ -1,6 +1,7 @@
 package loadertest
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -29,4 +30,26 @@ func Shared(t testing.TB, folder string) string {
 		t.Skip("the shared data is not beside the module: ", err)
 	}
 	return filepath.Join(shared, folder)
+}
+
+// SharedFiles reads folders of the shared data, by path.
+func SharedFiles(t testing.TB, folders ...string) map[string]string {
+	t.Helper()
+	root := Shared(t, "")
+	files := map[string]string{}
+	for _, folder := range folders {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			b, err := os.ReadFile(name)
+			rel, _ := filepath.Rel(root, name)
+			files[filepath.ToSlash(rel)] = string(b)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
 }

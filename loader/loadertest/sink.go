@@ -19,6 +19,7 @@ type Sink struct {
 	staged    []loader.Loaded
 	kept      map[string]loader.Loaded
 	gone      map[string]bool
+	ids       map[string]bool
 	Commits   int
 	FailAfter int // Append fails when it has been called so often; 0: never
 	appends   int
@@ -29,7 +30,9 @@ type Sink struct {
 var ErrFull = errors.New("append: disk full")
 
 // NewSink returns an empty sink.
-func NewSink() *Sink { return &Sink{kept: map[string]loader.Loaded{}, gone: map[string]bool{}} }
+func NewSink() *Sink {
+	return &Sink{kept: map[string]loader.Loaded{}, gone: map[string]bool{}, ids: map[string]bool{}}
+}
 
 func (s *Sink) Status(o loader.Object) loader.Status {
 	s.mu.Lock()
@@ -72,21 +75,15 @@ func (s *Sink) Append(ctx context.Context, batch []loader.Loaded) (loader.Stored
 		s.staged = nil
 		return loader.Stored{}, ErrFull
 	}
-	ids := map[string]bool{}
-	for _, o := range s.kept {
-		for _, e := range o.Events {
-			ids[e.ID] = true
-		}
-	}
 	var sum loader.Stored
 	for _, o := range batch {
 		for _, e := range o.Events {
-			if ids[e.ID] {
+			if s.ids[e.ID] {
 				sum.Duplicates++
 			} else {
 				sum.Events++
 			}
-			ids[e.ID] = true
+			s.ids[e.ID] = true
 		}
 		s.staged = append(s.staged, o)
 	}

@@ -1,0 +1,183 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	smithymw "github.com/aws/smithy-go/middleware"
+)
+
+// fallbackRegion is where to ask when nobody says where the bucket is: S3 there
+// knows all buckets of the partition.
+const fallbackRegion = "us-east-1"
+
+type payer = types.RequestPayer
+
+const payerRequester = types.RequestPayerRequester
+
+// transport wraps the connection, in tests.
+type transport func(aws.HTTPClient) aws.HTTPClient
+
+// configure reads the AWS configuration of the environment and the options.
+func (s *Source) configure(ctx context.Context) error {
+	o := s.opt
+	load := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(s.httpClient()),
+		config.WithRetryer(s.retryer),
+		config.WithAPIOptions(userAgent(o.Version)),
+		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
+	}
+	if o.Profile != "" {
+		load = append(load, config.WithSharedConfigProfile(o.Profile))
+	}
+	if o.Region != "" {
+		load = append(load, config.WithRegion(o.Region))
+	}
+	if o.Endpoint != "" {
+		load = append(load, config.WithBaseEndpoint(o.Endpoint))
+	}
+	if o.creds != nil {
+		load = append(load, config.WithCredentialsProvider(o.creds))
+	}
+	if o.MFAToken != nil { // profiles, too, may name a role that needs a code
+		load = append(load, config.WithAssumeRoleCredentialOptions(func(a *stscreds.AssumeRoleOptions) { a.TokenProvider = o.MFAToken }))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return err
+	}
+	if o.transport != nil {
+		cfg.HTTPClient = o.transport(cfg.HTTPClient)
+	}
+	if cfg.Region == "" {
+		cfg.Region = fallbackRegion
+	}
+	if o.RoleARN != "" {
+		cfg.Credentials = aws.NewCredentialsCache(s.assume(cfg))
+	}
+	if o.Anonymous {
+		cfg.Credentials = aws.AnonymousCredentials{}
+	}
+	s.cfg, s.style = cfg, cfg.BaseEndpoint != nil && pathStyle(*cfg.BaseEndpoint)
+	return nil
+}
+
+// Config is the AWS configuration that the source uses, for other read-only
+// calls on behalf of the same user (the keys of digests).
+func (s *Source) Config() aws.Config { return s.cfg.Copy() }
+
+func (s *Source) assume(cfg aws.Config) aws.CredentialsProvider {
+	o := s.opt
+	return stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), o.RoleARN, func(a *stscreds.AssumeRoleOptions) {
+		a.RoleSessionName = o.SessionName
+		if a.RoleSessionName == "" {
+			a.RoleSessionName = "spoor"
+		}
+		if o.ExternalID != "" {
+			a.ExternalID = &o.ExternalID
+		}
+		if o.MFASerial != "" {
+			a.SerialNumber, a.TokenProvider = &o.MFASerial, o.MFAToken
+		}
+	})
+}
+
+// httpClient never unpacks bodies: evidence is kept as delivered.
+func (s *Source) httpClient() aws.HTTPClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.DisableCompression = true
+		t.MaxIdleConnsPerHost = s.opt.Streams + listers
+	})
+}
+
+// retryer tries again after throttling, 5xx and broken connections, waiting
+// longer each time, with jitter. The SDK's quota of retries is off: it is shared
+// by all calls, and with many at once a short outage would use it up.
+func (s *Source) retryer() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = s.opt.patience.attempts
+		o.MaxBackoff = s.opt.patience.backoff
+		o.RateLimiter = ratelimit.None
+	})
+}
+
+// userAgent makes our own reads easy to find in the very logs we read.
+func userAgent(version string) []func(*smithymw.Stack) error {
+	if version == "" {
+		version = "dev"
+	}
+	return []func(*smithymw.Stack) error{middleware.AddUserAgentKeyValue("spoor", version)}
+}
+
+func (s *Source) newClient(region string) *s3.Client {
+	return s3.NewFromConfig(s.cfg, func(o *s3.Options) {
+		o.Region = region
+		o.UsePathStyle = s.style
+	})
+}
+
+// pathStyle: bucket names can't be put in front of an address or a bare name.
+func pathStyle(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	return net.ParseIP(host) != nil || host == "localhost" || !strings.Contains(host, ".")
+}
+
+var expecting = regexp.MustCompile(`expecting ['"]([a-z0-9-]+)['"]`)
+
+// redirect tells the region that an error says the bucket is in, or "".
+func (s *Source) redirect(ctx context.Context, client *s3.Client, err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ""
+	}
+	var resp *awshttp.ResponseError
+	moved := errors.As(err, &resp) && resp.HTTPStatusCode() == http.StatusMovedPermanently
+	switch code := api.ErrorCode(); {
+	case moved, code == "PermanentRedirect", code == "AuthorizationHeaderMalformed", code == "IllegalLocationConstraintException", code == "TemporaryRedirect":
+	default:
+		return ""
+	}
+	if resp != nil {
+		if r := resp.Response.Header.Get("X-Amz-Bucket-Region"); r != "" {
+			return r
+		}
+	}
+	if m := expecting.FindStringSubmatch(api.ErrorMessage()); m != nil {
+		return m[1]
+	}
+	return s.whereIs(ctx, client)
+}
+
+// whereIs asks for the region of the bucket; the answer to HeadBucket names it
+// even when it is a refusal.
+func (s *Source) whereIs(ctx context.Context, client *s3.Client) string {
+	s.requests.Add(1)
+	out, err := client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket})
+	if err == nil {
+		return aws.ToString(out.BucketRegion)
+	}
+	if resp := (*awshttp.ResponseError)(nil); errors.As(err, &resp) {
+		return resp.Response.Header.Get("X-Amz-Bucket-Region")
+	}
+	return ""
+}
