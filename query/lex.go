@@ -113,12 +113,18 @@ func (p *parser) operator(name string) (op Op, not bool, err error) {
 			continue
 		}
 		p.pos += len(o.text)
-		if rest := p.rest(); rest != "" && strings.IndexByte("=<>:!~", rest[0]) >= 0 {
+		if startsLikeOperator(p.rest()) {
 			return 0, false, p.badOperator(at, name, o.text)
 		}
 		return o.op, o.not, nil
 	}
 	return 0, false, p.fail(at, "unexpected "+p.here(), "an operator", "") // name() saw one
+}
+
+// startsLikeOperator reports whether a value would be taken for more operator.
+// Addresses may begin with two colons.
+func startsLikeOperator(s string) bool {
+	return s != "" && strings.IndexByte("=<>:!~", s[0]) >= 0 && !strings.HasPrefix(s, "::")
 }
 
 // badOperator explains operators of other languages.

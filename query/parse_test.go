@@ -74,6 +74,7 @@ func TestParsePrints(t *testing.T) {
 		{"2001:db8::1", "2001:db8::1"},
 		{"-2001:db8::1", "-2001:db8::1"},
 		{"ip:2001:db8::/32", "ip:2001:db8::/32"},
+		{"ip:::1 ip=::1 -::1", "ip:::1 ip=::1 -::1"},
 		{"resource:arn:aws:s3:::b/k", "resource:arn:aws:s3:::b/k"},
 		{"requestParameters.n>5 responseElements.at<2024-01-01", "requestParameters.n>5 responseElements.at<2024-01-01"},
 		{"requestParameters.n:1..5", "requestParameters.n:1..5"},

@@ -149,7 +149,7 @@ func isBarePath(name string, keys []string) bool {
 
 // bareValue reports whether a value without quotes is read as it stands.
 func bareValue(s string, op Op) bool {
-	if s == "" || strings.IndexByte("=<>:!~", s[0]) >= 0 || strings.ContainsFunc(s, func(r rune) bool {
+	if s == "" || startsLikeOperator(s) || strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || strings.ContainsRune(`(),"`, r)
 	}) {
 		return false

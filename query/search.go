@@ -7,13 +7,17 @@ import (
 )
 
 // Search returns the function that decides on a record (JSON text as logged)
-// whether the term on a path holds: when any value at the path does.
+// whether the term on a path holds: when any value at the path does. Inside
+// userIdentity an empty text or object is absent: services write accessKeyId ""
+// and sessionIssuer {} for what isn't there (elsewhere, an empty text is data).
 func (t Term) Search(c Clock) func(record string) bool {
 	test := t.Test(c)
+	who := len(t.Path) > 0 && strings.EqualFold(t.Path[0], "userIdentity")
 	return func(record string) bool {
 		found := false
 		find(record, t.Path, func(raw string) bool {
-			found = test(ValueText(raw))
+			text := ValueText(raw)
+			found = test(text) && !(who && (text == "" || raw[0] == '{' && text == "{}"))
 			return !found
 		})
 		return found

@@ -136,7 +136,6 @@ func (m *Model) editReply(msg tea.Msg) tea.Cmd {
 	case valuesMsg:
 		if e.values.Is(msg.n) && msg.err == nil {
 			e.offer(msg.key, msg.values)
-			return e.try(m)
 		} else if msg.err != nil && !errors.Is(msg.err, context.Canceled) {
 			return m.fail("look up values", msg.err)
 		}
@@ -152,7 +151,7 @@ func (e *editor) try(m *Model) tea.Cmd {
 		e.fail(err)
 		return nil
 	}
-	if e.unfinished() || m.preview == nil && f.Equal(m.history.now().filter) {
+	if e.unfinished() {
 		return nil
 	}
 	l := m.history.now()

@@ -25,8 +25,7 @@ type Case interface {
 	chart.Counter
 	detail.Reader
 	Values(context.Context, query.ValueRequest) ([]query.FacetValue, error)
-	// Totals counts the whole case. It is quick, but may wait for a commit.
-	Totals() query.Totals
+	Totals(context.Context) (query.Totals, error)
 }
 
 // Progress is how far a load has come: counters that are sampled, never sent.

@@ -82,7 +82,13 @@ func (p sqlPrinter) Field(t query.Term) (cond, error) {
 }
 
 // Path implements query.Printer.
-func (p sqlPrinter) Path(t query.Term) (cond, error) { return p.heavy(t) }
+func (p sqlPrinter) Path(t query.Term) (cond, error) {
+	if f, ok := whoPath(t); ok {
+		e, err := f.where(p.ctx, p.db, t, p.clock)
+		return light(e), err
+	}
+	return p.heavy(t)
+}
 
 // Text implements query.Printer.
 func (p sqlPrinter) Text(t query.Text) (cond, error) { return p.heavy(t) }

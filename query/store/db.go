@@ -60,6 +60,7 @@ type DB struct {
 	sessions sessions
 	zone     *time.Location
 
+	saving  sync.Mutex // held by those who change the saved queries
 	writing sync.Mutex // held by those who change the case; guards what follows
 	lot     *lot       // staged, nil when nothing is
 	known   *known

@@ -64,8 +64,8 @@ func (fs *feeds) register(c *sql.Conn) error {
 			fs.mu.Lock()
 			defer fs.mu.Unlock()
 			if f, ok := fs.open[args[0].(string)]; ok {
-				f.at = 0
-				return f, nil
+				scan := *f // a statement may read a feed in several places
+				return &scan, nil
 			}
 			return nil, fmt.Errorf("no such feed")
 		},

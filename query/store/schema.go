@@ -18,6 +18,7 @@ func schema() []string {
 		integritySchema(),
 		annotationSchema(),
 		sessionSchema(),
+		savedSchema(),
 	} {
 		all = append(all, part...)
 	}
