@@ -278,15 +278,16 @@ type Contrast struct {
 // A Profile is all about one address, key, principal, role, user or session.
 type Profile struct {
 	Value       string
-	Fields      []string // in which it was found: ip, key, actor, …
+	Fields      []string // in which it was found: ip, key, actor, …; "text" when only in the records
 	Filter      Filter   // matches its events
 	Events      int64
-	First, Last int64 // µs UTC
+	Partial     bool  // the records are still being searched: there may be more
+	First, Last int64 // µs UTC, cloudtrail.NoTime for none
 	Denied      int64
 	Writes      int64
+	Changes     int64 // writes that succeeded
 	Volume      Histogram
 	Facets      []Facet // services, regions, addresses, agents, actors, keys, top calls
 	Denials     Facet   // calls denied
 	Sessions    SessionPage
-	Changes     int64
 }

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"spoor/query"
+)
+
+// profiled are the fields in which a profile looks for its value.
+var profiled = []string{"ip", "key", "principal", "actor", "role", "sessionname", "session", "root", "account", "caller"}
+
+// profileFacets are what a profile counts.
+var profileFacets = []string{"event", "service", "region", "ip", "agent", "actor", "key", "account", "error"}
+
+// Bounds of the lists of a profile.
+const (
+	profileTop      = 12
+	profileSessions = 50
+)
+
+// Profile tells all about one address, key, principal, role, user or session:
+// whatever fields hold the value. A value in no field is looked for in the
+// records.
+func (db *DB) Profile(ctx context.Context, value string) (query.Profile, error) {
+	p := query.Profile{Value: value, First: noTime, Last: noTime}
+	if err := db.profileOf(ctx, &p); err != nil {
+		return p, err
+	}
+	h, err := db.filter(ctx, p.Filter)
+	if err != nil {
+		return p, err
+	}
+	sums, err := ask(ctx, db, func(ctx context.Context, c conn) ([]int64, error) {
+		return c.int64s(ctx, "SELECT count(*), count(*) FILTER (e.outcome = 1), count(*) FILTER (NOT e.readonly), count(e.t), min(e.t), max(e.t), "+
+			"count(*) FILTER (NOT e.readonly AND e.outcome = 0) FROM event_rows AS e WHERE "+h.where.sql, h.where.args...)
+	})
+	p.Partial = !h.complete
+	h.release()
+	if err != nil {
+		return p, err
+	}
+	p.Events, p.Denied, p.Writes, p.Changes = sums[0], sums[1], sums[2], sums[6]
+	if sums[3] > 0 {
+		p.First, p.Last = sums[4], sums[5]
+	}
+	if p.Events == 0 {
+		return p, nil
+	}
+	return p, db.fillProfile(ctx, &p)
+}
+
+func (db *DB) fillProfile(ctx context.Context, p *query.Profile) (err error) {
+	if p.Volume, err = db.Histogram(ctx, query.HistogramRequest{Filter: p.Filter, Buckets: 60}); err != nil {
+		return err
+	}
+	if p.Facets, err = db.Facets(ctx, query.FacetRequest{Filter: p.Filter, Fields: profileFacets, Top: profileTop}); err != nil {
+		return err
+	}
+	denied, err := query.Is("outcome", query.Value{Text: "denied"})
+	if err != nil {
+		return err
+	}
+	list, err := db.Facets(ctx, query.FacetRequest{Filter: p.Filter.And(denied), Fields: []string{"event"}, Top: profileTop})
+	if err != nil {
+		return err
+	}
+	p.Denials = list[0]
+	p.Sessions, err = db.Sessions(ctx, query.SessionRequest{Filter: p.Filter, Order: query.SessionsNewest, N: profileSessions, Stale: true})
+	return err
+}
+
+// profileOf finds the fields that hold the value and makes the filter.
+func (db *DB) profileOf(ctx context.Context, p *query.Profile) error {
+	for _, field := range profiled {
+		f, err := profileTerm(field, p.Value)
+		if err != nil { // the value means nothing to the field
+			continue
+		}
+		n, err := db.Count(ctx, f)
+		if err != nil {
+			return err
+		}
+		if n.N == 0 {
+			continue
+		}
+		if p.Fields = append(p.Fields, field); len(p.Fields) == 1 {
+			p.Filter = f
+		} else {
+			p.Filter = p.Filter.Or(f)
+		}
+	}
+	if len(p.Fields) > 0 {
+		return nil
+	}
+	f, err := query.Is("text", query.Value{Text: p.Value})
+	if err != nil {
+		return fmt.Errorf("profile %q: %w", p.Value, err)
+	}
+	p.Fields, p.Filter = []string{"text"}, f
+	return nil
+}
+
+// profileTerm is the filter for a value in a field.
+func profileTerm(field, value string) (query.Filter, error) {
+	account, name, ok := roleARN(value)
+	if !ok || field != "role" {
+		return query.Parse(field + ":" + quoted(field, value))
+	}
+	return query.Parse("role:" + quoted(field, name) + " caller:" + quoted("caller", account))
+}
+
+// roleARN takes a role's ARN apart: events name the role, not its ARN.
+func roleARN(s string) (account, name string, ok bool) {
+	parts := strings.SplitN(s, ":", 6)
+	if len(parts) < 6 || !strings.HasPrefix(parts[5], "role/") {
+		return "", "", false
+	}
+	return parts[4], s[strings.LastIndexByte(s, '/')+1:], true
+}
+
+// quoted writes a value for the filter language: wildcards and address ranges
+// keep their meaning.
+func quoted(field, v string) string {
+	if !strings.ContainsAny(v, " \"\\()") && (strings.ContainsAny(v, "*?") || field == "ip") {
+		return v
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+}

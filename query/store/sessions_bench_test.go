@@ -1,0 +1,129 @@
+package store
+
+import (
+	"crypto/sha256"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"spoor/loader"
+	"spoor/loader/change"
+	"spoor/loader/cloudtrail"
+	"spoor/loader/loadgen"
+	"spoor/query"
+)
+
+// invented fills a case with generated logs.
+func invented(tb testing.TB, db *DB, events int) {
+	tb.Helper()
+	var batch []loader.Loaded
+	n, staged := 0, 0
+	var d cloudtrail.Decoder
+	flush := func(commit bool) {
+		if _, err := db.Append(tb.Context(), batch); err != nil {
+			tb.Fatal(err)
+		}
+		batch, n = nil, 0
+		if commit {
+			if err := db.Commit(tb.Context()); err != nil {
+				tb.Fatal(err)
+			}
+			staged = 0
+		}
+	}
+	for o := range loadgen.Objects(loadgen.Options{Seed: 3, Events: events}) {
+		l := loader.Loaded{Object: loader.Object{Name: o.Name, Linked: true}, Outcome: loader.Done, Text: o.Text, SHA256: sha256.Sum256([]byte(o.Text)), Unpacked: int64(len(o.Text))}
+		if _, err := d.Decode(o.Text, func(e *cloudtrail.Event) error {
+			l.Events = append(l.Events, loader.Event{Event: *e, Change: change.Derive(e)})
+			return nil
+		}); err != nil {
+			tb.Fatal(err)
+		}
+		batch = append(batch, l)
+		n += len(l.Events)
+		staged += len(l.Events)
+		if n > 20_000 {
+			flush(staged > 1_000_000)
+		}
+	}
+	flush(true)
+}
+
+func BenchmarkSessions(b *testing.B) {
+	db, err := Open(b.Context(), filepath.Join(b.TempDir(), "a.spoor"), Options{Create: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	invented(b, db, benchEvents())
+	idle := 30 * time.Minute
+	b.Run("resolve", func(b *testing.B) {
+		for b.Loop() {
+			idle -= time.Second // another question each time
+			if err := db.Resolve(b.Context(), idle); err != nil {
+				b.Fatal(err)
+			}
+		}
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		b.ReportMetric(float64(m.Sys>>20), "MB-Go")
+		b.ReportMetric(float64(len(db.sessions.index.Load().list)), "sessions")
+	})
+	page := func(r query.SessionRequest) {
+		if _, err := db.Sessions(b.Context(), r); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("list", func(b *testing.B) {
+		order := 0
+		for b.Loop() {
+			order++
+			page(query.SessionRequest{Order: query.SessionOrder(order % 2), N: 50})
+		}
+	})
+	b.Run("list filtered", func(b *testing.B) {
+		order := 0
+		for b.Loop() {
+			order++
+			page(query.SessionRequest{Order: query.SessionOrder(order % 2), N: 50, Filter: parse(b, "service:iam outcome:denied")})
+		}
+	})
+	root, err := db.Facets(b.Context(), query.FacetRequest{Fields: []string{"root"}, Top: 3})
+	if err != nil {
+		b.Fatal(err)
+	}
+	f, _ := query.Is("root", root[0].Values[0].Value)
+	b.Run("page of a root actor", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := db.Page(b.Context(), query.PageRequest{Filter: f, N: 100, Columns: []string{"time", "event", "root", "session"}}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("facet of root actors", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := db.Facets(b.Context(), query.FacetRequest{Fields: []string{"root"}, Top: 10}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	s, err := db.Sessions(b.Context(), query.SessionRequest{Order: query.SessionsByEvents, N: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("open one", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := db.Session(b.Context(), s.Sessions[0].ID); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("bursts", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := db.Bursts(b.Context(), query.BurstRequest{Session: s.Sessions[0].ID, N: 200}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
