@@ -22,6 +22,8 @@ func storeHint(err error) string {
 		return "a case is a folder that spoor made, NAME.spoor; to load a folder of logs name it as a SOURCE, without -c"
 	case errors.Is(err, store.ErrNotWritable):
 		return "check the permissions of the folder, or choose another case with -c"
+	case errors.Is(err, store.ErrNoSession):
+		return "spoor sessions lists them; ids change when --idle does"
 	case errors.Is(err, store.ErrDiskFull):
 		return "free some space and run the same command again: it goes on where it stopped"
 	}

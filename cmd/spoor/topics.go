@@ -21,7 +21,6 @@ func topicCommands() []*cobra.Command {
 	}
 	return []*cobra.Command{
 		topic("filter", "how to write a FILTER", query.Grammar()),
-		topic("sessions", "how events become sessions and chains", sessionsTopic),
 		topic("integrity", "what validation proves and what it can't", integrityTopic),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"spoor/query/session"
@@ -132,8 +133,17 @@ func (x *sessionIndex) find(who uint32, anchor uint8, account, ip uint32, t int6
 // root returns the root actor of a session.
 func (x *sessionIndex) root(num int) string { return x.names[x.list[num].root] }
 
-// byID returns the number of the session with an id.
+// byID returns the number of the session with an id, or with the only id that
+// begins so.
 func (x *sessionIndex) byID(id string) (int, bool) {
-	i := slices.IndexFunc(x.list, func(k sessionKey) bool { return k.id == id })
-	return i, i >= 0
+	found, n := 0, 0
+	for i := range x.list {
+		if k := x.list[i].id; k == id {
+			return i, true
+		} else if id != "" && strings.HasPrefix(k, id) {
+			found = i
+			n++
+		}
+	}
+	return found, n == 1
 }

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"spoor/query"
+	"spoor/query/store"
+)
+
+func sessionsCommand(a *app) *cobra.Command {
+	var id, idle, sort, sign string
+	cmd := &cobra.Command{
+		Use:   "sessions [FILTER]",
+		Short: "sessions and chains",
+		Long:  sessionsTopic,
+		Example: `  spoor sessions
+  spoor sessions --sort user actor:alice
+  spoor sessions --sign "no MFA" --format json
+  spoor sessions --id 9f8af218b7777c82
+  spoor sessions --from ./logs --idle 15m outcome:denied`,
+		GroupID: "ask",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req, err := a.sessionRequest(args, idle, sort, sign)
+			if err != nil {
+				return err
+			}
+			db, err := a.readingCase(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			if id != "" {
+				if err := db.Resolve(cmd.Context(), req.Idle); err != nil {
+					return err
+				}
+				return a.printOneSession(cmd.Context(), db, id)
+			}
+			return a.printSessions(cmd.Context(), db, req)
+		},
+	}
+	cmd.Flags().StringVar(&id, "id", "", "show this one session in full: its chain, what came of it, what it did")
+	cmd.Flags().StringVar(&idle, "idle", "", "silence that ends a session of a long-term key (default: as last time, 30m at first)")
+	cmd.Flags().StringVar(&sort, "sort", "", "user, events or risk instead of --order")
+	cmd.Flags().StringVar(&sign, "sign", "", "only sessions with this sign of risk, e.g. \"new address\"")
+	return cmd
+}
+
+func (a *app) sessionRequest(args []string, idle, sort, sign string) (r query.SessionRequest, err error) {
+	r.Order, r.Sign = query.SessionsNewest, sign
+	if a.order() == query.Oldest {
+		r.Order = query.SessionsOldest
+	}
+	if sort != "" {
+		i := slices.Index(query.SessionOrders[:], sort)
+		if i < 0 {
+			return r, usageError{fmt.Errorf("--sort: unknown order %q", sort), "use one of " + strings.Join(query.SessionOrders[:], ", ")}
+		}
+		r.Order = query.SessionOrder(i)
+	}
+	if idle != "" {
+		if r.Idle, err = time.ParseDuration(idle); err != nil || r.Idle <= 0 {
+			return r, usageError{fmt.Errorf("--idle: %q is not a length of time", idle), "write 30m, 90s or 2h"}
+		}
+	}
+	r.Filter, err = a.filter(args)
+	return r, err
+}
+
+// sessionChunk is how many sessions one question fetches.
+const sessionChunk = 2000
+
+// eachSession hands fn the sessions of a request and returns how many matched.
+func (a *app) eachSession(ctx context.Context, db *store.DB, r query.SessionRequest, limit int, fn func(query.Session) error) (int, error) {
+	for {
+		if r.N = sessionChunk; limit > 0 {
+			r.N = min(sessionChunk, limit-r.Offset)
+		}
+		page, err := db.Sessions(ctx, r)
+		if err != nil {
+			return 0, err
+		}
+		if page.Partial { // free text is still being searched: what comes first is not known yet
+			continue
+		}
+		for _, s := range page.Sessions {
+			if err := fn(s); err != nil {
+				return 0, err
+			}
+		}
+		r.Offset += len(page.Sessions)
+		if r.Offset >= page.Total || len(page.Sessions) == 0 || limit > 0 && r.Offset >= limit {
+			return page.Total, nil
+		}
+	}
+}
+
+func (a *app) printSessions(ctx context.Context, db *store.DB, r query.SessionRequest) error {
+	start := a.now()
+	if a.flags.count {
+		n, err := a.eachSession(ctx, db, r, 1, func(query.Session) error { return nil })
+		if err != nil {
+			return err
+		}
+		a.timed(1, start)
+		return a.write(func(w io.Writer) error { _, err := fmt.Fprintln(w, n); return err })
+	}
+	rows := 0
+	err := a.write(func(w io.Writer) error {
+		out, done, err := a.sessionWriter(w)
+		if err != nil {
+			return err
+		}
+		limit := int(a.flags.limit)
+		short := a.flags.format == "table" && a.tableWidth() > 0 && limit == 0
+		if short {
+			limit = screenfulOfRows
+		}
+		total, err := a.eachSession(ctx, db, r, limit, func(s query.Session) error { rows++; return out(s) })
+		if err != nil {
+			return err
+		}
+		if short && total > rows {
+			fmt.Fprintf(a.errw, "the first %d of %s sessions; --limit N or -o FILE gives more\n", rows, number(int64(total)))
+		}
+		return done()
+	})
+	if err == nil {
+		a.timed(int64(rows), start)
+	}
+	return err
+}
+
+// sessionWriter returns what writes one session in the chosen format, and what
+// ends the output.
+func (a *app) sessionWriter(w io.Writer) (out func(query.Session) error, done func() error, err error) {
+	switch a.flags.format {
+	case "json":
+		first := true
+		return func(s query.Session) error {
+				b, err := json.Marshal(s)
+				if err != nil {
+					return err
+				}
+				sep := ",\n"
+				if first {
+					sep, first = "[", false
+				}
+				_, err = fmt.Fprintf(w, "%s%s", sep, b)
+				return err
+			}, func() error {
+				end := "]\n"
+				if first {
+					end = "[]\n"
+				}
+				_, err := io.WriteString(w, end)
+				return err
+			}, nil
+	case "ndjson":
+		enc := json.NewEncoder(w)
+		return func(s query.Session) error { return enc.Encode(s) }, func() error { return nil }, nil
+	case "csv":
+		rows := a.newCSV(w, sessionColumns...)
+		return func(s query.Session) error { return rows.Write(a.sessionCells(s)) }, rows.Flush, nil
+	case "table":
+		t := newTable(w, a.tableWidth(), "session", "start", "lasted", "root actor", "actor", "kind", "events", "writes", "denied", "from", "signs")
+		return func(s query.Session) error {
+			return t.add(s.ID, a.clock(s.Start), lasted(s.Start, s.End), s.RootActor, s.Actor, s.Kind, number(s.Events), number(s.Writes), number(s.Denied), few(s.SourceIPs), signsOf(s))
+		}, t.flush, nil
+	}
+	return nil, nil, usageError{fmt.Errorf("--format: sessions can't be written as %s", a.flags.format), "use csv, json or ndjson"}
+}
+
+var sessionColumns = []string{"id", "actor", "kind", "principal", "account", "role", "session_name", "access_keys", "start", "end", "events", "writes", "errors", "denied",
+	"services", "regions", "source_ips", "user_agents", "mfa", "parent", "parent_event", "link", "root_actor", "depth", "confidence", "reason", "signs"}
+
+// sessionCells are the values of sessionColumns; lists are separated by spaces,
+// user agents by semicolons.
+func (a *app) sessionCells(s query.Session) []query.Value {
+	link := query.SessionLink{}
+	if s.Link != nil {
+		link = *s.Link
+	}
+	var cells []query.Value
+	for _, v := range []string{s.ID, s.Actor, s.Kind, s.Principal, s.Account, s.Role, s.SessionName, strings.Join(s.AccessKeys, " "), a.stamp(s.Start), a.stamp(s.End),
+		fmt.Sprint(s.Events), fmt.Sprint(s.Writes), fmt.Sprint(s.Errors), fmt.Sprint(s.Denied), strings.Join(s.Services, " "), strings.Join(s.Regions, " "),
+		strings.Join(s.SourceIPs, " "), strings.Join(s.UserAgents, "; "), s.MFA, link.Parent, link.Event, link.Kind, s.RootActor, fmt.Sprint(s.Depth), s.Confidence, s.Reason, signsOf(s)} {
+		cells = append(cells, query.Value{Text: v, Null: v == ""})
+	}
+	return cells
+}
+
+// noTime is how the case says that nothing has a time (cloudtrail.NoTime).
+const noTime = -1 << 63
+
+// stamp writes µs UTC as RFC 3339 in the zone of --tz, "" for no time.
+func (a *app) stamp(t int64) string {
+	if t == noTime {
+		return ""
+	}
+	return time.UnixMicro(t).In(a.zone).Format(time.RFC3339)
+}
+
+// clock is stamp for the eye.
+func (a *app) clock(t int64) string {
+	if t == noTime {
+		return "no time"
+	}
+	return time.UnixMicro(t).In(a.zone).Format("2006-01-02 15:04:05")
+}
+
+func lasted(from, to int64) string {
+	if from == noTime {
+		return ""
+	}
+	return (time.Duration(to-from) * time.Microsecond).Round(time.Second).String()
+}
+
+// few names the first of a list and how many more there are.
+func few(list []string) string {
+	switch len(list) {
+	case 0:
+		return ""
+	case 1:
+		return list[0]
+	}
+	return fmt.Sprintf("%s +%d", list[0], len(list)-1)
+}
+
+func signsOf(s query.Session) string {
+	var out []string
+	for _, r := range s.Risks {
+		out = append(out, r.Sign)
+	}
+	return strings.Join(slices.Compact(out), ", ")
+}
+
+// sure names how sure a session's root actor is, where that is not exact.
+func sure(s query.Session) string {
+	if c := cmp.Or(s.Confidence, "unknown"); c != "exact" {
+		return " (" + c + ")"
+	}
+	return ""
+}
