@@ -106,9 +106,9 @@ func (db *DB) profileOf(ctx context.Context, p *query.Profile) error {
 func profileTerm(field, value string) (query.Filter, error) {
 	account, name, ok := roleARN(value)
 	if !ok || field != "role" {
-		return query.Parse(field + ":" + quoted(field, value))
+		return query.Parse(field + ":" + written(field, value))
 	}
-	return query.Parse("role:" + quoted(field, name) + " caller:" + quoted("caller", account))
+	return query.Parse("role:" + written(field, name) + " caller:" + written("caller", account))
 }
 
 // roleARN takes a role's ARN apart: events name the role, not its ARN.
@@ -120,9 +120,9 @@ func roleARN(s string) (account, name string, ok bool) {
 	return parts[4], s[strings.LastIndexByte(s, '/')+1:], true
 }
 
-// quoted writes a value for the filter language: wildcards and address ranges
+// written writes a value for the filter language: wildcards and address ranges
 // keep their meaning.
-func quoted(field, v string) string {
+func written(field, v string) string {
 	if !strings.ContainsAny(v, " \"\\()") && (strings.ContainsAny(v, "*?") || field == "ip") {
 		return v
 	}
