@@ -31,10 +31,11 @@ func (d *Decoder) carrier() string {
 }
 
 // wrappers are the members that may hold a record, best first: lookup-events
-// items, EventBridge envelopes, what log shippers and search engines write.
+// items, EventBridge envelopes, what queues, log shippers and search engines add.
 var wrappers = [...]field{
-	fCloudTrailEvent, fDetail, fEventOriginal, fOriginal, fRaw, fMessage, fAtMessage,
-	fElastic, fEvent, fAWSCloudTrail, fAWS, fCloudTrail, fResult, fRecords, fEvents, fLogEvents, fRows,
+	fCloudTrailEvent, fDetail, fEventOriginal, fOriginal, fRaw, fMessage, fAtMessage, fBody, fSNS,
+	fElastic, fEvent, fAWSCloudTrail, fAWS, fCloudTrail, fResult, fHits, fRecords, fEvents, fLogEvents,
+	fMessages, fResults, fRows,
 }
 
 // unwrap looks for records in the members of an object that is none itself. It

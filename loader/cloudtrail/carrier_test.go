@@ -88,6 +88,11 @@ func carriers(t testing.TB) map[string]string {
 		"_source":              `{"_index":"i","_source":` + a + `}` + "\n" + `{"_source":` + b + `}`,
 		"_source message":      `{"_source":{"message":` + sa + `}}` + "\n" + `{"_source":{"message":` + sb + `}}`,
 		"event.original":       `{"event":{"original":` + sa + `},"aws":{"cloudtrail":{"user_identity":{}}}}` + "\n" + `{"event.original":` + sb + `}`,
+		"SQS messages":         `{"Messages":[{"MessageId":"m","Body":` + jsonString(t, bridge(a)) + `},{"Body":` + sb + `}]}`,
+		"SQS to Lambda":        `{"Records":[{"messageId":"m","body":` + jsonString(t, bridge(a)) + `,"eventSource":"aws:sqs"},{"body":` + sb + `}]}`,
+		"SNS to Lambda":        `{"Records":[{"EventSource":"aws:sns","Sns":{"Message":` + jsonString(t, bridge(a)) + `}}]}` + "\n" + `{"Type":"Notification","Message":` + sb + `}`,
+		"search hits":          `{"took":1,"hits":{"total":2,"hits":[{"_source":` + a + `},{"_source":{"event":{"original":` + sb + `}}}]}}`,
+		"search results":       `{"results":[{"_raw":` + sa + `},{"_raw":` + sb + `}]}`,
 		"aws.cloudtrail":       `{"aws":{"cloudtrail":` + a + `}}` + "\n" + `{"aws.cloudtrail":` + b + `}`,
 	}
 }
@@ -180,7 +185,8 @@ func TestBrokenTextKeepsTheGoodRecords(t *testing.T) {
 		"trailing garbage":               {`{"Records":[` + a + `,` + b + `]}xyz`, 2, 1},
 		"stray brace":                    {a + "}\n" + b, 2, 1},
 		"broken string in lookup-events": {`{"Events":[{"CloudTrailEvent":"{\"eventName\":"},{"CloudTrailEvent":` + jsonString(t, a) + `}]}`, 1, 1},
-		"mismatched brackets":            {`[` + a + `,{"a":[}]},` + b + `]`, 1, 1},
+		"mismatched brackets":            {`[` + a + `,{"a":[}]},` + b + `]`, 2, 1},
+		"broken record in a list":        {`{"Records":[` + a[:300] + `,` + a + `,` + b + `]}`, 2, 1},
 	} {
 		events, res := decodeAll(t, &Decoder{}, c.text)
 		if len(events) != c.events || res.Invalid != 1 || len(res.Problems) != 1 {
@@ -208,6 +214,23 @@ func TestHostileText(t *testing.T) {
 	} {
 		if events, res := decodeAll(t, &Decoder{}, text); len(events) != 0 || res.Skip == "" {
 			t.Errorf("%s: %d events, %+v", name, len(events), res)
+		}
+	}
+}
+
+// TestPatience: text that breaks late from wherever one begins must not be read
+// once per line. With 200 kB that would be seconds.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	for name, unit := range map[string]string{"lines": "{\"a\":[\n", "records": `,{"eventVersion":"1","a":[0`} {
+		text := `{"Records":[0` + strings.Repeat(unit, 200_000/len(unit))
+		if name == "lines" {
+			text = strings.Repeat(unit, 200_000/len(unit))
+		}
+		d := &Decoder{}
+		_, res := decodeAll(t, d, text)
+		if res.Events != 0 || res.Skip == "" || d.patience < -len(text) {
+			t.Errorf("%s: patience %d, %+v", name, d.patience, res)
 		}
 	}
 }

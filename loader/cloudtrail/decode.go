@@ -27,6 +27,8 @@ type Decoder struct {
 	path   []string
 	noFast bool   // for tests: judge every object by the exact path
 	skip   string // what the first object without a record was
+
+	patience int // bytes that may yet be read in vain
 }
 
 // A Result sums up one decoded file.
@@ -66,6 +68,7 @@ const maxWraps = 12
 func (d *Decoder) Decode(text string, emit func(*Event) error) (Result, error) {
 	d.text, d.emit, d.err = text, emit, nil
 	d.res, d.within, d.wraps, d.path, d.skip = Result{}, nil, 0, d.path[:0], ""
+	d.patience = 8*len(text) + 1
 	if uint64(len(text)) > math.MaxUint32 {
 		d.res.Skip = "more than 4 GiB in one file"
 		return d.res, nil
@@ -96,6 +99,14 @@ func (d *Decoder) explain() {
 	}
 }
 
+// mayRetry tells whether to go on behind text[start:broken] that was read in
+// vain. Honest logs lose each byte once; text made to be read again and again
+// from every line is given up.
+func (d *Decoder) mayRetry(start, broken int) bool {
+	d.patience -= broken - start
+	return d.patience > 0
+}
+
 const bom = "\uFEFF"
 
 // values walks the values of the text: one, or one a line, or one behind the
@@ -113,6 +124,9 @@ func (d *Decoder) values() {
 		end := d.topValue(i)
 		if end < 0 {
 			d.problem(^end, "")
+			if !d.mayRetry(i, ^end) {
+				return
+			}
 			end = nextLine(s, ^end)
 		}
 		i = end
@@ -179,7 +193,13 @@ func (d *Decoder) array(i int, id field) int {
 	for d.err == nil {
 		end := d.item(i, id)
 		if end < 0 {
-			return end
+			next := nextRecord(s, i+1)
+			if next < 0 || !d.mayRetry(i, ^end) {
+				return end
+			}
+			d.problem(^end, "")
+			i = next
+			continue
 		}
 		i = space(s, end)
 		if i >= len(s) {
@@ -194,6 +214,17 @@ func (d *Decoder) array(i int, id field) int {
 		i = space(s, i+1)
 	}
 	return len(s)
+}
+
+// nextRecord finds where a list goes on behind a broken item, by the way every
+// record CloudTrail writes begins; -1 when it does not. Inside a string the
+// quotes would be escaped.
+func nextRecord(s string, i int) int {
+	const begin = `,{"eventVersion":"`
+	if n := strings.Index(s[min(i, len(s)):], begin); n >= 0 {
+		return i + n + 1
+	}
+	return -1
 }
 
 func (d *Decoder) item(i int, id field) int {

@@ -45,7 +45,9 @@ const (
 	fRecords // from here on: carriers
 	fEvents
 	fLogEvents
-	fRows
+	fMessages
+	fResults
+	fRows // the last that may be a long list
 	fCloudTrailEvent
 	fDetail
 	fMessage
@@ -59,6 +61,9 @@ const (
 	fCloudTrail
 	fAWSCloudTrail
 	fResult
+	fHits
+	fBody
+	fSNS
 	fOCSF
 	numFields
 )
@@ -75,7 +80,8 @@ var names = [numFields]string{
 	fService: "serviceEventDetails", fVPCE: "vpcEndpointId", fCategory: "eventCategory",
 	fConsole: "sessionCredentialFromConsole", fInsight: "insightDetails", fAccount: "accountId",
 	fWindow: "timeWindow", fSummary: "summary",
-	fRecords: "Records", fEvents: "Events", fLogEvents: "logEvents", fRows: "QueryResultRows",
+	fRecords: "Records", fEvents: "Events", fLogEvents: "logEvents", fMessages: "Messages", fResults: "results",
+	fRows: "QueryResultRows", fHits: "hits", fBody: "Body", fSNS: "Sns",
 	fCloudTrailEvent: "CloudTrailEvent", fDetail: "detail", fMessage: "message", fAtMessage: "@message",
 	fRaw: "_raw", fElastic: "_source", fEvent: "event", fOriginal: "original",
 	fEventOriginal: "event.original", fAWS: "aws", fCloudTrail: "cloudtrail",
