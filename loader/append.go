@@ -18,6 +18,7 @@ type result struct {
 	hold    *reservation
 	box     *box // the archive it comes from
 	end     bool // the row of box itself
+	spoiled bool // with Failed: fetched well, so that trying again is in vain
 	members int  // with end: how many results box has to wait for
 }
 
@@ -101,6 +102,11 @@ func (a *appender) take(r result) {
 	switch r.Outcome {
 	case Failed:
 		a.failures = append(a.failures, Failure{r.Object.Name, r.Reason})
+		if r.spoiled && a.opt.spoiled != nil {
+			a.mu.Lock()
+			a.opt.spoiled[r.Object.Name] = r.Object
+			a.mu.Unlock()
+		}
 	case Skipped:
 		a.skips = append(a.skips, Skip{r.Object.Name, r.Reason})
 	}

@@ -64,6 +64,7 @@ func (w *worker) process(ctx context.Context, f fetched) error {
 		}
 		w.read(ctx, f, u, &r)
 	}
+	r.spoiled = f.fail == nil
 	if ctx.Err() != nil {
 		r.hold.release()
 		return ctx.Err()

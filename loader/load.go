@@ -35,7 +35,7 @@ func Load(ctx context.Context, sources []Source, sink Sink, opt Options) (Report
 		err = l.markGone(ctx)
 	}
 	if err == nil && l.listed == 0 && len(l.listErrs) > 0 {
-		err = errors.Join(l.listErrs...)
+		err = &listingError{errors.Join(l.listErrs...)}
 	}
 	return l.report(before, start), err
 }
@@ -51,7 +51,7 @@ type load struct {
 	fetched chan fetched
 	results chan result
 
-	mu   sync.Mutex // guards seen and calls of sink.Status
+	mu   sync.Mutex // guards seen, opt.spoiled and calls of sink.Status
 	seen map[uint64]struct{}
 
 	listed   int     // objects; written by list, read at the end
@@ -129,8 +129,8 @@ func (l *load) noteError(ctx context.Context, src Source, o Object, err error) (
 		o.Name = src.String()
 	}
 	r := result{Loaded: Loaded{Object: o}}
-	if skip := (*SkipError)(nil); errors.As(err, &skip) {
-		r.Outcome, r.Reason = Skipped, skip.Reason
+	if isSkip(err) {
+		r.Outcome, r.Reason = Skipped, err.Error()
 	} else {
 		failed = true
 		r.fail(err)
@@ -138,6 +138,11 @@ func (l *load) noteError(ctx context.Context, src Source, o Object, err error) (
 	}
 	l.prog.Listed.Add(1)
 	return failed, l.send(ctx, r)
+}
+
+func isSkip(err error) bool {
+	skip := (*SkipError)(nil)
+	return errors.As(err, &skip)
 }
 
 // admit counts a listed object and tells whether it has to be fetched. An
@@ -151,13 +156,23 @@ func (l *load) admit(o Object) bool {
 		return false
 	}
 	l.seen[h] = struct{}{}
+	unchanged := l.sink.Status(o) == Unchanged
+	if l.opt.again && (unchanged || l.isSpoiled(o)) {
+		return false
+	}
 	l.prog.Listed.Add(1)
-	if l.sink.Status(o) == Unchanged {
+	if unchanged {
 		l.prog.Already.Add(1)
 		return false
 	}
 	l.prog.ToFetch.Add(max(o.Size, 0))
 	return true
+}
+
+// isSpoiled reports whether the very same object was read before, in vain.
+func (l *load) isSpoiled(o Object) bool {
+	old, ok := l.opt.spoiled[o.Name]
+	return ok && old.Size == o.Size && old.ETag == o.ETag && old.ModTime.Equal(o.ModTime)
 }
 
 // send hands a result to the appender.

@@ -3,9 +3,11 @@ package s3
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -35,6 +37,7 @@ type page struct {
 	objects []loader.Object
 	folders []folder
 	skipped []string // folders that hold something else
+	found   bool     // there was anything, whether in the scope or not
 	at      string   // prefix, for err
 	err     error
 }
@@ -55,7 +58,7 @@ func (s *Source) Objects(ctx context.Context, scope loader.Scope) iter.Seq2[load
 		defer cancel()
 		found := false
 		for p := range pages {
-			found = found || len(p.objects) > 0 || p.err != nil || len(p.skipped) > 0
+			found = found || p.found
 			if !l.deliver(ctx, p, yield) {
 				return
 			}
@@ -130,9 +133,9 @@ func (l *listing) page(ctx context.Context, f folder) page {
 		return err
 	})
 	if err != nil {
-		return page{at: f.prefix, err: err}
+		return page{at: f.prefix, err: err, found: true}
 	}
-	p := page{at: f.prefix}
+	p := page{at: f.prefix, found: len(out.Contents) > 0 || len(out.CommonPrefixes) > 0}
 	plain := out.EncodingType != types.EncodingTypeUrl
 	if p.err = l.fill(&p, f, out, plain); p.err != nil {
 		return p
@@ -202,13 +205,9 @@ func (l *listing) nothing(ctx context.Context, found bool) error {
 	}
 	near, names := l.neighbours(ctx)
 	e := &Error{Op: "list", Bucket: l.bucket, Key: l.prefix, Cause: errNothing}
-	switch {
-	case len(names) > 0:
+	e.Hint = "trails write to s3://bucket/[prefix/]AWSLogs/[o-organization/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/"
+	if len(names) > 0 {
 		e.Hint = "in " + l.url(near) + " there are " + strings.Join(names, ", ")
-	case l.scope.Since.IsZero() && l.scope.Until.IsZero():
-		e.Hint = "trails write to s3://bucket/[prefix/]AWSLogs/[o-organization/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/"
-	default:
-		e.Hint = "no log was delivered there in that time"
 	}
 	return e
 }
@@ -229,4 +228,27 @@ func (l *listing) neighbours(ctx context.Context) (near string, names []string) 
 		near = strings.TrimSuffix(near, "/")
 	}
 	return near, nil
+}
+
+// Since is the source narrowed to what was delivered since t. It is no Coverer:
+// what it does not list may be there.
+func (s *Source) Since(t time.Time) loader.Source { return recent{s, t} }
+
+type recent struct {
+	src   *Source
+	since time.Time
+}
+
+func (r recent) String() string { return r.src.String() }
+func (r recent) Streams() int   { return r.src.Streams() }
+
+func (r recent) Objects(ctx context.Context, scope loader.Scope) iter.Seq2[loader.Object, error] {
+	if scope.Since.Before(r.since) {
+		scope.Since = r.since
+	}
+	return r.src.Objects(ctx, scope)
+}
+
+func (r recent) Open(ctx context.Context, o loader.Object) (io.ReadCloser, error) {
+	return r.src.Open(ctx, o)
 }

@@ -194,3 +194,26 @@ func TestOnlyReads(t *testing.T) {
 		}
 	}
 }
+
+// A round of following lists only the keys of the last half hour.
+func TestSinceListsLittle(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{}
+	for n := range 600 {
+		files[logKey("", "111122223333", "CloudTrail", "eu-west-1", march, n)] = "x"
+	}
+	s := newFake(t, files).open(t, "AWSLogs/")
+	if keys, others := names(t, s, loader.Scope{Since: march.AddDate(1, 0, 0)}); len(keys)+len(others) > 0 {
+		t.Errorf("a year later: %v %v; an empty range is no error", keys, others)
+	}
+	n := 0
+	for _, err := range s.Since(march.Add(599*5*time.Minute-30*time.Minute)).Objects(t.Context(), loader.Scope{}) {
+		if err != nil {
+			t.Error(err)
+		}
+		n++
+	}
+	if n != 7 {
+		t.Errorf("%d objects, want the last 7", n)
+	}
+}
