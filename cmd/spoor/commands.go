@@ -9,6 +9,7 @@ func commands(a *app) []*cobra.Command {
 		eventsCommand(a), facetsCommand(a), histogramCommand(a), statsCommand(a),
 		sessionsCommand(a), profileCommand(a),
 		caseCommand(a),
+		validateCommand(a), coverageCommand(a),
 		fieldsCommand(a), versionCommand(a), manCommand(a),
 	}
 	return append(list, topicCommands()...)

@@ -173,6 +173,7 @@ func (c *check) finish() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(boolOrder(b.Weakens(), a.Weakens()), strings.Compare(string(a.Type), string(b.Type)), strings.Compare(a.Object, b.Object))
 	})
+	c.tellSeen()
 	r.Reused = int(c.reused.Load())
 	r.Bytes = c.Progress.Bytes.Load()
 	r.Finished = time.Now().UTC()
@@ -212,6 +213,19 @@ func (c *check) narrow() {
 		r.Findings[i].Chain = index[r.Findings[i].Chain]
 	}
 	r.Chains = kept
+}
+
+func (c *check) tellSeen() {
+	if c.Seen == nil {
+		return
+	}
+	for i := range c.inv.entries {
+		o := c.inv.entries[i].obj
+		if l := c.byEntry[i]; l != nil {
+			o.Meta = l.meta
+		}
+		c.Seen(o)
+	}
 }
 
 func (c *check) keyWarnings() {

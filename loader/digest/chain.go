@@ -293,6 +293,9 @@ func (c *check) missing(ch *chain, l, older *link) {
 	if ok && !target.time.IsZero() {
 		o.Time, o.To, o.From = target.time, target.time, target.time.Add(-usual)
 	}
+	if c.outOfSight(name) {
+		o.Verdict, o.Reason, o.Detail = Unverifiable, OtherBucket, outOfSight
+	}
 	if l.out.Verdict == Invalid {
 		o.Detail += "; but that digest is not valid itself"
 	}

@@ -38,7 +38,10 @@ type Options struct {
 	Known func(loader.Object) (Hash, bool)
 	// Keep is told of every log that was read, so that a check cut off goes on
 	// where it stopped.
-	Keep     func(loader.Object, Hash)
+	Keep func(loader.Object, Hash)
+	// Seen is told of every CloudTrail object listed, digests with their metadata:
+	// what a manifest is made of. It is called by one goroutine.
+	Seen     func(loader.Object)
 	Progress *Progress
 }
 
@@ -61,6 +64,7 @@ type check struct {
 	found       KeyRing           // keys that lay beside the logs
 	readMembers map[int]*archived // members of archives, read while listing
 	explicit    bool              // the window's end was asked for
+	sources     int
 	remote      []loader.Source
 	reused      atomic.Int64
 }
@@ -84,6 +88,7 @@ func Validate(ctx context.Context, sources []loader.Source, o Options) (*Report,
 			c.remote = append(c.remote, s)
 		}
 	}
+	c.sources = len(sources)
 	c.report.Source = strings.Join(names, ", ")
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return c.list(ctx, sources) },
@@ -386,6 +391,25 @@ func (c *check) probe(ctx context.Context, name string) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+const outOfSight = "it lies in a bucket that was not looked into"
+
+// outOfSight reports whether a name is in a bucket that no source covers. Only
+// buckets that the user named are asked: a forged digest could name any.
+func (c *check) outOfSight(name string) bool {
+	if len(c.remote) == 0 || len(c.remote) < c.sources {
+		return false
+	}
+	for _, at := range c.inv.elsewhere(name) {
+		bucket, _, _ := splitName(at)
+		for _, src := range c.remote {
+			if own, _, _ := splitName(src.String() + "/"); own == bucket || own == "" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // regionKeys are the keys of a region, and why there are none.

@@ -183,6 +183,9 @@ func (c *check) judgeLog(r *ref, moved map[string]string) {
 	switch {
 	case r.gone():
 		o.Actual, o.Verdict, o.Detail = "", Missing, "the digest names it, and it is not there"
+		if c.outOfSight(r.log.name) {
+			o.Verdict, o.Reason, o.Detail = Unverifiable, OtherBucket, outOfSight
+		}
 		if at, ok := moved[o.Recorded]; ok {
 			o.Reason, o.Detail = Moved, "it is not there; its content lies at "+at
 		}

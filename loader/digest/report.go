@@ -71,6 +71,7 @@ const (
 	Archived           Reason = "archived"
 	Throttled          Reason = "throttled"
 	ReadError          Reason = "read-error"
+	OtherBucket        Reason = "other-bucket" // it lies where the check was not told to look
 )
 
 // Types of findings; some reasons are found as well.
@@ -152,7 +153,7 @@ func (o Object) Fine() string {
 }
 
 func unread(r Reason) bool {
-	return r == AccessDenied || r == Archived || r == Throttled || r == ReadError
+	return r == AccessDenied || r == Archived || r == Throttled || r == ReadError || r == OtherBucket
 }
 
 // Fails reports whether the verdict forbids calling the window proven. Logs of

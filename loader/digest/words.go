@@ -31,6 +31,7 @@ var words = map[Reason]Words{
 	Archived:           {"in an archive class", "The object must be restored before it can be read.", "Restore it and check again."},
 	Throttled:          {"store too busy", "The object could not be read.", "Check again; what was read is not read again."},
 	ReadError:          {"could not be read", "The object was not checked.", "Check again."},
+	OtherBucket:        {"in another bucket", "It lies in a bucket that the check was not told to look into.", "Name that bucket as a source as well, or say with --bucket-map where a copy is."},
 	Gap:                {"validation was off", "Nothing proves what happened in that time, or that nothing was left out.", "Look for StopLogging, UpdateTrail and DeleteTrail just before it."},
 	CoverageHole:       {"hours without a digest", "Digests of these hours are missing.", "Digests come every hour, also when nothing happened: look at who deleted from the bucket."},
 	CoverageOverlap:    {"digests overlap", "Two digests claim the same time.", "Look at the times of both."},

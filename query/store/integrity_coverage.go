@@ -91,7 +91,7 @@ func (m *coverage) objects(db *DB) {
 }
 
 // sights are what kinds of events there are at all.
-type sights struct{ reads, writes, data, all int64 }
+type sights struct{ reads, writes, data, all, checks, gaps int64 }
 
 // events counts events by account, region and step.
 func (m *coverage) events(ctx context.Context, db *DB, c conn) (sights, error) {
@@ -109,7 +109,11 @@ func (m *coverage) events(ctx context.Context, db *DB, c conn) (sights, error) {
 	if err != nil {
 		return sights{}, err
 	}
-	return sights{n[0], n[1], n[2], n[3]}, nil
+	v, err := c.int64s(ctx, "SELECT (SELECT count(*) FROM check_rows), (SELECT count(*) FROM finding_rows WHERE type IN ('gap', 'coverage-hole', 'tail-not-covered', 'no-digests'))")
+	if err != nil {
+		return sights{}, err
+	}
+	return sights{n[0], n[1], n[2], n[3], v[0], v[1]}, nil
 }
 
 // lay puts the cells side by side.
@@ -211,6 +215,12 @@ func (s sights) blind(db *DB, m query.Coverage) []string {
 		if series.Stops {
 			say("%s in %s falls silent before %s, while others go on.", series.Account, series.Region, series.Last.Format("2006-01-02 15:04Z"))
 		}
+	}
+	switch {
+	case s.checks == 0:
+		say("The log files have not been validated: whether they are all that CloudTrail delivered is not known.")
+	case s.gaps > 0:
+		say("The last check found %d times that no digest covers: what was logged then, or left out, can't be proven.", s.gaps)
 	}
 	if failed > 0 {
 		say("%d log files could not be loaded.", failed)

@@ -1,0 +1,313 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"spoor/loader"
+	"spoor/loader/digest"
+	"spoor/query"
+	"spoor/query/store"
+)
+
+// validateFlags are those of spoor validate alone.
+type validateFlags struct {
+	keys, manifest, writeManifest, report string
+	buckets, trails                       []string
+}
+
+func validateCommand(a *app) *cobra.Command {
+	var f validateFlags
+	cmd := &cobra.Command{
+		Use:   "validate [SOURCE...]",
+		Short: "check log files against CloudTrail's signed digests",
+		Long: `Walks the chains of signed digests that CloudTrail delivers beside its logs, and
+says of each log file whether it is what was delivered: valid, invalid, missing,
+unverifiable, or uncovered (no valid digest names it). Without SOURCE it checks
+what the case was loaded from. Verdicts are kept in the case, if there is one.
+
+Works offline: a plain copy proves all but the newest digest of each chain, and
+with a manifest (--manifest, or manifest.json in the copy) that one too. Keys
+come from --keys (what aws cloudtrail list-public-keys prints), from
+public_keys.json in the copy, from an earlier run in the case, or, for S3, from
+CloudTrail.
+
+Exit status 0 means that everything in the window is proven and the window is
+covered, 3 that something is not.`,
+		Example: `  spoor validate s3://my-trail-bucket --since 2024-05-01 --until 2024-05-03
+  spoor validate ./copy --keys keys.json --report validation.html
+  spoor validate ./copy --bucket-map my-trail-bucket=./copy/bucket --format json`,
+		GroupID: "look",
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.validate(cmd.Context(), args, f) },
+	}
+	p := cmd.Flags()
+	p.StringVar(&f.keys, "keys", "", "public keys: a list-public-keys answer, or a public_keys.json")
+	p.StringVar(&f.manifest, "manifest", "", "manifest.json of a copy: the metadata that copying to disk loses")
+	p.StringVar(&f.writeManifest, "write-manifest", "", "write manifest.json and public_keys.json into this folder, beside a copy")
+	p.StringVar(&f.report, "report", "", "write a report of what was checked, how and when: FILE.md or FILE.html")
+	p.StringArrayVar(&f.buckets, "bucket-map", nil, "OLD=PATH-OR-BUCKET: where the objects of bucket OLD are now (repeatable)")
+	p.StringSliceVar(&f.trails, "trail", nil, "report on these trails only")
+	return cmd
+}
+
+func (a *app) validate(ctx context.Context, args []string, f validateFlags) error {
+	if ext := strings.ToLower(filepath.Ext(f.report)); f.report != "" && ext != ".md" && ext != ".html" {
+		return usageError{fmt.Errorf("--report: %s is neither .md nor .html", f.report), "the extension says in which form to write it"}
+	}
+	v := &validation{app: a, flags: f}
+	if err := v.options(); err != nil {
+		return err
+	}
+	defer v.close()
+	if err := v.open(ctx, args); err != nil {
+		return err
+	}
+	report, err := v.run(ctx)
+	if err != nil {
+		return err
+	}
+	if err := v.keep(ctx, report); err != nil {
+		return err
+	}
+	if !report.Proven() {
+		a.status = exitPartial
+	}
+	return v.print(ctx, report)
+}
+
+// A validation is one run of the command.
+type validation struct {
+	*app
+	flags   validateFlags
+	opts    digest.Options
+	db      *store.DB // nil when there is no case
+	sources []loader.Source
+	keys    keyFinder
+	seen    []loader.Object
+}
+
+// options turns flags into options of the check.
+func (v *validation) options() error {
+	scope, err := v.scope()
+	if err != nil {
+		return err
+	}
+	o := digest.Options{From: scope.Since, To: scope.Until, Now: v.now(), Accounts: scope.Accounts, Regions: scope.Regions,
+		Trails: v.flags.trails, Jobs: v.app.flags.jobs, Beside: true}
+	o.Buckets = map[string]string{}
+	for _, m := range v.flags.buckets {
+		old, to, ok := strings.Cut(m, "=")
+		if !ok || old == "" || to == "" {
+			return usageError{fmt.Errorf("--bucket-map: %q is not OLD=PATH-OR-BUCKET", m), "for example --bucket-map my-trail-bucket=./copy"}
+		}
+		o.Buckets[strings.TrimPrefix(old, "s3://")] = to
+	}
+	if v.flags.manifest != "" {
+		if o.Manifest, err = readManifest(v.flags.manifest); err != nil {
+			return err
+		}
+	}
+	if v.flags.keys != "" {
+		if v.keys.given, err = readKeys(v.flags.keys); err != nil {
+			return err
+		}
+	}
+	v.opts = o
+	return nil
+}
+
+// open finds the case, if there is one, and the sources to check.
+func (v *validation) open(ctx context.Context, names []string) error {
+	if err := v.openCaseFor(ctx, names); err != nil {
+		return err
+	}
+	if len(names) == 0 && len(v.app.flags.from) > 0 {
+		names = v.app.flags.from
+	}
+	if len(names) > 0 {
+		var err error
+		v.sources, err = v.openSources(ctx, names)
+		return err
+	}
+	info, err := v.db.Info()
+	if err != nil {
+		return err
+	}
+	v.sources, err = v.openSources(ctx, info.Sources)
+	if err != nil || len(v.sources) == 0 {
+		if err != nil {
+			fmt.Fprintf(v.errw, "%s: checking what the case holds of it\n", cleanLines(err.Error()))
+		}
+		v.sources = []loader.Source{v.db.Originals()}
+	}
+	return nil
+}
+
+// openCaseFor opens the case that keeps the verdicts. A check of a SOURCE that
+// was never loaded needs none.
+func (v *validation) openCaseFor(ctx context.Context, names []string) (err error) {
+	if len(names) == 0 || len(v.app.flags.from) > 0 {
+		v.db, err = v.readingCase(ctx)
+		return err
+	}
+	path := v.casePathFor(names)
+	if path == store.Memory {
+		return nil
+	}
+	v.db, err = v.openCase(ctx, path, false)
+	if errors.Is(err, store.ErrNotFound) && v.app.flags.caseName == "" {
+		return nil
+	}
+	return err
+}
+
+func (v *validation) close() {
+	if v.db != nil {
+		v.db.Close()
+	}
+}
+
+// run does the check, with a line of progress while a person watches.
+func (v *validation) run(ctx context.Context) (*digest.Report, error) {
+	if v.db != nil {
+		v.opts.Known = v.db.KnownHash
+		kept, err := v.db.Keys(ctx)
+		if err != nil {
+			return nil, err
+		}
+		v.keys.kept = kept
+	}
+	v.keys.online = onlineKeys(v.sources)
+	if !v.keys.empty() {
+		v.opts.Keys = &v.keys
+	}
+	if v.flags.writeManifest != "" {
+		v.opts.Seen = func(o loader.Object) { v.seen = append(v.seen, o) }
+	}
+	progress := &digest.Progress{}
+	v.opts.Progress = progress
+	stop := v.showCheck(progress)
+	report, err := digest.Validate(ctx, v.sources, v.opts)
+	stop()
+	return report, err
+}
+
+// showCheck draws one line about a check, ten times a second, until stopped.
+func (v *validation) showCheck(p *digest.Progress) (stop func()) {
+	if !v.errTTY {
+		return func() {}
+	}
+	quit := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				fmt.Fprint(v.errw, "\r\x1b[K")
+				return
+			case <-tick.C:
+				fmt.Fprintf(v.errw, "\r\x1b[K%s objects listed · %s of %s digests · %s of %s logs · %s", number(p.Listed.Load()),
+					number(p.DigestsDone.Load()), number(p.Digests.Load()), number(p.LogsDone.Load()), number(p.Logs.Load()), bytesText(p.Bytes.Load()))
+			}
+		}
+	})
+	return func() { close(quit); done.Wait() }
+}
+
+// keep stores what was found: verdicts and keys in the case, the manifest and
+// the report where flags say.
+func (v *validation) keep(ctx context.Context, r *digest.Report) error {
+	if v.db != nil {
+		if err := v.db.SaveReport(ctx, r); err != nil {
+			return err
+		}
+		if err := v.db.SaveKeys(ctx, v.keys.worthKeeping()); err != nil {
+			return err
+		}
+	}
+	if v.flags.writeManifest != "" {
+		if err := v.saveManifest(r); err != nil {
+			return err
+		}
+	}
+	if v.flags.report == "" {
+		return nil
+	}
+	return atomicFile(v.flags.report, func(w io.Writer) error {
+		return custodyReport(r, v.now(), versionInfo().Version).write(w, strings.ToLower(filepath.Ext(v.flags.report)))
+	})
+}
+
+// saveManifest writes what a copy on disk needs to be as good as the bucket.
+func (v *validation) saveManifest(r *digest.Report) error {
+	seen := slices.DeleteFunc(v.seen, func(o loader.Object) bool { return !strings.HasPrefix(o.Name, "s3://") })
+	if len(seen) == 0 {
+		return hinted{fmt.Errorf("write manifest: none of the objects is in S3"), "metadata comes from the bucket: validate s3://… or a case that was loaded from it"}
+	}
+	regions := map[string]bool{}
+	for _, ch := range r.Chains {
+		regions[ch.Region] = true
+	}
+	names := make([]string, 0, len(regions))
+	for region := range regions {
+		names = append(names, region)
+	}
+	slices.Sort(names)
+	data, err := digest.FormatManifest(r.From, r.To, names, seen)
+	if err != nil {
+		return err
+	}
+	put := func(name string, data []byte) error {
+		return atomicFile(filepath.Join(v.flags.writeManifest, name), func(w io.Writer) error { _, err := w.Write(data); return err })
+	}
+	if err := put(digest.ManifestName, data); err != nil {
+		return err
+	}
+	return put(digest.KeysName, v.keys.all().FormatKeys())
+}
+
+func (v *validation) print(ctx context.Context, r *digest.Report) error {
+	var causes [][]query.Cause
+	if v.db != nil {
+		var err error
+		if causes, err = v.db.Causes(ctx, r.Findings); err != nil {
+			return err
+		}
+	}
+	return v.write(func(w io.Writer) error {
+		switch v.app.flags.format {
+		case "json", "ndjson":
+			return json.NewEncoder(w).Encode(r)
+		case "csv":
+			return v.printVerdicts(w, r)
+		}
+		return v.printText(w, r, causes)
+	})
+}
+
+// printVerdicts writes one row an object.
+func (v *validation) printVerdicts(w io.Writer, r *digest.Report) error {
+	rows := v.newCSV(w, "object", "kind", "verdict", "reason", "detail", "sha256", "recorded_sha256", "named_by")
+	for _, o := range r.Objects {
+		var cells []query.Value
+		for _, s := range []string{o.Name, o.Kind.String(), o.Verdict.String(), string(o.Reason), o.Detail, o.SHA256, o.Recorded, o.NamedBy} {
+			cells = append(cells, query.Value{Text: s, Null: s == ""})
+		}
+		if err := rows.Write(cells); err != nil {
+			return err
+		}
+	}
+	return rows.Flush()
+}
