@@ -16,6 +16,7 @@ type rowsRequest struct {
 	order   query.Order
 	limit   int64 // 0: all
 	columns []string
+	report  func(done int64) // told the rows done so far; may be nil
 }
 
 // eachPage hands fn the rows of r page by page and returns how many there were.
@@ -39,6 +40,9 @@ func eachPage(ctx context.Context, db *store.DB, r rowsRequest, fn func([]query.
 		if n := len(page.Rows); n > 0 {
 			done += int64(n)
 			req.From = page.Rows[n-1].Cursor()
+			if r.report != nil {
+				r.report(done)
+			}
 		}
 		if (!page.More && !page.Partial) || (r.limit > 0 && done >= r.limit) {
 			return done, nil

@@ -2,13 +2,24 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
 
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/spf13/cobra"
 
+	"spoor/loader"
 	"spoor/query"
 	"spoor/query/store"
+	"spoor/themes"
+	"spoor/ui"
 )
 
 // screenCommand is spoor itself: open the screen, load in the background.
@@ -22,7 +33,8 @@ disk or S3 into a case and opens a screen on it at once. Nothing leaves this
 machine.
 
 A SOURCE is a file, a folder, a glob, an archive (zip, tar), - for standard
-input, or s3://bucket/prefix.`,
+input, or s3://bucket/prefix. Without one, spoor opens the case given by -c, or
+the one used last.`,
 		Example: `  spoor demo                                  a made-up incident to try it on
   spoor ./logs                                everything in a folder
   spoor s3://my-trail-bucket/AWSLogs --since 2024-05-01
@@ -48,16 +60,233 @@ invented. Without a terminal it prints a summary.`,
 	}
 }
 
-// investigate opens the screen, or prints a summary where there is none.
-func (a *app) investigate(ctx context.Context, sources []string) error {
-	if len(sources) == 0 {
-		return usageError{fmt.Errorf("no SOURCE given"), "try spoor demo, or spoor --help"}
+// investigate opens the screen, or prints a summary where there is no terminal.
+func (a *app) investigate(ctx context.Context, names []string) error {
+	if !a.outTTY || (!a.inTTY && !usesStdin(names)) || a.flags.format != "table" || a.flags.output != "" {
+		return a.summarize(ctx, names)
 	}
-	return a.summarize(ctx, sources)
+	scope, err := a.scope()
+	if err != nil {
+		return err
+	}
+	sources, err := a.openSources(ctx, names)
+	if err != nil {
+		return err
+	}
+	db, err := a.screenCase(ctx, names, sources)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return a.show(ctx, db, names, sources, scope)
+}
+
+func usesStdin(names []string) bool {
+	for _, n := range names {
+		if n == "-" {
+			return true
+		}
+	}
+	return false
+}
+
+// screenCase opens the case of the sources, or without any the one that -c
+// names or that was used last.
+func (a *app) screenCase(ctx context.Context, names []string, sources []loader.Source) (*store.DB, error) {
+	if len(names) == 0 {
+		path, err := a.existingCase()
+		if err != nil {
+			return nil, err
+		}
+		return a.openCase(ctx, path, false)
+	}
+	db, err := a.openCase(ctx, a.casePathFor(names), true)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sources {
+		if err := db.AddSource(s.String()); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
+	return db, nil
+}
+
+// show runs the screen and, beside it, the load; it ends when both have.
+func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []loader.Source, scope loader.Scope) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	bg := &background{db: db, source: strings.Join(names, " ")}
+	opts, err := a.loadOptions(scope, &bg.progress)
+	if err != nil {
+		return err
+	}
+	screen, err := a.screenOptions(db, bg)
+	if err != nil {
+		return err
+	}
+	if len(sources) > 0 {
+		bg.start(ctx, sources, opts)
+	}
+	program := tea.NewProgram(ui.New(ctx, screen), a.programOptions(ctx, names)...)
+	_, err = program.Run()
+	cancel()
+	bg.done.Wait()
+	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) {
+		err = nil
+	}
+	return err
+}
+
+func (a *app) programOptions(ctx context.Context, names []string) []tea.ProgramOption {
+	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithOutput(a.out)}
+	if usesStdin(names) { // the log comes in there; keys come from the terminal
+		if tty, err := os.Open("/dev/tty"); err == nil {
+			return append(opts, tea.WithInput(tty))
+		}
+	}
+	return append(opts, tea.WithInput(a.in))
+}
+
+func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
+	o := ui.Options{
+		Case: screenCase{db}, Name: caseTitle(db.Path(), bg.source), Progress: bg.sample, Export: exporter{a, db}, Mark: db,
+		Clipboard: localClipboard(), Profile: colorprofile.Detect(a.out, os.Environ()), Glyphs: themes.Unicode(),
+		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db),
+	}
+	if !a.color() {
+		o.Profile = colorprofile.Ascii
+	}
+	if a.config.ASCII || !utf8Locale(a.env) {
+		o.Glyphs = themes.ASCII()
+	}
+	if a.flags.theme != "auto" && a.flags.theme != "" {
+		t, err := themes.Load(a.flags.theme)
+		if err != nil {
+			return o, usageError{err, "spoor themes lists the built-in ones"}
+		}
+		o.Theme = &t
+	}
+	if len(a.config.Keys) > 0 {
+		o.Keys = map[string][]string{}
+		for id, keys := range a.config.Keys {
+			o.Keys[id] = strings.Fields(keys)
+		}
+	}
+	return o, nil
+}
+
+// utf8Locale reports whether the terminal is said to show UTF-8 (POSIX: LC_ALL,
+// then LC_CTYPE, then LANG). Nothing said counts as yes.
+func utf8Locale(env func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := strings.ToLower(env(name)); v != "" {
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
+	}
+	return true
+}
+
+func caseTitle(path, source string) string {
+	if path == store.Memory {
+		return strings.TrimSuffix(source, ":")
+	}
+	return path
+}
+
+// callAgain is how to ask this case from a shell.
+func (a *app) callAgain(db *store.DB) []string {
+	if db.Path() == store.Memory {
+		return []string{"spoor", "--from", "SOURCE"}
+	}
+	return []string{"spoor", "-c", db.Path()}
+}
+
+// localClipboard finds the desktop's clipboard tool, tried beside the terminal's
+// own way.
+func localClipboard() func(string) error {
+	for _, tool := range [][]string{{"wl-copy"}, {"xclip", "-selection", "clipboard"}, {"pbcopy"}, {"clip.exe"}} {
+		if path, err := exec.LookPath(tool[0]); err == nil {
+			return func(text string) error {
+				cmd := exec.Command(path, tool[1:]...)
+				cmd.Stdin = strings.NewReader(text)
+				return cmd.Run()
+			}
+		}
+	}
+	return nil
+}
+
+// screenCase is the case as the screen asks it.
+type screenCase struct{ *store.DB }
+
+func (c screenCase) Totals(context.Context) (query.Totals, error) { return c.DB.Totals(), nil }
+
+// A background load runs beside the screen, which samples it.
+type background struct {
+	db       *store.DB
+	source   string
+	progress loader.Progress
+	running  atomic.Bool
+	done     sync.WaitGroup
+
+	mu  sync.Mutex
+	err error
+}
+
+func (b *background) start(ctx context.Context, sources []loader.Source, opts loader.Options) {
+	b.running.Store(true)
+	b.done.Go(func() {
+		defer b.running.Store(false)
+		if _, err := loader.Load(ctx, sources, b.db, opts); err != nil && ctx.Err() == nil {
+			b.mu.Lock()
+			b.err = err
+			b.mu.Unlock()
+		}
+	})
+}
+
+func (b *background) sample() ui.Progress {
+	running := b.running.Load() // before the counters: what is done stays done
+	b.mu.Lock()
+	err := b.err
+	b.mu.Unlock()
+	p := &b.progress
+	return ui.Progress{
+		Running: running, Source: b.source, Listing: !p.ListingDone.Load(), Listed: p.Listed.Load(), Loaded: p.Loaded.Load(), Skipped: p.Skipped.Load(),
+		Failed: p.Failed.Load(), Already: p.Already.Load(), Events: p.Kept.Load(), Revision: b.db.Totals().Revision, Err: err,
+	}
+}
+
+// exporter writes what the screen shows to a file, as spoor events would.
+type exporter struct {
+	app *app
+	db  *store.DB
+}
+
+// Export implements ui.Exporter.
+func (e exporter) Export(ctx context.Context, r ui.ExportRequest, report func(int64)) (n int64, err error) {
+	if _, err := os.Stat(r.Path); err == nil && !r.Replace {
+		return 0, fmt.Errorf("%s exists already", r.Path)
+	}
+	a := *e.app
+	a.flags.format, a.flags.output = r.Format, r.Path
+	req := rowsRequest{filter: r.Filter, order: r.Order, columns: r.Columns, report: report}
+	if r.Format == "csv" {
+		req.columns = csvColumns
+	}
+	err = atomicFile(r.Path, func(w io.Writer) error {
+		n, err = a.export(ctx, e.db, req, w)
+		return err
+	})
+	return n, err
 }
 
 // summarize is what spoor SOURCE says without a terminal.
 func (a *app) summarize(ctx context.Context, sources []string) error {
+	if len(sources) == 0 {
+		return usageError{fmt.Errorf("no SOURCE given"), "try spoor demo, or spoor --help"}
+	}
 	db, report, err := a.loadInto(ctx, sources)
 	if err != nil {
 		return err
