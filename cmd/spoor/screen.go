@@ -150,7 +150,7 @@ func (a *app) programOptions(ctx context.Context, names []string) []tea.ProgramO
 
 func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
 	o := ui.Options{
-		Case: screenCase{db}, Name: caseTitle(db.Path(), bg.source), Progress: bg.sample, Export: exporter{a, db}, Mark: db,
+		Case: db, Name: caseTitle(db.Path(), bg.source), Progress: bg.sample, Export: exporter{a, db}, Mark: db,
 		Clipboard: localClipboard(), Profile: colorprofile.Detect(a.out, os.Environ()), Glyphs: themes.Unicode(),
 		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db),
 	}
@@ -216,11 +216,6 @@ func localClipboard() func(string) error {
 	}
 	return nil
 }
-
-// screenCase is the case as the screen asks it.
-type screenCase struct{ *store.DB }
-
-func (c screenCase) Totals(context.Context) (query.Totals, error) { return c.DB.Totals(), nil }
 
 // A background load runs beside the screen, which samples it.
 type background struct {
