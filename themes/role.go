@@ -8,6 +8,7 @@ const (
 	Text      Role = iota // ordinary text
 	Dim                   // labels, units, what can be skipped
 	Line                  // rules, borders, scroll tracks: never text
+	Volume                // the ordinary part of a chart: never text
 	Title                 // headings of panes and columns
 	Accent                // what can be acted on: keys, links, the current tab
 	Focus                 // the mark of the focused pane
@@ -29,7 +30,7 @@ const (
 )
 
 var roleNames = [roles]string{
-	"text", "dim", "line", "title", "accent", "focus", "match", "read", "write", "ok", "denied",
+	"text", "dim", "line", "volume", "title", "accent", "focus", "match", "read", "write", "ok", "denied",
 	"throttled", "error", "root", "warn", "good", "key", "string", "number", "literal",
 }
 

@@ -27,6 +27,7 @@ type Styles struct {
 	Theme  Theme
 	Glyphs Glyphs
 	table  [roles][grounds]Style
+	stack  [roles]Style
 }
 
 // Styles builds the theme for a colour profile. Terminals without colour get
@@ -37,12 +38,18 @@ func (t Theme) Styles(p colorprofile.Profile, g Glyphs) *Styles {
 		for gr := range grounds {
 			s.table[r][gr] = Style{on: sequence(t.Roles[r], t.Grounds[gr], gr, p)}
 		}
+		s.stack[r] = Style{on: stacked(t.Roles[r], t.Roles[Volume], p)}
 	}
 	return s
 }
 
 // On returns the style of a role on a ground.
 func (s *Styles) On(r Role, g Ground) Style { return s.table[r][g] }
+
+// Stack returns the style of a cell of a bar chart whose lower part, a block of
+// eighths, is in the role's colour, and whose rest is in that of
+// Volume. ok is false where there is no colour to tell them apart by.
+func (s *Styles) Stack(r Role) (st Style, ok bool) { return s.stack[r], s.stack[r].on != "" }
 
 // Paint renders text in a role on the base ground.
 func (s *Styles) Paint(r Role, t string) string { return s.table[r][Base].Render(t) }
@@ -86,6 +93,15 @@ func sequence(role, ground Tone, g Ground, p colorprofile.Profile) string {
 		return ""
 	}
 	return st.String()
+}
+
+// stacked builds the escape code of one colour above another.
+func stacked(low, high Tone, p colorprofile.Profile) string {
+	fg, bg := pick(low, p, -1, Base), pick(high, p, -1, Base)
+	if fg == nil || bg == nil {
+		return ""
+	}
+	return ansi.NewStyle().ForegroundColor(fg).BackgroundColor(bg).String()
 }
 
 // pick chooses the colour of a tone that the terminal can show, nil for its own.

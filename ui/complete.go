@@ -148,7 +148,13 @@ func (e *editor) accept(m *Model, i int) tea.Cmd {
 // not to empty the table.
 func (e *editor) unfinished() bool {
 	word, field := token(e.in.value())
-	if e.in.before() != e.in.value() || word == "" || len(e.list) == 0 {
+	if e.in.before() != e.in.value() || word == "" {
+		return false
+	}
+	if e.values.Out() {
+		return true // the values that it may become are being looked up
+	}
+	if len(e.list) == 0 {
 		return false
 	}
 	for _, c := range e.list {

@@ -136,6 +136,7 @@ func (m *Model) editReply(msg tea.Msg) tea.Cmd {
 	case valuesMsg:
 		if e.values.Is(msg.n) && msg.err == nil {
 			e.offer(msg.key, msg.values)
+			return e.try(m)
 		} else if msg.err != nil && !errors.Is(msg.err, context.Canceled) {
 			return m.fail("look up values", msg.err)
 		}
@@ -151,7 +152,7 @@ func (e *editor) try(m *Model) tea.Cmd {
 		e.fail(err)
 		return nil
 	}
-	if e.unfinished() {
+	if e.unfinished() || m.preview == nil && f.Equal(m.history.now().filter) {
 		return nil
 	}
 	l := m.history.now()

@@ -25,7 +25,8 @@ type Case interface {
 	chart.Counter
 	detail.Reader
 	Values(context.Context, query.ValueRequest) ([]query.FacetValue, error)
-	Totals(context.Context) (query.Totals, error)
+	// Totals counts the whole case. It is quick, but may wait for a commit.
+	Totals() query.Totals
 }
 
 // Progress is how far a load has come: counters that are sampled, never sent.

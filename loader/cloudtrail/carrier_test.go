@@ -246,3 +246,27 @@ func TestEmitErrorEndsDecoding(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryPrefix cuts every carrier at every byte: there is never more than in
+// the whole, and what is missing is told.
+func TestEveryPrefix(t *testing.T) {
+	t.Parallel()
+	all := carriers(t)
+	all["CSV"], all["OCSF"] = athenaCSV, ocsfObject
+	var d Decoder
+	for name, text := range all {
+		whole, _ := decodeAll(t, &d, text)
+		for n := range len(text) {
+			res, err := d.Decode(text[:n], func(e *Event) error {
+				_, err := Record(text[:n], e.Span)
+				return err
+			})
+			if err != nil || res.Events > len(whole) {
+				t.Fatalf("%s, %d bytes: %+v, %v", name, n, res, err)
+			}
+			if res.Events == 0 && res.Skip == "" {
+				t.Fatalf("%s, %d bytes: no events and no reason", name, n)
+			}
+		}
+	}
+}

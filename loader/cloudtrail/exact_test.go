@@ -125,6 +125,9 @@ func FuzzDecode(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add(`{"Records":[{"eventName":"X"`)
+	f.Add(athenaCSV)
+	f.Add(ocsfObject)
+	f.Add(`{"QueryResultRows":[[{"eventTime":"2026-03-01 10:00:00.000"},{"eventName":"X"},{"eventSource":"s"},{"userIdentity":"{type=IAMUser, a=[b]}"}]]}`)
 	f.Add("{}\n{]\n[[[")
 	f.Fuzz(func(t *testing.T, text string) {
 		events, _ := decodeAll(t, &Decoder{}, text)

@@ -211,7 +211,10 @@ func skipNested(s string, i int) int {
 			if !n.push(c == '[') {
 				return ^i
 			}
-			if i = space(s, i+1); i < len(s) && s[i] != c+2 { // { and }, [ and ] are two apart
+			if i = space(s, i+1); i >= len(s) {
+				return ^i
+			}
+			if s[i] != c+2 { // { and }, [ and ] are two apart
 				if c == '{' {
 					i = memberValue(s, i)
 				}

@@ -9,8 +9,11 @@ import (
 	"spoor/ui/text"
 )
 
-// failures are drawn from the bottom up, worst first, at least one cell each
-// bar that has any: three denials among ten thousand calls must be seen.
+// ordinary is the colour of what went well: quiet, so that failures stand out.
+const ordinary = themes.Volume
+
+// failures are drawn at the bottom of a bar in the colour of the worst kind, at
+// least an eighth of a cell: three denials among ten thousand calls must be seen.
 var failures = []struct {
 	series string
 	role   themes.Role
@@ -26,13 +29,13 @@ func (v *View) View(focused bool) string {
 	for y := v.h - 2; y >= 0; y-- {
 		lines = append(lines, v.bars(s, y, v.h-1, focused))
 	}
-	return strings.Join(append(lines, v.axis(s)), "\n")
+	return strings.Join(append(lines, v.axis(s, focused)), "\n")
 }
 
 // bar is one bucket: how many cells its failures and all of it take.
 type bar struct {
 	total, eighths int64
-	cells          int         // of failures, from the bottom
+	failed         int64       // eighths that failed, from the bottom
 	role           themes.Role // of the worst
 }
 
@@ -57,7 +60,7 @@ func (v *View) bar(b, height int, top int64) bar {
 		}
 	}
 	if failed > 0 {
-		out.cells = max(1, int((failed*out.eighths/out.total+7)/8))
+		out.failed = max(1, failed*out.eighths/out.total)
 	}
 	return out
 }
@@ -87,16 +90,7 @@ func (v *View) bars(s *themes.Styles, y, height int, focused bool) string {
 				ground = themes.Selected
 			}
 		}
-		bar := v.bar(k, height, top)
-		role := themes.OK
-		if y < bar.cells {
-			role = bar.role
-		}
-		if v.stale {
-			role = themes.Dim
-		}
-		e := max(0, min(bar.eighths-int64(y)*8, 8))
-		run.put(role, ground, s.Glyphs.Bars[e])
+		run.cell(v.bar(k, height, top), y, ground, v.stale)
 	}
 	run.flush()
 	return b.String()
@@ -127,7 +121,7 @@ func (v *View) top() int64 {
 }
 
 // axis draws the times under the bars and what the colours mean.
-func (v *View) axis(s *themes.Styles) string {
+func (v *View) axis(s *themes.Styles, focused bool) string {
 	n := len(v.counts())
 	if n == 0 {
 		note := "no event over time"
@@ -144,7 +138,11 @@ func (v *View) axis(s *themes.Styles) string {
 	room := v.w - scaleWidth - len(left) - len(right)
 	legend := v.legend(s)
 	var b strings.Builder
-	b.WriteString(text.Spaces(scaleWidth) + s.Paint(themes.Dim, left))
+	mark := " "
+	if focused {
+		mark = s.Glyphs.Mark
+	}
+	b.WriteString(" " + s.Paint(themes.Focus, mark) + text.Spaces(scaleWidth-2) + s.Paint(themes.Dim, left))
 	switch {
 	case room < 1:
 		return clip(b.String(), v.w)
@@ -165,7 +163,7 @@ type legend struct {
 
 // legend names the outcomes there are, each in its colour with its count.
 func (v *View) legend(s *themes.Styles) legend {
-	roles := map[string]themes.Role{"ok": themes.OK, "denied": themes.Denied, "error": themes.Error, "throttled": themes.Throttled}
+	roles := map[string]themes.Role{"ok": themes.Dim, "denied": themes.Denied, "error": themes.Error, "throttled": themes.Throttled}
 	var l legend
 	for _, series := range v.hist.Series {
 		var sum int64
@@ -247,4 +245,24 @@ func (r *runs) put(role themes.Role, ground themes.Ground, cell string) {
 func (r *runs) flush() {
 	r.b.WriteString(r.s.On(r.role, r.ground).Render(r.buf.String()))
 	r.buf.Reset()
+}
+
+// cell draws cell y of a bar.
+func (r *runs) cell(b bar, y int, ground themes.Ground, stale bool) {
+	e := max(0, min(b.eighths-int64(y)*8, 8))
+	failed := max(0, min(b.failed-int64(y)*8, 8))
+	switch {
+	case stale || failed == 0:
+		r.put(ordinary, ground, r.s.Glyphs.Bars[e])
+	case failed >= e:
+		r.put(b.role, ground, r.s.Glyphs.Bars[e])
+	default:
+		// Two colours in one cell: only a full one can show both.
+		if st, ok := r.s.Stack(b.role); ok && e == 8 && ground == themes.Base {
+			r.flush()
+			r.b.WriteString(st.Render(r.s.Glyphs.Bars[failed]))
+			return
+		}
+		r.put(b.role, ground, r.s.Glyphs.Bars[e])
+	}
 }

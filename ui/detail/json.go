@@ -32,6 +32,7 @@ type node struct {
 	text  string // decoded value
 	null  bool
 	size  int  // members or items
+	pad   int  // width of the widest key beside this one, to set values in a column
 	end   int  // index after the last descendant
 	inner bool // inside JSON that the record carries as a string
 }
@@ -128,6 +129,7 @@ func (w *walker) object(at, depth int) bool {
 		w.space()
 		if w.peek() == '}' {
 			w.i++
+			w.align(at)
 			return true
 		}
 		if w.nodes[at].size > 0 {
@@ -146,6 +148,24 @@ func (w *walker) object(at, depth int) bool {
 		if !w.value(node{key: key, item: -1, path: append(path[:len(path):len(path)], key), place: place + "\x00" + key}, depth+1) {
 			return false
 		}
+	}
+}
+
+// maxPad bounds the column in which values begin; longer keys stick out.
+const maxPad = 24
+
+// align gives the members of an object, whose nodes follow it, a common column.
+func (w *walker) align(at int) {
+	var members []int
+	pad := 0
+	for i := at + 1; i < len(w.nodes); i = max(w.nodes[i].end, i+1) {
+		members = append(members, i)
+		if n := len(w.nodes[i].key); n <= maxPad {
+			pad = max(pad, n)
+		}
+	}
+	for _, i := range members {
+		w.nodes[i].pad = pad
 	}
 }
 

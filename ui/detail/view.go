@@ -50,7 +50,8 @@ func labelOf(n node) text.Safe {
 	case n.item >= 0:
 		return text.Safe("[" + strconv.Itoa(n.item) + "] ")
 	}
-	return text.CleanLine(n.key, 80) + "  "
+	key := text.CleanLine(n.key, 80)
+	return key + text.Safe(text.Spaces(max(n.pad-text.Width(key), 0))) + "  "
 }
 
 // wrap breaks a node's value into lines that fit beside its label.

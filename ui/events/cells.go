@@ -29,13 +29,13 @@ var needed = []string{"outcome", "readonly", "type", "actor", "mark"}
 // shape says how the usual columns share the width. The time and the call go last.
 var shape = map[string]grid.Column{
 	"time":     {Width: 19, Min: 19},
-	"outcome":  {Width: 11, Min: 3, Priority: 1},
-	"actor":    {Width: 24, Min: 12, Priority: 1, Grow: 2},
-	"event":    {Width: 24, Min: 14, Grow: 2},
-	"service":  {Width: 12, Min: 7, Priority: 3},
-	"resource": {Width: 24, Min: 14, Priority: 5, Grow: 2},
-	"region":   {Width: 10, Min: 9, Priority: 4},
-	"ip":       {Width: 15, Min: 13, Priority: 3},
+	"outcome":  {Width: 11, Min: 8, Priority: 1},
+	"actor":    {Width: 26, Min: 14, Priority: 1, Grow: 2},
+	"event":    {Width: 28, Min: 19, Grow: 2},
+	"service":  {Width: 12, Min: 8, Priority: 4},
+	"resource": {Width: 24, Min: 14, Priority: 3, Grow: 2},
+	"region":   {Width: 12, Min: 9, Priority: 5},
+	"ip":       {Width: 15, Min: 13, Priority: 2},
 	"account":  {Width: 12, Min: 12, Priority: 6},
 	"error":    {Width: 20, Min: 12, Priority: 7, Grow: 1},
 	"agent":    {Width: 20, Min: 10, Priority: 8, Grow: 1},
@@ -162,7 +162,7 @@ func outcomeRole(outcome string) themes.Role {
 	case "error":
 		return themes.Error
 	}
-	return themes.OK
+	return themes.Dim // what went well is quiet
 }
 
 // shortService drops the part of an event source that all share.
