@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -66,11 +67,49 @@ func (m *Model) drawOver(lines []string, b box) {
 		if y < 0 || y >= len(lines) {
 			continue
 		}
-		// A wide character that the box cuts in half leaves a blank.
-		left, right := ansi.Cut(lines[y], 0, b.x), ansi.Cut(lines[y], b.x+b.w, m.w)
-		left += text.Spaces(b.x - ansi.StringWidth(left))
-		lines[y] = left + l + text.Spaces(m.w-b.x-b.w-ansi.StringWidth(right)) + right
+		left, rest := cut(lines[y], b.x)
+		_, right := cut(rest, b.w)
+		lines[y] = left + l + right
 	}
+}
+
+// cut divides a drawn line after w cells. Each side keeps the style in force; of
+// a wide character in between both sides get a blank. Lines hold nothing but
+// styles and safe text, which makes this much cheaper than a terminal's parser.
+func cut(line string, w int) (left, right string) {
+	style := ""
+	for i := 0; i < len(line); {
+		if line[i] == '\x1b' {
+			end := i + max(strings.IndexByte(line[i:], 'm'), 0) + 1
+			if style = line[i:end]; style == "\x1b[m" {
+				style = ""
+			}
+			i = end
+			continue
+		}
+		if w <= 0 {
+			return closed(line[:i], style), style + line[i:]
+		}
+		n, cells := 1, 1
+		if line[i] >= utf8.RuneSelf || i+1 < len(line) && line[i+1] >= utf8.RuneSelf {
+			cluster, cw := ansi.FirstGraphemeCluster(line[i:min(len(line), i+64)], ansi.GraphemeWidth)
+			n, cells = len(cluster), cw
+		}
+		if cells > w {
+			return closed(line[:i], style) + text.Spaces(w), text.Spaces(cells-w) + style + line[i+n:]
+		}
+		i += n
+		w -= cells
+	}
+	return closed(line, style) + text.Spaces(w), ""
+}
+
+// closed ends a style that is still on.
+func closed(s, style string) string {
+	if style == "" {
+		return s
+	}
+	return s + "\x1b[m"
 }
 
 // frameBox draws a border around inner lines of width w-2.

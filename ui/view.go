@@ -85,9 +85,8 @@ func (m *Model) drawBody(lines []string) {
 	}
 	bar := m.look.styles.Paint(themes.Line, m.opt.Glyphs.V)
 	for _, r := range m.frame.bars {
-		x := r.x + m.widthAt(r)
 		for y := r.y; y < r.y+r.h; y++ {
-			rows[y] = append(rows[y], piece{x, bar})
+			rows[y] = append(rows[y], piece{r.x, bar})
 		}
 	}
 	for y, row := range rows {
@@ -101,16 +100,6 @@ func (m *Model) drawBody(lines []string) {
 		}
 		lines[y] = b.String()
 	}
-}
-
-// widthAt is the width of the pane that a bar closes.
-func (m *Model) widthAt(bar rect) int {
-	for s := range slots {
-		if r := m.frame.panes[s]; !r.empty() && r.x == bar.x && r.y == bar.y {
-			return r.w
-		}
-	}
-	return 0
 }
 
 // noter is a pane that can say why it is empty.

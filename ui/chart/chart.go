@@ -24,6 +24,8 @@ type View struct {
 	state   pane.State
 	w, h    int
 	hist    query.Histogram
+	buckets []bucket
+	top     int64 // the tallest
 	have    bool
 	stale   bool
 	again   bool // the case grew while a question was out
@@ -51,8 +53,8 @@ func (v *View) Title() text.Safe { return "Histogram" }
 // Resize implements pane.Pane.
 func (v *View) Resize(w, h int) { v.w, v.h = w, h }
 
-// buckets is the number asked for: one for each column, with room for the scale.
-func (v *View) buckets() int { return max(v.w-scaleWidth, 1) }
+// columns is the number of bars: one for each column, with room for the scale.
+func (v *View) columns() int { return max(v.w-scaleWidth, 1) }
 
 // scaleWidth is the width of the counts at the left: "12.3k" and a space.
 const scaleWidth = 7
@@ -64,7 +66,7 @@ func (v *View) Sync(s pane.State) tea.Cmd {
 	v.again = v.again || s.Data != v.data
 	if want {
 		v.stale, v.anchor, v.again = true, -1, false
-	} else if v.line.Out() || !v.again && v.buckets() == v.wanted {
+	} else if v.line.Out() || !v.again && v.columns() == v.wanted {
 		return nil
 	}
 	v.started, v.asked, v.data, v.again = true, s.Asked, s.Data, false
@@ -72,21 +74,13 @@ func (v *View) Sync(s pane.State) tea.Cmd {
 }
 
 func (v *View) ask() tea.Cmd {
-	v.wanted = v.buckets()
+	v.wanted = v.columns()
 	ctx, n := v.line.Next(v.state.Ctx)
-	c, req := v.counter, query.HistogramRequest{Filter: v.state.Filter, Buckets: v.buckets()}
+	c, req := v.counter, query.HistogramRequest{Filter: v.state.Filter, Buckets: v.columns()}
 	return func() tea.Msg {
 		h, err := c.Histogram(ctx, req)
 		return histMsg{n: n, hist: h, err: err}
 	}
-}
-
-// counts is one series' counts, for their number.
-func (v *View) counts() []int64 {
-	if len(v.hist.Series) == 0 {
-		return nil
-	}
-	return v.hist.Series[0].Counts
 }
 
 // Update implements pane.Pane.
@@ -124,7 +118,8 @@ func (v *View) filled(m histMsg) (pane.Intent, tea.Cmd) {
 		v.anchor = -1
 	}
 	v.hist, v.have, v.stale = m.hist, true, false
-	v.cur = max(0, min(v.cur, len(v.counts())-1))
+	v.buckets, v.top = sum(m.hist)
+	v.cur = max(0, min(v.cur, len(v.buckets)-1))
 	if v.again {
 		v.again = false
 		return nil, v.ask()
@@ -134,16 +129,16 @@ func (v *View) filled(m histMsg) (pane.Intent, tea.Cmd) {
 
 // bucketAt returns the bucket drawn in column x.
 func (v *View) bucketAt(x int) (int, bool) {
-	n := len(v.counts())
+	n := len(v.buckets)
 	if n == 0 || v.w <= scaleWidth {
 		return 0, false
 	}
-	b := (x - scaleWidth) * n / v.buckets()
+	b := (x - scaleWidth) * n / v.columns()
 	return max(0, min(b, n-1)), true
 }
 
 // Brushing reports whether a stretch is marked.
-func (v *View) Brushing() bool { return v.anchor >= 0 && len(v.counts()) > 0 }
+func (v *View) Brushing() bool { return v.anchor >= 0 && len(v.buckets) > 0 }
 
 // Span returns the stretch marked, or the bucket under the cursor, and how many
 // events it holds.
@@ -152,10 +147,8 @@ func (v *View) Span() (from, to time.Time, events int64) {
 	if v.anchor >= 0 {
 		lo, hi = min(v.anchor, v.cur), max(v.anchor, v.cur)
 	}
-	for _, s := range v.hist.Series {
-		for b := lo; b <= hi && b < len(s.Counts); b++ {
-			events += s.Counts[b]
-		}
+	for b := lo; b <= hi && b < len(v.buckets); b++ {
+		events += v.buckets[b].total
 	}
 	step := v.hist.Step
 	return v.hist.Start.Add(time.Duration(lo) * step), v.hist.Start.Add(time.Duration(hi+1) * step), events
@@ -163,7 +156,7 @@ func (v *View) Span() (from, to time.Time, events int64) {
 
 // Note describes what is marked, or the bucket under the cursor.
 func (v *View) Note() text.Safe {
-	if len(v.counts()) == 0 || v.state.Zone == nil {
+	if len(v.buckets) == 0 || v.state.Zone == nil {
 		return ""
 	}
 	from, to, n := v.Span()

@@ -12,7 +12,7 @@ func (v *View) Commands() []pane.Command {
 	move := func(id string, title text.Safe, help string, n int, keys ...string) pane.Command {
 		return pane.Command{ID: "chart." + id, Keys: keys, Title: title, Help: help, Group: "Move", When: v.empty,
 			Run: func(count int) (pane.Intent, tea.Cmd) {
-				v.cur = max(0, min(v.cur+n*max(count, 1), len(v.counts())-1))
+				v.cur = max(0, min(v.cur+n*max(count, 1), len(v.buckets)-1))
 				return nil, nil
 			}}
 	}
@@ -27,7 +27,7 @@ func (v *View) Commands() []pane.Command {
 }
 
 func (v *View) empty() string {
-	if len(v.counts()) == 0 {
+	if len(v.buckets) == 0 {
 		return "no bar yet"
 	}
 	return ""
@@ -44,7 +44,7 @@ func (v *View) Brush() {
 
 // Zoom asks for the stretch marked as the time range.
 func (v *View) Zoom() (pane.Intent, tea.Cmd) {
-	if len(v.counts()) == 0 {
+	if len(v.buckets) == 0 {
 		return nil, nil
 	}
 	from, to, _ := v.Span()

@@ -2,9 +2,11 @@ package chart
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/text"
 )
@@ -32,35 +34,50 @@ func (v *View) View(focused bool) string {
 	return strings.Join(append(lines, v.axis(s, focused)), "\n")
 }
 
-// bar is one bucket: how many cells its failures and all of it take.
-type bar struct {
-	total, eighths int64
-	failed         int64       // eighths that failed, from the bottom
-	role           themes.Role // of the worst
+// bucket sums up one bar: all that happened, what failed, and how at worst.
+type bucket struct {
+	total, failed int64
+	role          themes.Role
 }
 
-func (v *View) bar(b, height int, top int64) bar {
-	var out bar
-	counts := map[string]int64{}
-	for _, s := range v.hist.Series {
-		counts[s.Name] += s.Counts[b]
-		out.total += s.Counts[b]
+// sum adds up the series of a histogram, bucket by bucket.
+func sum(h query.Histogram) (buckets []bucket, top int64) {
+	if len(h.Series) == 0 {
+		return nil, 0
 	}
-	if out.total == 0 || top == 0 {
-		return out
-	}
-	out.eighths = max(1, out.total*int64(height)*8/top)
-	var failed int64
-	for _, f := range failures {
-		if n := counts[f.series]; n > 0 {
-			if failed == 0 {
-				out.role = f.role
-			}
-			failed += n
+	buckets = make([]bucket, len(h.Series[0].Counts))
+	for _, s := range h.Series {
+		for b, n := range s.Counts[:len(buckets)] {
+			buckets[b].total += n
+			top = max(top, buckets[b].total)
 		}
 	}
-	if failed > 0 {
-		out.failed = max(1, failed*out.eighths/out.total)
+	for _, f := range slices.Backward(failures) {
+		for _, s := range h.Series {
+			for b, n := range s.Counts[:len(buckets)] {
+				if s.Name == f.series && n > 0 {
+					buckets[b].failed += n
+					buckets[b].role = f.role
+				}
+			}
+		}
+	}
+	return buckets, top
+}
+
+// bar is one bucket as drawn: eighths of cells, from the bottom.
+type bar struct {
+	eighths, failed int64
+	role            themes.Role
+}
+
+func (b bucket) bar(height int, top int64) bar {
+	out := bar{role: b.role}
+	if b.total > 0 {
+		out.eighths = max(1, b.total*int64(height)*8/top)
+	}
+	if b.failed > 0 {
+		out.failed = max(1, b.failed*out.eighths/b.total)
 	}
 	return out
 }
@@ -68,13 +85,12 @@ func (v *View) bar(b, height int, top int64) bar {
 // bars draws one line, y cells above the axis, of bars height cells tall.
 func (v *View) bars(s *themes.Styles, y, height int, focused bool) string {
 	var b strings.Builder
-	top := v.top()
 	label := ""
-	if y == height-1 && top > 0 {
-		label = short(top)
+	if y == height-1 && v.top > 0 {
+		label = short(v.top)
 	}
 	b.WriteString(s.Paint(themes.Dim, string(text.PadLeft(text.Safe(label), scaleWidth-1, "")+" ")))
-	n, width := len(v.counts()), v.w-scaleWidth
+	n, width := len(v.buckets), v.w-scaleWidth
 	if n == 0 || width <= 0 {
 		b.WriteString(text.Spaces(width))
 		return clip(b.String(), v.w)
@@ -90,7 +106,7 @@ func (v *View) bars(s *themes.Styles, y, height int, focused bool) string {
 				ground = themes.Selected
 			}
 		}
-		run.cell(v.bar(k, height, top), y, ground, v.stale)
+		run.cell(v.buckets[k].bar(height, v.top), y, ground, v.stale)
 	}
 	run.flush()
 	return b.String()
@@ -107,22 +123,9 @@ func (v *View) marked(focused bool) (lo, hi int) {
 	return -1, -2
 }
 
-// top is the count of the tallest bar.
-func (v *View) top() int64 {
-	var top int64
-	for b := range v.counts() {
-		var sum int64
-		for _, s := range v.hist.Series {
-			sum += s.Counts[b]
-		}
-		top = max(top, sum)
-	}
-	return top
-}
-
 // axis draws the times under the bars and what the colours mean.
 func (v *View) axis(s *themes.Styles, focused bool) string {
-	n := len(v.counts())
+	n := len(v.buckets)
 	if n == 0 {
 		note := "no event over time"
 		if v.line.Out() {

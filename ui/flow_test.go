@@ -1,0 +1,437 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+	"spoor/ui/uitest"
+)
+
+func (d *driver) filter() string { return d.m.history.now().filter.String() }
+
+func (d *driver) shows(want ...string) {
+	d.t.Helper()
+	f := d.frame()
+	for _, w := range want {
+		if !strings.Contains(f, w) {
+			d.t.Errorf("the screen lacks %q:\n%s", w, f)
+		}
+	}
+}
+
+func TestFilterUndoRedo(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	d.keys("/", "type:actor:alice", "enter")
+	if d.filter() != "actor:alice" {
+		t.Fatalf("filter %q", d.filter())
+	}
+	n := d.m.counts.matching
+	if want, _ := d.m.opt.Case.Count(t.Context(), d.m.asked.filter); n != want.N || n == 0 {
+		t.Errorf("%d match, the case says %d", n, want.N)
+	}
+	d.shows(fmt.Sprintf("%d of 300 events", n), "actor:alice")
+	d.keys("o", "u", "u")
+	if d.filter() != "" || d.m.lens().order != query.Newest {
+		t.Errorf("after undo: filter %q, order %d", d.filter(), d.m.lens().order)
+	}
+	d.keys("u")
+	d.shows("nothing to undo")
+	d.keys("ctrl+r", "ctrl+r")
+	if d.filter() != "actor:alice" || d.m.lens().order != query.Oldest {
+		t.Errorf("after redo: filter %q, order %d", d.filter(), d.m.lens().order)
+	}
+}
+
+func TestFilterPreviewIsTakenBackByEsc(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	d.keys("/", "type:outcome:denied")
+	if got := d.m.asked.filter.String(); got != "outcome:denied" {
+		t.Errorf("while typing %q is asked", got)
+	}
+	d.keys("esc")
+	if got := d.m.asked.filter.String(); got != "" || len(d.m.history.steps) != 1 {
+		t.Errorf("after esc %q is asked, %d steps", got, len(d.m.history.steps))
+	}
+}
+
+func TestHalfAWordIsNotLookedFor(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	for _, typed := range []string{"acto", "r:al"} {
+		d.keys("/")
+		d.keys("type:" + typed)
+		if d.m.preview != nil {
+			t.Errorf("%q is tried before it is complete", typed)
+		}
+		d.keys("esc")
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	d.keys("/", "type:-acto", "tab", "type:ali", "tab")
+	if got := d.m.edit.in.value(); got != "-actor:alice " {
+		t.Errorf("completed to %q", got)
+	}
+	d.keys("type:outcome:ok,den", "down", "enter", "enter")
+	if got := d.filter(); got != "-actor:alice outcome:ok,denied" {
+		t.Errorf("filter %q", got)
+	}
+}
+
+func TestToken(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ before, word, field string }{
+		{"", "", ""}, {"act", "act", ""}, {"a:1 -ev", "ev", ""}, {"event:Cre", "Cre", "event"}, {"(event:a OR ev", "ev", ""},
+		{`agent:"aws cli`, `"aws cli`, "agent"}, {"account:1,2", "2", "account"}, {"bytesin>=10", "10", "bytesin"}, {"f!=x", "x", "f"},
+	} {
+		if w, f := token(c.before); w != c.word || f != c.field {
+			t.Errorf("token(%q) = %q, %q", c.before, w, f)
+		}
+	}
+}
+
+func TestQuoteValueIsReadBack(t *testing.T) {
+	t.Parallel()
+	for _, v := range []string{"alice", "a b", `say "hi"`, `back\slash`, "a*b", "x,y", "/re/", "1..2", "(x)", "", "東京", "a=b", "-x"} {
+		f, err := query.Parse("actor:" + quoteValue(v))
+		if err != nil {
+			t.Errorf("%q: %v", v, err)
+			continue
+		}
+		term, ok := f.Root().(query.Term)
+		if !ok || len(term.Values) != 1 || term.Values[0].Text != v {
+			t.Errorf("%q is read as %#v", v, f.Root())
+		}
+	}
+}
+
+func TestPivotsFromTableFacetAndDetail(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 200, 50)
+	d.keys("+")
+	d.shows("move to another column first")
+	r, _ := d.m.events.Current()
+	actor := r.Values[2].Text
+	d.keys("right", "right", "=")
+	if want := "actor=" + actor; d.filter() != want {
+		t.Errorf("from the table: %q, want %q", d.filter(), want)
+	}
+	d.keys("-")
+	if d.filter() != "actor!="+actor {
+		t.Errorf("exclude: %q", d.filter())
+	}
+	d.keys("X", "f", "down", "down", "space")
+	if d.filter() != "outcome:denied" {
+		t.Errorf("from a facet: %q", d.filter())
+	}
+	d.keys("f", "X", "enter")
+	d.keys("down", "down", "+")
+	if !strings.HasPrefix(d.filter(), "actor=") {
+		t.Errorf("from the detail: %q", d.filter())
+	}
+}
+
+func TestChipsCanBeSwitchedOffAndRemoved(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	d.keys("/", "type:actor:alice outcome:ok", "enter", "x", "enter")
+	if l := d.m.history.now(); d.filter() != "outcome:ok" || len(l.off) != 1 {
+		t.Errorf("switched off: %q and %d off", d.filter(), len(l.off))
+	}
+	d.shows("off: actor:alice")
+	d.keys("down", "enter")
+	if l := d.m.history.now(); d.filter() != "outcome:ok actor:alice" || len(l.off) != 0 {
+		t.Errorf("switched on: %q and %d off", d.filter(), len(l.off))
+	}
+	d.keys("d", "esc")
+	if len(d.m.history.now().filter.Chips()) != 1 {
+		t.Errorf("removed: %q", d.filter())
+	}
+	// The cross of the first chip.
+	line := d.m.filterLine()
+	x := line[0].width() + line[1].width()
+	d.send(tea.MouseClickMsg{X: x, Y: 1, Button: tea.MouseLeft})
+	if d.filter() != "" {
+		t.Errorf("after a click on the cross: %q", d.filter())
+	}
+}
+
+func TestZoom(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	d.send(tea.MouseClickMsg{X: 20, Y: 5, Button: tea.MouseLeft})
+	d.send(tea.MouseMotionMsg{X: 40, Y: 5, Button: tea.MouseLeft})
+	d.send(tea.MouseReleaseMsg{X: 40, Y: 5, Button: tea.MouseLeft})
+	_, _, n := d.m.chart.Span()
+	d.keys("z")
+	if s := d.m.history.now().span(); s.open() || !s.from.After(uitest.Start) {
+		t.Fatalf("zoomed to %v", s)
+	}
+	if d.m.counts.matching != n || n == 0 {
+		t.Errorf("the brush counted %d, the zoom finds %d", n, d.m.counts.matching)
+	}
+	d.shows("zoomed:")
+	d.keys("Z")
+	if !d.m.history.now().span().open() {
+		t.Error("Z did not zoom out")
+	}
+	d.keys("R", "type:2026-05-04T10:00..2026-05-04T10:15", "enter")
+	if s := d.m.history.now().span(); s.to.Sub(s.from) != 16*time.Minute { // the last minute is in it
+		t.Errorf("range %v", s)
+	}
+}
+
+func TestJumpToPastedTime(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	d.send(tea.PasteMsg{Content: "2026-05-04T10:00:00Z\n"})
+	r, _ := d.m.events.Current()
+	if got := time.UnixMicro(r.Time).UTC(); got.After(uitest.Start.Add(time.Hour)) || got.Before(uitest.Start.Add(59*time.Minute)) {
+		t.Errorf("jumped to %v", got)
+	}
+	d.keys("t", "type:2026-05-04 09:30:00", "enter")
+	r, _ = d.m.events.Current()
+	if got := time.UnixMicro(r.Time).UTC(); got.After(uitest.Start.Add(30*time.Minute)) || got.Before(uitest.Start.Add(29*time.Minute)) {
+		t.Errorf("jumped to %v", got)
+	}
+	d.shows("of 300")
+}
+
+func TestStepsFindTheirEvent(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{Case: uitest.New(3000)}, 120, 40)
+	outcome := func() string {
+		r, _ := d.m.events.Current()
+		return r.Values[1].Text
+	}
+	d.keys("e")
+	first, _ := d.m.events.Current()
+	if outcome() == "ok" {
+		t.Error("e stopped at a call that went well")
+	}
+	d.keys("e", "E")
+	if r, _ := d.m.events.Current(); r.Seq != first.Seq {
+		t.Errorf("E came back to %d, not %d", r.Seq, first.Seq)
+	}
+	d.keys("G")
+	last, _ := d.m.events.Current()
+	d.keys("g")
+	if r, _ := d.m.events.Current(); r.Seq == last.Seq {
+		t.Error("g did not come back")
+	}
+	d.keys("9", "0", "j")
+	if p := d.m.events.Place(); p != 90 {
+		t.Errorf("90j is at row %d", p)
+	}
+	d.keys("/", "type:actor:alice", "enter", "a")
+	r, _ := d.m.events.Current()
+	if r.Values[2].Text != "alice" {
+		t.Errorf("a stopped at %q", r.Values[2].Text)
+	}
+}
+
+func TestCursorStaysOnItsEventWhenTheFilterChanges(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	d.keys("9", "j", "right", "right", "=")
+	was, _ := d.m.events.Current()
+	d.keys("u")
+	if r, _ := d.m.events.Current(); r.Seq != was.Seq {
+		t.Errorf("undo moved the cursor from %d to %d", was.Seq, r.Seq)
+	}
+}
+
+func TestLoadingDoesNotMoveTheCursor(t *testing.T) {
+	t.Parallel()
+	c := uitest.New(300)
+	running, rev := true, uint64(1)
+	d := newDriver(t, Options{Case: c}, 120, 40)
+	d.m.opt.Progress = func() Progress { return Progress{Running: running, Revision: rev, Listed: 4, Loaded: 2, Failed: 1} }
+	d.keys("9", "j")
+	was, _ := d.m.events.Current()
+	for i := range 20 {
+		e := uitest.Made(newRand(), 500+i, uitest.Start.Add(3*time.Hour))
+		c.Add(e)
+	}
+	rev++
+	d.m.load.ticking = true
+	_, cmd := d.m.Update(tickMsg{})
+	running = false
+	d.run(cmd)
+	d.send(tickMsg{})
+	if r, _ := d.m.events.Current(); r.Seq != was.Seq {
+		t.Errorf("the load moved the cursor from %d to %d", was.Seq, r.Seq)
+	}
+	if d.m.counts.totals.Events != 320 {
+		t.Errorf("%d events in the header", d.m.counts.totals.Events)
+	}
+	d.shows("1 failed")
+	if d.m.tick() != nil {
+		t.Error("the screen ticks with nothing to watch")
+	}
+}
+
+func TestCopy(t *testing.T) {
+	t.Parallel()
+	var copied []string
+	d := newDriver(t, Options{Command: []string{"spoor", "-c", "my case.spoor"}, Clipboard: func(s string) error {
+		copied = append(copied, s)
+		return nil
+	}}, 120, 40)
+	d.keys("right", "right", "y", "Y", "/", "type:actor:alice -error:*", "enter", "ctrl+y")
+	if len(copied) != 3 || !strings.HasPrefix(copied[1], `{"awsRegion"`) {
+		t.Fatalf("copied %q", copied)
+	}
+	if want := `spoor -c 'my case.spoor' events -- 'actor:alice -error:*'`; copied[2] != want {
+		t.Errorf("command %q, want %q", copied[2], want)
+	}
+}
+
+func TestExport(t *testing.T) {
+	t.Parallel()
+	ex := &exporter{}
+	d := newDriver(t, Options{Export: ex}, 120, 40)
+	d.keys("/", "type:actor:alice", "enter", "ctrl+e")
+	for range 60 {
+		d.keys("backspace")
+	}
+	d.keys("type:out.txt", "enter")
+	d.shows("end the name in .csv")
+	for range 4 {
+		d.keys("backspace")
+	}
+	d.keys("type:.ndjson", "enter")
+	if ex.got.Path != "out.ndjson" || ex.got.Format != "ndjson" || ex.got.Filter.String() != "actor:alice" {
+		t.Errorf("asked for %+v", ex.got)
+	}
+	d.shows("wrote 7 events to out.ndjson")
+	ex.err = errors.New("disk full")
+	d.keys("ctrl+e", "enter")
+	d.shows("export: disk full", "1 problem")
+	d.keys("!")
+	d.shows("Problems, 1")
+}
+
+func TestMark(t *testing.T) {
+	t.Parallel()
+	mk := &exporter{}
+	d := newDriver(t, Options{Mark: mk}, 120, 40)
+	d.keys("m", "down", "enter")
+	if !slices.Equal(mk.marks, []string{"evidence"}) {
+		t.Errorf("marks %q", mk.marks)
+	}
+}
+
+// other is a view that only knows its size.
+type other struct {
+	w, h int
+	st   pane.State
+}
+
+func (o *other) Title() text.Safe { return "Other" }
+func (o *other) Sync(s pane.State) tea.Cmd {
+	o.st = s
+	return nil
+}
+func (o *other) Update(tea.Msg) (pane.Intent, tea.Cmd) { return nil, nil }
+func (o *other) Resize(w, h int)                       { o.w, o.h = w, h }
+func (o *other) View(bool) string {
+	return strings.TrimSuffix(strings.Repeat(text.Spaces(o.w)+"\n", o.h), "\n")
+}
+func (o *other) Commands() []pane.Command {
+	return []pane.Command{{ID: "other.open", Keys: []string{"enter"}, Title: "open", Help: "Open", Group: "Look",
+		Run: func(int) (pane.Intent, tea.Cmd) {
+			f, _ := query.Parse("outcome:denied")
+			return pane.Evidence{Filter: f}, nil
+		}}}
+}
+
+func TestViewsShareTheFilterAndLeadToEvidence(t *testing.T) {
+	t.Parallel()
+	o := &other{}
+	d := newDriver(t, Options{Views: []View{{Title: "Other", Pane: o}}}, 80, 24)
+	d.keys("/", "type:actor:alice", "enter", "2")
+	if d.m.view != 1 || o.st.Filter.String() != "actor:alice" || o.w != 80 {
+		t.Errorf("view %d, its filter %q, its width %d", d.m.view, o.st.Filter, o.w)
+	}
+	d.shows("2 Other")
+	d.keys("[")
+	if d.m.view != 0 {
+		t.Errorf("back shows view %d", d.m.view)
+	}
+	d.keys("]", "enter")
+	if d.m.view != 0 || d.filter() != "outcome:denied" {
+		t.Errorf("the evidence is view %d, filter %q", d.m.view, d.filter())
+	}
+	d.keys("2", "q")
+	if d.m.view != 0 || d.quit {
+		t.Error("q in a view does not come back to Events")
+	}
+}
+
+func TestQuit(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 80, 24)
+	d.keys("ctrl+c", "j", "ctrl+c")
+	if d.quit {
+		t.Error("one ctrl+c, another key, one ctrl+c: ended")
+	}
+	d.keys("ctrl+c")
+	if !d.quit {
+		t.Error("ctrl+c twice does not end")
+	}
+	d = newDriver(t, Options{}, 80, 24)
+	d.m.load.now.Running = true
+	d.keys("q")
+	d.shows("A load is running")
+	if d.keys("y"); !d.quit {
+		t.Error("y does not end")
+	}
+}
+
+func TestFailingCaseIsSaidNotFatal(t *testing.T) {
+	t.Parallel()
+	c := uitest.New(10)
+	c.Err = errors.New("boom")
+	d := newDriver(t, Options{Case: c}, 120, 40)
+	d.shows("boom", "problems")
+}
+
+func TestTooSmall(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 59, 24)
+	d.shows("needs 60 columns")
+	d.send(tea.WindowSizeMsg{Width: 1, Height: 1})
+	d.frame()
+}
+
+func TestClicks(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{Views: []View{{Title: "Other", Pane: &other{}}}}, 80, 24)
+	d.send(tea.MouseClickMsg{X: 20, Y: 0, Button: tea.MouseLeft})
+	if d.m.view != 1 {
+		t.Error("a click on a tab does not show the view")
+	}
+	d.keys("esc")
+	d.send(tea.MouseClickMsg{X: 30, Y: 12, Button: tea.MouseLeft})
+	if p := d.m.events.Place(); p != 3 {
+		t.Errorf("a click on the fourth row went to %d", p)
+	}
+	d.send(tea.MouseClickMsg{X: 30, Y: 12, Button: tea.MouseLeft})
+	if d.m.shape.focus != slotDetail {
+		t.Error("a second click does not open the event")
+	}
+}
