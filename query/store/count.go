@@ -131,30 +131,69 @@ func (t tally) into(f *query.Facet, top int) {
 // tally groups by the columns of all fields at once; what several fields share
 // (the caller) is grouped once.
 func (db *DB) tally(ctx context.Context, c conn, where expr, list []query.Facet, tallies []tally) error {
-	var sets []string           // distinct lists of columns
-	users := map[string][]int{} // facets by list of columns
+	g := newGrouping(db, list)
+	if len(g.sets) == 0 {
+		return nil
+	}
+	return c.each(ctx, g.query(where), where.args, func(v []driver.Value) error {
+		set := g.of(v[1])
+		for _, i := range g.users[set] {
+			at := 2 + g.at[set]
+			tallies[i][g.fields[i].show(db, v[at:])] += number(v[0])
+		}
+		return nil
+	})
+}
+
+// A grouping counts by several lists of columns in one pass.
+type grouping struct {
+	fields []binding // by facet; nil for a field that nothing fills
+	sets   []string  // distinct lists of columns
+	at     []int     // where the columns of a list begin among all columns
+	users  [][]int   // facets by list
+	masks  map[int64]int
+	total  int // columns
+}
+
+func newGrouping(db *DB, list []query.Facet) *grouping {
+	g := &grouping{fields: make([]binding, len(list)), masks: make(map[int64]int)}
 	for i, f := range list {
 		b := db.fields[f.Field]
 		if b == nil {
-			continue // stays empty
+			continue
 		}
+		g.fields[i] = b
 		set := strings.Join(b.cols(), ", ")
-		if users[set] == nil {
-			sets = append(sets, set)
+		k := slices.Index(g.sets, set)
+		if k < 0 {
+			k = len(g.sets)
+			g.sets, g.at, g.users = append(g.sets, set), append(g.at, g.total), append(g.users, nil)
+			g.total += len(b.cols())
 		}
-		users[set] = append(users[set], i)
+		g.users[k] = append(g.users[k], i)
 	}
-	for _, set := range sets {
-		q := fmt.Sprintf("SELECT count(*), %s FROM event_rows AS e WHERE %s GROUP BY ALL", set, where.sql)
-		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
-			for _, i := range users[set] {
-				tallies[i][db.fields[list[i].Field].show(db, v[1:])] += number(v[0])
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return g
 }
+
+// query is the statement: count, which set a row belongs to, all columns.
+func (g *grouping) query(where expr) string {
+	cols := strings.Join(g.sets, ", ")
+	if len(g.sets) == 1 {
+		return fmt.Sprintf("SELECT count(*), 0, %s FROM event_rows AS e WHERE %s GROUP BY %s", cols, where.sql, cols)
+	}
+	// GROUPING has a bit per column, the first the highest, set where the column
+	// is not grouped by.
+	for k := range g.sets {
+		n := g.total - g.at[k]
+		if k+1 < len(g.at) {
+			n = g.at[k+1] - g.at[k]
+		}
+		own := (int64(1)<<n - 1) << (g.total - g.at[k] - n)
+		g.masks[(int64(1)<<g.total-1)&^own] = k
+	}
+	return fmt.Sprintf("SELECT count(*), GROUPING(%s), %s FROM event_rows AS e WHERE %s GROUP BY GROUPING SETS ((%s))",
+		cols, cols, where.sql, strings.Join(g.sets, "), ("))
+}
+
+// of returns the list of columns that a row was grouped by.
+func (g *grouping) of(v driver.Value) int { return g.masks[number(v)] }

@@ -1,8 +1,8 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -54,38 +54,31 @@ func joined(list []expr, op, neutral, final string) expr {
 	return expr{strings.Join(parts, op), args}
 }
 
+// fewIDs is up to where a list of numbers is written out. DuckDB makes a join of
+// a longer IN, after which it can no longer stop at the first rows of a page.
+const fewIDs = 4
+
 // in is the condition that a column holds one of some numbers below n, none of
 // them 0, which stands for absent. Numbers from n on are never in: they belong
-// to texts that came after ids were found.
+// to texts that came after ids were found. Many numbers become a string of bits,
+// one look-up an event however many there are (measured at 10M events: page 0.8
+// instead of 79 ms, 8 facets 52 instead of 74).
 func in(col string, ids []uint32, n int) expr {
-	known := fmt.Sprintf("%s BETWEEN 1 AND %d", col, n-1)
 	switch {
 	case len(ids) == 0:
 		return exprFalse
-	case len(ids) == n-1:
-		return expr{sql: known}
 	case len(ids) == 1:
 		return expr{sql: col + " = " + strconv.Itoa(int(ids[0]))}
+	case len(ids) == n-1:
+		return expr{sql: fmt.Sprintf("%s BETWEEN 1 AND %d", col, n-1)}
+	case len(ids) <= fewIDs:
+		return expr{sql: inList(col, "IN", ids)}
 	}
-	slices.Sort(ids)
-	if 2*len(ids) > n {
-		return expr{sql: known + " AND " + inList(col, "NOT IN", missing(ids, n))}
+	bits := bytes.Repeat([]byte("0"), n)
+	for _, id := range ids {
+		bits[id] = '1'
 	}
-	return expr{sql: inList(col, "IN", ids)}
-}
-
-// missing are the numbers from 1 below n that are not among ids, which are
-// sorted.
-func missing(ids []uint32, n int) []uint32 {
-	out := make([]uint32, 0, n-1-len(ids))
-	for id, i := uint32(1), 0; int(id) < n; id++ {
-		if i < len(ids) && ids[i] == id {
-			i++
-			continue
-		}
-		out = append(out, id)
-	}
-	return out
+	return expr{fmt.Sprintf("CASE WHEN %s < %d THEN get_bit(?::BIT, %s::INTEGER) = 1 ELSE false END", col, n, col), []any{string(bits)}}
 }
 
 // inList writes IN or NOT IN.

@@ -45,40 +45,78 @@ func (db *DB) Histogram(ctx context.Context, r query.HistogramRequest) (query.Hi
 	return hist, err
 }
 
+// A grid is where the buckets of a histogram lie, in µs.
+type grid struct {
+	from, step int64
+	n          int
+}
+
+// newGrid spreads n buckets over from..to, to excluded. Steps are of whole µs.
+func newGrid(from, to int64, n int) grid {
+	return grid{from, max((to-from+int64(n)-1)/int64(n), 1), n}
+}
+
 func (db *DB) histogram(ctx context.Context, c conn, r query.HistogramRequest, where expr, by string) (query.Histogram, error) {
 	var out query.Histogram
-	from, to := r.From.UnixMicro(), r.To.UnixMicro()
-	n, err := c.int64s(ctx, "SELECT count(*) - count(e.t), min(e.t), max(e.t), count(e.t) FROM event_rows AS e WHERE "+where.sql, where.args...)
+	from, to, err := db.bounds(ctx, c, r, where)
 	if err != nil {
 		return out, err
 	}
-	out.NoTime = n[0]
-	if r.From.IsZero() {
-		from = n[1]
+	if s, _ := db.now(); s.noTime > 0 {
+		n, err := c.int64s(ctx, "SELECT count(*) FROM event_rows AS e WHERE ("+where.sql+") AND e.t IS NULL", where.args...)
+		if err != nil {
+			return out, err
+		}
+		out.NoTime = n[0]
 	}
-	if r.To.IsZero() {
-		to = n[2] + 1
-	}
-	if n[3] == 0 || from >= to {
+	if from >= to {
 		return out, nil
 	}
-	step := max((to-from+int64(r.Buckets)-1)/int64(r.Buckets), 1)
-	out.Start, out.Step = time.UnixMicro(from).UTC(), time.Duration(step)*time.Microsecond
-	field := db.fields[by]
+	g := newGrid(from, to, r.Buckets)
+	out.Start, out.Step = time.UnixMicro(g.from).UTC(), time.Duration(g.step)*time.Microsecond
+	series, err := db.series(ctx, c, g, all(where, expr{"e.t >= ? AND e.t < ?", []any{from, to}}), db.fields[by])
+	out.Series = ordered(series, by)
+	return out, err
+}
+
+// bounds are the ends of a histogram: as asked for, else those of the matching
+// events.
+func (db *DB) bounds(ctx context.Context, c conn, r query.HistogramRequest, where expr) (from, to int64, err error) {
+	s, _ := db.now()
+	from, to = s.from, s.to+1
+	if !r.Filter.All() && (r.From.IsZero() || r.To.IsZero()) {
+		n, err := c.int64s(ctx, "SELECT count(e.t), min(e.t), max(e.t) FROM event_rows AS e WHERE "+where.sql, where.args...)
+		if err != nil || n[0] == 0 {
+			return 0, 0, err
+		}
+		from, to = n[1], n[2]+1
+	}
+	if s.events == s.noTime {
+		return 0, 0, nil
+	}
+	if !r.From.IsZero() {
+		from = r.From.UnixMicro()
+	}
+	if !r.To.IsZero() {
+		to = r.To.UnixMicro()
+	}
+	return from, to, nil
+}
+
+// series counts by bucket and value.
+func (db *DB) series(ctx context.Context, c conn, g grid, where expr, field binding) (map[string][]int64, error) {
 	series := make(map[string][]int64)
-	q := fmt.Sprintf("SELECT (e.t - ?) // ? AS bucket, count(*), %s FROM event_rows AS e WHERE (%s) AND e.t >= ? AND e.t < ? GROUP BY ALL",
-		strings.Join(field.cols(), ", "), where.sql)
-	args := append(append([]any{from, step}, where.args...), from, to)
-	err = c.each(ctx, q, args, func(v []driver.Value) error {
+	q := fmt.Sprintf("SELECT (e.t - %d) // %d AS bucket, count(*), %s FROM event_rows AS e WHERE %s GROUP BY ALL",
+		g.from, g.step, strings.Join(field.cols(), ", "), where.sql)
+	err := c.each(ctx, q, where.args, func(v []driver.Value) error {
 		name := field.show(db, v[2:]).Text
 		if series[name] == nil {
-			series[name] = make([]int64, r.Buckets)
+			series[name] = make([]int64, g.n)
 		}
 		series[name][number(v[0])] += number(v[1])
 		return nil
 	})
-	out.Series = ordered(series, by)
-	return out, err
+	return series, err
 }
 
 // ordered sorts series, the most frequent first; outcomes always as the field
