@@ -20,6 +20,16 @@ func (u *Unpacker) Text(delivered []byte) (string, error) {
 	return text, nil
 }
 
+// TextSum is Text, and the SHA-256 of the unpacked bytes: Loaded.SHA256.
+func (u *Unpacker) TextSum(delivered []byte) (string, [32]byte, error) {
+	out, err := u.unpack(delivered, true, func(int64) error { return nil })
+	if err != nil {
+		return "", out.sum, err
+	}
+	text, _ := toUTF8(out.text)
+	return text, out.sum, nil
+}
+
 // asString views bytes as a string without a copy. The bytes are an object's
 // delivered content, which nobody writes to again.
 func asString(b []byte) string {

@@ -131,7 +131,7 @@ func (t tally) into(f *query.Facet, top int) {
 // tally groups by the columns of all fields at once; what several fields share
 // (the caller) is grouped once.
 func (db *DB) tally(ctx context.Context, c conn, where expr, list []query.Facet, tallies []tally) error {
-	g := newGrouping(db, list)
+	g := newFacetSets(db, list)
 	if len(g.sets) == 0 {
 		return nil
 	}
@@ -145,8 +145,8 @@ func (db *DB) tally(ctx context.Context, c conn, where expr, list []query.Facet,
 	})
 }
 
-// A grouping counts by several lists of columns in one pass.
-type grouping struct {
+// facetSets counts by several lists of columns in one pass.
+type facetSets struct {
 	fields []binding // by facet; nil for a field that nothing fills
 	sets   []string  // distinct lists of columns
 	at     []int     // where the columns of a list begin among all columns
@@ -155,8 +155,8 @@ type grouping struct {
 	total  int // columns
 }
 
-func newGrouping(db *DB, list []query.Facet) *grouping {
-	g := &grouping{fields: make([]binding, len(list)), masks: make(map[int64]int)}
+func newFacetSets(db *DB, list []query.Facet) *facetSets {
+	g := &facetSets{fields: make([]binding, len(list)), masks: make(map[int64]int)}
 	for i, f := range list {
 		b := db.fields[f.Field]
 		if b == nil {
@@ -176,7 +176,7 @@ func newGrouping(db *DB, list []query.Facet) *grouping {
 }
 
 // query is the statement: count, which set a row belongs to, all columns.
-func (g *grouping) query(where expr) string {
+func (g *facetSets) query(where expr) string {
 	cols := strings.Join(g.sets, ", ")
 	if len(g.sets) == 1 {
 		return fmt.Sprintf("SELECT count(*), 0, %s FROM event_rows AS e WHERE %s GROUP BY %s", cols, where.sql, cols)
@@ -196,4 +196,4 @@ func (g *grouping) query(where expr) string {
 }
 
 // of returns the list of columns that a row was grouped by.
-func (g *grouping) of(v driver.Value) int { return g.masks[number(v)] }
+func (g *facetSets) of(v driver.Value) int { return g.masks[number(v)] }

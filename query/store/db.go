@@ -46,19 +46,20 @@ type DB struct {
 	sql  *sql.DB
 	pack *pack
 
-	dicts    dicts
-	people   *people
-	objects  *manifest
-	feeds    *feeds
-	texts    texts
-	firsts   firsts
-	leaves   leaves
-	verdicts verdicts
-	offers   offers
-	notes    *annotations
-	fields   map[string]binding
-	sessions sessions
-	zone     *time.Location
+	dicts     dicts
+	people    *people
+	objects   *manifest
+	feeds     *feeds
+	texts     texts
+	unpackers sync.Pool // of *loader.Unpacker
+	firsts    firsts
+	leaves    leaves
+	verdicts  verdicts
+	offers    offers
+	notes     *annotations
+	fields    map[string]binding
+	sessions  sessions
+	zone      *time.Location
 
 	saving  sync.Mutex // held by those who change the saved queries
 	writing sync.Mutex // held by those who change the case; guards what follows
@@ -80,7 +81,7 @@ type DB struct {
 // ErrDiskFull, *LockedError, *VersionError.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
-		fields: bindings(), zone: o.Zone, span: emptySpan()}
+		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), zone: o.Zone, span: emptySpan()}
 	maps.Copy(db.fields, sessionBindings(db))
 	err := db.open(ctx, o)
 	if err != nil {

@@ -19,6 +19,8 @@ var (
 	ErrDiskFull = errors.New("no space left on device")
 	// ErrNoEvent says that the case has no event of that number.
 	ErrNoEvent = errors.New("no such event")
+	// ErrAltered says that an original is no longer what was loaded.
+	ErrAltered = errors.New("it is not what was loaded: the hash differs")
 	// ErrClosed says that the case has been closed.
 	ErrClosed = errors.New("case is closed")
 )

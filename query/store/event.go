@@ -23,7 +23,7 @@ func (db *DB) Event(ctx context.Context, seq int64) (query.Event, error) {
 	if err != nil {
 		return ev, err
 	}
-	record, err := cut(text, p.span)
+	record, err := cloudtrail.Record(text, p.span)
 	ev.Record, ev.Lossy = []byte(record), lossyWords(p.span.Form)
 	return ev, err
 }

@@ -1,17 +1,14 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql/driver"
 	"fmt"
-	"io"
+	"math"
 	"os"
 	"sync"
 
-	"github.com/klauspost/compress/gzip"
-
+	"spoor/loader"
 	"spoor/loader/cloudtrail"
 )
 
@@ -81,15 +78,39 @@ func (db *DB) unpack(o objectRow) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", o.name, err)
 	}
-	text, err := inflate(b)
+	u := db.unpackers.Get().(*loader.Unpacker)
+	defer db.unpackers.Put(u)
+	text, sum, err := u.TextSum(b)
 	if err != nil {
 		return "", fmt.Errorf("unpack %s: %w", o.name, err)
 	}
-	if sha256.Sum256(text) != o.sum {
-		return "", fmt.Errorf("read %s: it is not what was loaded: the hash differs", o.name)
+	if sum != o.sum {
+		return "", fmt.Errorf("read %s: %w", o.name, ErrAltered)
 	}
-	return string(text), nil
+	return text, nil
 }
+
+// unpackQuick is unpack without the hash, for searches, which show nothing: a
+// link is checked all the same, the pack by the checksums of gzip and zstd.
+func (db *DB) unpackQuick(o objectRow) (string, error) {
+	if o.at.enc == packLink {
+		return db.unpack(o)
+	}
+	b, err := db.delivered(o)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", o.name, err)
+	}
+	u := db.unpackers.Get().(*loader.Unpacker)
+	defer db.unpackers.Put(u)
+	text, err := u.Text(b)
+	if err != nil {
+		err = fmt.Errorf("unpack %s: %w", o.name, err)
+	}
+	return text, err
+}
+
+// newUnpacker makes an unpacker that takes whatever the load has taken.
+func newUnpacker() any { return loader.NewUnpacker(math.MaxInt64) }
 
 // delivered returns the bytes of an object as they were fetched.
 func (db *DB) delivered(o objectRow) ([]byte, error) {
@@ -97,18 +118,6 @@ func (db *DB) delivered(o objectRow) ([]byte, error) {
 		return os.ReadFile(o.name)
 	}
 	return db.pack.read(o.at)
-}
-
-// inflate unpacks gzip of any number of members; anything else is text already.
-func inflate(b []byte) ([]byte, error) {
-	if !bytes.HasPrefix(b, []byte("\x1f\x8b")) {
-		return b, nil
-	}
-	r, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r)
 }
 
 // places finds where events lie, in the order of seqs.
@@ -150,12 +159,9 @@ func (db *DB) Records(ctx context.Context, seqs []int64) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out[i], err = cut(text, p.span); err != nil {
+		if out[i], err = cloudtrail.Record(text, p.span); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
-
-// cut takes a record out of the text of its object, whatever it is wrapped in.
-func cut(text string, s cloudtrail.Span) (string, error) { return cloudtrail.Record(text, s) }

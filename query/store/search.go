@@ -227,7 +227,7 @@ func (db *DB) searchObjects(ctx context.Context, leaves []*leaf, part []reach) e
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		text, err := db.unpack(r.o)
+		text, err := db.unpackQuick(r.o)
 		if err != nil {
 			return err
 		}
@@ -281,7 +281,7 @@ func (l *leaf) in(ctx context.Context, text string, events []located, lossy bool
 		if i&63 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		record, err := cut(text, e.span)
+		record, err := cloudtrail.Record(text, e.span)
 		if err != nil {
 			return nil, err
 		}
