@@ -84,6 +84,8 @@ type ChangeRequest struct {
 	N       int
 	Fold    bool  // bursts of alike changes in one row, service-made ones under their cause
 	Least   uint8 // only changes of this loader/change Severity or graver, as the rules grade them
+	By      Grouping
+	Group   *ChangeGroup // only this group of By; nil is all
 }
 
 // A ChangePage is the answer to a ChangeRequest.
@@ -103,8 +105,7 @@ type GroupRequest struct {
 	Least  uint8
 }
 
-// A ChangeGroup sums up a group of changes. Adding Term to the filter narrows
-// the timeline to it.
+// A ChangeGroup sums up a group of changes; GroupFilter narrows to it.
 type ChangeGroup struct {
 	Name        string // as shown: the actor, the resource, the service, the day (2006-01-02, UTC)
 	Absent      bool   // the changes have no such value
@@ -231,4 +232,14 @@ type State struct {
 type UnknownAspect struct {
 	Aspect string
 	Since  int64
+}
+
+// GroupFilter returns the filter that narrows to one of the timeline's groups;
+// by resource also to changes that touched it beside another.
+func GroupFilter(by Grouping, g ChangeGroup) (Filter, error) {
+	if by == ByDay && !g.Absent {
+		return Parse("time:" + g.Name + "T00:00:00Z.." + g.Name + "T23:59:59.999999Z")
+	}
+	field := [...]string{"", "actor", "resource", "service", "time"}[by]
+	return Is(field, Value{Text: g.Name, Null: g.Absent})
 }

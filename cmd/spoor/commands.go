@@ -7,7 +7,7 @@ func commands(a *app) []*cobra.Command {
 	list := []*cobra.Command{
 		demoCommand(a), loadCommand(a),
 		eventsCommand(a), facetsCommand(a), histogramCommand(a), statsCommand(a),
-		sessionsCommand(a), profileCommand(a),
+		timelineCommand(a), sessionsCommand(a), profileCommand(a),
 		caseCommand(a),
 		validateCommand(a), coverageCommand(a),
 		fieldsCommand(a), versionCommand(a), manCommand(a),

@@ -48,7 +48,7 @@ func (db *DB) changePage(ctx context.Context, r query.ChangeRequest, cd cond) (q
 		if err != nil {
 			return query.ChangePage{}, expr{}, err
 		}
-		where := all(h.where, changed(r.Least))
+		where := all(h.where, changed(r.Least), db.inGroup(r.By, r.Group))
 		page, err := ask(ctx, db, func(ctx context.Context, c conn) (query.ChangePage, error) {
 			return db.changeRows(ctx, c, req, where, desc, seen)
 		})

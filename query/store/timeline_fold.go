@@ -125,7 +125,8 @@ func alike(g, c *query.Change) bool {
 		}
 	}
 	near := c.Time == noTime && last == noTime || c.Time != noTime && last != noTime && max(c.Time-last, last-c.Time) <= foldGap
-	return near && g.Actor == c.Actor && g.Account == c.Account && g.Service == c.Service && family(g.Action) == family(c.Action) &&
+	grave := g.Severity == c.Severity || family(g.Action) == bulkDelete
+	return near && grave && g.Actor == c.Actor && g.Account == c.Account && g.Service == c.Service && family(g.Action) == family(c.Action) &&
 		g.Outcome == c.Outcome && g.Error == c.Error && g.Public == c.Public && g.Via == c.Via && g.Probe == c.Probe
 }
 

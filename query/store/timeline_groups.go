@@ -69,6 +69,39 @@ func (db *DB) ChangeGroups(ctx context.Context, r query.GroupRequest) ([]query.C
 	})
 }
 
+// inGroup is the condition for the changes that ChangeGroups counts in a group.
+func (db *DB) inGroup(by query.Grouping, g *query.ChangeGroup) expr {
+	if g == nil {
+		return exprTrue
+	}
+	word := func(dom domain, s string) uint32 {
+		texts := db.dicts[dom].all()
+		return uint32(max(slices.Index(texts, s), 0))
+	}
+	switch by {
+	case query.ByActor:
+		return expr{"e.who IN (SELECT id FROM identities WHERE actor = ?)", []any{word(domPerson, g.Name)}}
+	case query.ByResource:
+		return expr{"e.resource = ?", []any{word(domResource, g.Name)}}
+	case query.ByService:
+		id := word(domSource, g.Name+".amazonaws.com")
+		if id == 0 {
+			id = word(domSource, g.Name)
+		}
+		return expr{"e.source = ?", []any{id}}
+	case query.ByDay:
+		if g.Absent {
+			return expr{sql: "e.t IS NULL"}
+		}
+		day, err := time.Parse(time.DateOnly, g.Name)
+		if err != nil {
+			return exprFalse
+		}
+		return expr{"e.t BETWEEN ? AND ?", []any{day.UnixMicro(), day.UnixMicro() + dayMicros - 1}}
+	}
+	return exprTrue
+}
+
 // Lanes draws the timeline as a lane per actor: counts and the gravest severity
 // per step of time.
 func (db *DB) Lanes(ctx context.Context, r query.LaneRequest) (query.Lanes, error) {

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"spoor/loader/change"
+	"spoor/query"
+	"spoor/query/store"
+)
+
+// timelineFlags are those of the timeline alone.
+type timelineFlags struct {
+	by       string
+	severity string
+	fold     bool
+	lanes    bool
+	resource string
+	kind     string
+	at       string
+	diff     string
+	report   string
+}
+
+func timelineCommand(a *app) *cobra.Command {
+	var f timelineFlags
+	cmd := &cobra.Command{
+		Use:   "timeline [FILTER]",
+		Short: "who changed what",
+		Long: `Prints the changes under FILTER, one readable line each: what was done, or tried,
+to which resource, by whom. A table folds bursts of alike changes into one line and
+counts the changes that a service made under the call that caused them; json, ndjson
+and csv give one row a change unless --fold is set.`,
+		Example: `  spoor timeline
+  spoor timeline --by actor --severity high
+  spoor timeline --resource sg-0abc1234
+  spoor timeline --resource prod-bucket --type AWS::S3::Bucket --at 2024-05-02T10:00:00Z
+  spoor timeline --diff 3f0c1c7e-5f6a-4c7b-9f5e-0a9d1c2b3a4f
+  spoor timeline --report incident.html 'actor:alice time:2024-05-01..2024-05-03'`,
+		GroupID: "ask",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := a.timeline(cmd, f, args)
+			if err != nil {
+				return err
+			}
+			t.db, err = a.readingCase(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer t.db.Close()
+			return t.run(cmd.Context(), f)
+		},
+	}
+	p := cmd.Flags()
+	p.StringVar(&f.by, "by", "", "group by actor, resource, service or day")
+	p.StringVar(&f.severity, "severity", "", "only changes of this severity or graver: info, low, medium, high, critical")
+	p.BoolVar(&f.fold, "fold", false, "fold bursts and service-made changes (a table does unless --fold=false)")
+	p.BoolVar(&f.lanes, "lanes", false, "draw a lane per actor over time instead")
+	p.StringVar(&f.resource, "resource", "", "the history of one resource, by any of its names, and who read it")
+	p.StringVar(&f.kind, "type", "", "type of --resource where its name is ambiguous: AWS::IAM::User")
+	p.StringVar(&f.at, "at", "", "what the case tells of the state of --resource at this time")
+	p.StringVar(&f.diff, "diff", "", "before and after of one change, by its event id")
+	p.StringVar(&f.report, "report", "", "write a printable report to FILE.html or FILE.md")
+	return cmd
+}
+
+// A timeline is one run of the command.
+type timeline struct {
+	*app
+	db     *store.DB
+	filter query.Filter
+	by     query.Grouping
+	least  uint8
+	fold   bool
+}
+
+// timeline checks the flags before anything is opened.
+func (a *app) timeline(cmd *cobra.Command, f timelineFlags, args []string) (*timeline, error) {
+	t := &timeline{app: a, fold: f.fold}
+	if !cmd.Flags().Changed("fold") {
+		t.fold = a.flags.format == "table" || f.report != ""
+	}
+	if a.flags.format == "parquet" {
+		return nil, usageError{fmt.Errorf("the timeline has no parquet form"), "use csv, or spoor events -o FILE.parquet 'readonly:false'"}
+	}
+	found := f.by == ""
+	for i, word := range query.Groupings {
+		if word == f.by && f.by != "" {
+			t.by, found = query.Grouping(i), true
+		}
+	}
+	if !found {
+		return nil, usageError{fmt.Errorf("--by: unknown grouping %q", f.by), "use one of actor, resource, service, day"}
+	}
+	if f.severity != "" {
+		s, err := change.ParseSeverity(f.severity)
+		if err != nil {
+			return nil, usagef("--severity: %v", err)
+		}
+		t.least = uint8(s)
+	}
+	if r := strings.ToLower(f.report); r != "" && !strings.HasSuffix(r, ".html") && !strings.HasSuffix(r, ".htm") && !strings.HasSuffix(r, ".md") {
+		return nil, usageError{fmt.Errorf("--report %s: unknown kind of report", f.report), "end the name in .html or .md"}
+	}
+	if f.at != "" && f.resource == "" {
+		return nil, usagef("--at needs --resource")
+	}
+	var err error
+	t.filter, err = a.filter(args)
+	return t, err
+}
+
+// run does what the flags ask.
+func (t *timeline) run(ctx context.Context, f timelineFlags) error {
+	switch {
+	case f.diff != "":
+		return t.printDiff(ctx, f.diff)
+	case f.at != "":
+		return t.printState(ctx, f.resource, f.kind, f.at)
+	case f.resource != "":
+		return t.printHistory(ctx, f.resource, f.kind)
+	}
+	if _, err := settle(ctx, t.db, t.filter); err != nil {
+		return err
+	}
+	switch {
+	case f.report != "":
+		return t.writeReport(ctx, f.report)
+	case f.lanes:
+		return t.printLanes(ctx)
+	case t.flags.count:
+		return t.printTotal(ctx)
+	}
+	start := t.now()
+	var rows int64
+	err := t.write(func(w io.Writer) (err error) {
+		rows, err = t.export(ctx, w)
+		return err
+	})
+	if err == nil {
+		t.timed(rows, start)
+	}
+	return err
+}
+
+// printTotal prints how many changes there are.
+func (t *timeline) printTotal(ctx context.Context) error {
+	groups, err := t.db.ChangeGroups(ctx, query.GroupRequest{Filter: t.filter, By: query.ByService, Least: t.least})
+	if err != nil {
+		return err
+	}
+	var n int64
+	for _, g := range groups {
+		n += g.Count
+	}
+	return t.write(func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, n)
+		return err
+	})
+}
+
+// A section is a part of the timeline under a heading, "" for none.
+type section struct {
+	name  string
+	group *query.ChangeGroup
+}
+
+// sections divides the timeline as --by asks.
+func (t *timeline) sections(ctx context.Context) ([]section, error) {
+	if t.by == query.Ungrouped {
+		return []section{{}}, nil
+	}
+	groups, err := t.db.ChangeGroups(ctx, query.GroupRequest{Filter: t.filter, By: t.by, Order: t.order(), Least: t.least})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]section, len(groups))
+	for i := range groups {
+		g := &groups[i]
+		out[i] = section{name: groupName(*g), group: g}
+	}
+	return out, nil
+}
+
+func groupName(g query.ChangeGroup) string {
+	if g.Absent {
+		return "(none)"
+	}
+	return g.Name
+}
+
+// eachChange hands fn the rows of the timeline page by page, with the section
+// they belong to.
+func (t *timeline) eachChange(ctx context.Context, limit int64, fn func(s section, rows []query.Change) error) (int64, error) {
+	sections, err := t.sections(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var done int64
+	for _, s := range sections {
+		req := query.ChangeRequest{Filter: t.filter, Order: t.order(), Fold: t.fold, Least: t.least, By: t.by, Group: s.group}
+		for {
+			req.N = 1000
+			if limit > 0 {
+				req.N = int(min(1000, limit-done))
+			}
+			page, err := t.db.Changes(ctx, req)
+			if err != nil {
+				return done, err
+			}
+			if err := fn(s, page.Rows); err != nil {
+				return done, err
+			}
+			done += int64(len(page.Rows))
+			if limit > 0 && done >= limit {
+				return done, nil
+			}
+			if !page.More && !page.Partial {
+				break
+			}
+			if n := len(page.Rows); n > 0 {
+				req.From = page.Rows[n-1].Cursor()
+			}
+		}
+	}
+	return done, nil
+}
