@@ -147,7 +147,7 @@ func (t *timeline) historyRows(ctx context.Context, w io.Writer, h query.Resourc
 	out := t.newCSV(w, "time", "actor", "summary", "severity", "outcome", "resource", "event_id", "source_ip")
 	for _, c := range h.Changes {
 		var row []query.Value
-		for _, s := range []string{t.stamp(c.Time, time.RFC3339Nano), c.Actor, c.Summary, severityWord(c.Severity), outcomeWord(c.Outcome), c.Resource, c.ID, c.SourceIP} {
+		for _, s := range []string{t.moment(c.Time, time.RFC3339Nano), c.Actor, c.Summary, severityWord(c.Severity), outcomeWord(c.Outcome), c.Resource, c.ID, c.SourceIP} {
 			row = append(row, query.Value{Text: s, Null: s == ""})
 		}
 		if err := out.Write(row); err != nil {
@@ -171,7 +171,7 @@ func (t *timeline) historyTable(w io.Writer, h query.ResourceHistory) error {
 	}
 	tab := newTable(w, 0, "time", "severity", "actor", "ip", "change")
 	for _, c := range h.Changes {
-		if err := tab.add(t.stamp(c.Time, "2006-01-02 15:04:05"), severityText(c.Severity), c.Actor, c.SourceIP, what(c)); err != nil {
+		if err := tab.add(t.moment(c.Time, "2006-01-02 15:04:05"), severityText(c.Severity), c.Actor, c.SourceIP, what(c)); err != nil {
 			return err
 		}
 	}
@@ -187,7 +187,7 @@ func (t *timeline) historyTable(w io.Writer, h query.ResourceHistory) error {
 	fmt.Fprintln(w, "\nread by")
 	tab = newTable(w, 0, "actor", "call", "outcome", "times", "first", "last")
 	for _, r := range h.Readers {
-		if err := tab.add(r.Actor, r.Action, outcomeWord(r.Outcome), number(r.Count), t.stamp(r.First, "2006-01-02 15:04:05"), t.stamp(r.Last, "2006-01-02 15:04:05")); err != nil {
+		if err := tab.add(r.Actor, r.Action, outcomeWord(r.Outcome), number(r.Count), t.moment(r.First, "2006-01-02 15:04:05"), t.moment(r.Last, "2006-01-02 15:04:05")); err != nil {
 			return err
 		}
 	}
@@ -212,7 +212,7 @@ func (t *timeline) printState(ctx context.Context, resource, kind, at string) er
 		for _, f := range s.Facts {
 			since := "inferred"
 			if !f.Inferred {
-				since = t.stamp(f.Since, "2006-01-02 15:04:05")
+				since = t.moment(f.Since, "2006-01-02 15:04:05")
 			}
 			if err := tab.add(f.Aspect, f.Key, f.Value, since); err != nil {
 				return err
@@ -222,7 +222,7 @@ func (t *timeline) printState(ctx context.Context, resource, kind, at string) er
 			return err
 		}
 		for _, u := range s.Unknown {
-			fmt.Fprintf(w, "%s: unknown before %s\n", text.Clean(u.Aspect), t.stamp(u.Since, "2006-01-02 15:04:05"))
+			fmt.Fprintf(w, "%s: unknown before %s\n", text.Clean(u.Aspect), t.moment(u.Since, "2006-01-02 15:04:05"))
 		}
 		if len(s.Facts)+len(s.Unknown) == 0 {
 			fmt.Fprintln(w, "the case tells nothing of its state by then")
@@ -244,15 +244,15 @@ func (t *timeline) stateJSON(s query.State) any {
 	for _, f := range s.Facts {
 		j := jsonFact{Aspect: f.Aspect, Key: f.Key, Value: f.Value, Inferred: f.Inferred}
 		if !f.Inferred {
-			j.Since = optional(t.stamp(f.Since, time.RFC3339Nano))
+			j.Since = optional(t.moment(f.Since, time.RFC3339Nano))
 		}
 		facts = append(facts, j)
 	}
 	unknown := map[string]string{}
 	for _, u := range s.Unknown {
-		unknown[u.Aspect] = t.stamp(u.Since, time.RFC3339Nano)
+		unknown[u.Aspect] = t.moment(u.Since, time.RFC3339Nano)
 	}
-	return map[string]any{"resource": s.Resource, "type": s.Type, "at": t.stamp(s.At, time.RFC3339Nano), "facts": facts, "unknown_before": unknown}
+	return map[string]any{"resource": s.Resource, "type": s.Type, "at": t.moment(s.At, time.RFC3339Nano), "facts": facts, "unknown_before": unknown}
 }
 
 // printDiff prints before and after of the change with an event id.
@@ -300,7 +300,7 @@ func diffJSON(d query.Diff) any {
 }
 
 func (t *timeline) diffTable(w io.Writer, c query.Change, d query.Diff) error {
-	fmt.Fprintf(w, "%s  %s  %s\n", t.stamp(c.Time, "2006-01-02 15:04:05"), text.Clean(c.Actor), text.Clean(c.Summary))
+	fmt.Fprintf(w, "%s  %s  %s\n", t.moment(c.Time, "2006-01-02 15:04:05"), text.Clean(c.Actor), text.Clean(c.Summary))
 	if d.Note != "" {
 		_, err := fmt.Fprintln(w, d.Note)
 		return err

@@ -43,9 +43,7 @@ type jsonChange struct {
 	Made         int      `json:"made,omitempty"` // service-made changes folded under this call
 }
 
-var outcomeWords = [...]string{cloudtrail.OK: "ok", cloudtrail.Denied: "denied", cloudtrail.Throttled: "throttled", cloudtrail.Error: "error"}
-
-func outcomeWord(o uint8) string { return outcomeWords[min(int(o), len(outcomeWords)-1)] }
+func outcomeWord(o uint8) string { return outcomes[min(int(o), len(outcomes)-1)] }
 
 func optional(s string) *string {
 	if s == "" {
@@ -54,18 +52,18 @@ func optional(s string) *string {
 	return &s
 }
 
-// stamp writes a time of the log in the zone of --tz, "" for none.
-func (a *app) stamp(t int64, layout string) string {
-	if t == cloudtrail.NoTime {
+// moment writes a time of the log in the zone of --tz, "" for none.
+func (t *timeline) moment(at int64, layout string) string {
+	if at == cloudtrail.NoTime {
 		return ""
 	}
-	return time.UnixMicro(t).In(a.zone).Format(layout)
+	return time.UnixMicro(at).In(t.zone).Format(layout)
 }
 
 // row turns a change into its JSON form.
 func (t *timeline) row(s section, c query.Change, causes map[int64]string) jsonChange {
 	r := jsonChange{
-		Time: optional(t.stamp(c.Time, time.RFC3339Nano)), Actor: c.Actor, Account: c.Account, Region: c.Region, Service: c.Service, Action: c.Action,
+		Time: optional(t.moment(c.Time, time.RFC3339Nano)), Actor: c.Actor, Account: c.Account, Region: c.Region, Service: c.Service, Action: c.Action,
 		ResourceType: c.ResourceType, Resource: c.Resource, Summary: c.Summary, Severity: severityWord(c.Severity), Outcome: outcomeWord(c.Outcome),
 		Session: optional(c.Session), EventID: optional(c.ID), SourceIP: c.SourceIP, Error: c.Error, Via: c.Via, Cause: causes[c.Cause],
 		Public: c.Public, Probe: c.Probe, Made: c.Made, New: newness(c),
@@ -74,9 +72,9 @@ func (t *timeline) row(s section, c query.Change, causes map[int64]string) jsonC
 		r.Group = s.name
 	}
 	if f := c.Fold; f != nil {
-		r.Count, r.Resources, r.Until = f.Count, f.Resources, t.stamp(f.Last, time.RFC3339Nano)
+		r.Count, r.Resources, r.Until = f.Count, f.Resources, t.moment(f.Last, time.RFC3339Nano)
 		if c.Time == f.Last {
-			r.Until = t.stamp(f.First, time.RFC3339Nano)
+			r.Until = t.moment(f.First, time.RFC3339Nano)
 		}
 	}
 	return r
@@ -173,7 +171,7 @@ func (t *timeline) exportCSV(ctx context.Context, w io.Writer) (int64, error) {
 			if c.Fold != nil {
 				count = c.Fold.Count
 			}
-			cells := []string{t.stamp(c.Time, time.RFC3339Nano), c.Actor, c.Account, c.Region, c.Service, c.Action, c.ResourceType, c.Resource, c.Summary,
+			cells := []string{t.moment(c.Time, time.RFC3339Nano), c.Actor, c.Account, c.Region, c.Service, c.Action, c.ResourceType, c.Resource, c.Summary,
 				severityWord(c.Severity), outcomeWord(c.Outcome), c.Error, c.Session, c.ID, c.SourceIP, c.Via, causes[c.Cause],
 				strings.Join(newness(c), " "), fmt.Sprint(count)}
 			row := make([]query.Value, len(cells))
@@ -246,7 +244,7 @@ func (t *timeline) exportTable(ctx context.Context, w io.Writer) (int64, error) 
 			tab = newTable(w, width, "time", "severity", "actor", "ip", "change")
 		}
 		for _, c := range rows {
-			if err := tab.add(t.stamp(c.Time, "2006-01-02 15:04:05"), severityText(c.Severity), c.Actor, c.SourceIP, what(c)); err != nil {
+			if err := tab.add(t.moment(c.Time, "2006-01-02 15:04:05"), severityText(c.Severity), c.Actor, c.SourceIP, what(c)); err != nil {
 				return err
 			}
 		}
