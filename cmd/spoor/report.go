@@ -95,7 +95,7 @@ func (t *timeline) report(ctx context.Context) (*report, error) {
 		limit = reportMost
 	}
 	var counts [change.Critical + 1]int64
-	n, err := t.eachChange(ctx, limit, func(_ section, rows []query.Change) error {
+	n, err := t.eachChange(ctx, limit, func(_ timelineSection, rows []query.Change) error {
 		lines, err := t.reportRows(ctx, rows)
 		r.Rows = append(r.Rows, lines...)
 		for _, c := range rows {

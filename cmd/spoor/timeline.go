@@ -163,25 +163,25 @@ func (t *timeline) printTotal(ctx context.Context) error {
 	})
 }
 
-// A section is a part of the timeline under a heading, "" for none.
-type section struct {
+// A timelineSection is a part of the timeline under a heading, "" for none.
+type timelineSection struct {
 	name  string
 	group *query.ChangeGroup
 }
 
-// sections divides the timeline as --by asks.
-func (t *timeline) sections(ctx context.Context) ([]section, error) {
+// parts divides the timeline as --by asks.
+func (t *timeline) parts(ctx context.Context) ([]timelineSection, error) {
 	if t.by == query.Ungrouped {
-		return []section{{}}, nil
+		return []timelineSection{{}}, nil
 	}
 	groups, err := t.db.ChangeGroups(ctx, query.GroupRequest{Filter: t.filter, By: t.by, Order: t.order(), Least: t.least})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]section, len(groups))
+	out := make([]timelineSection, len(groups))
 	for i := range groups {
 		g := &groups[i]
-		out[i] = section{name: groupName(*g), group: g}
+		out[i] = timelineSection{name: groupName(*g), group: g}
 	}
 	return out, nil
 }
@@ -195,13 +195,13 @@ func groupName(g query.ChangeGroup) string {
 
 // eachChange hands fn the rows of the timeline page by page, with the section
 // they belong to.
-func (t *timeline) eachChange(ctx context.Context, limit int64, fn func(s section, rows []query.Change) error) (int64, error) {
-	sections, err := t.sections(ctx)
+func (t *timeline) eachChange(ctx context.Context, limit int64, fn func(s timelineSection, rows []query.Change) error) (int64, error) {
+	parts, err := t.parts(ctx)
 	if err != nil {
 		return 0, err
 	}
 	var done int64
-	for _, s := range sections {
+	for _, s := range parts {
 		req := query.ChangeRequest{Filter: t.filter, Order: t.order(), Fold: t.fold, Least: t.least, By: t.by, Group: s.group}
 		for {
 			req.N = 1000

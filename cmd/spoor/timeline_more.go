@@ -13,7 +13,7 @@ import (
 )
 
 // groupHeading prints the line above the changes of a group.
-func (t *timeline) groupHeading(w io.Writer, s section, gap bool) error {
+func (t *timeline) groupHeading(w io.Writer, s timelineSection, gap bool) error {
 	sep := ""
 	if gap {
 		sep = "\n"
@@ -130,7 +130,7 @@ func (t *timeline) historyRows(ctx context.Context, w io.Writer, h query.Resourc
 		return err
 	}
 	for _, c := range h.Changes {
-		rows = append(rows, t.row(section{}, c, causes))
+		rows = append(rows, t.row(timelineSection{}, c, causes))
 	}
 	switch t.flags.format {
 	case "json":

@@ -61,7 +61,7 @@ func (t *timeline) moment(at int64, layout string) string {
 }
 
 // row turns a change into its JSON form.
-func (t *timeline) row(s section, c query.Change, causes map[int64]string) jsonChange {
+func (t *timeline) row(s timelineSection, c query.Change, causes map[int64]string) jsonChange {
 	r := jsonChange{
 		Time: optional(t.moment(c.Time, time.RFC3339Nano)), Actor: c.Actor, Account: c.Account, Region: c.Region, Service: c.Service, Action: c.Action,
 		ResourceType: c.ResourceType, Resource: c.Resource, Summary: c.Summary, Severity: severityWord(c.Severity), Outcome: outcomeWord(c.Outcome),
@@ -129,7 +129,7 @@ func (t *timeline) exportJSON(ctx context.Context, w io.Writer, open, sep, end s
 		return 0, err
 	}
 	first := true
-	n, err := t.eachChange(ctx, t.flags.limit, func(s section, rows []query.Change) error {
+	n, err := t.eachChange(ctx, t.flags.limit, func(s timelineSection, rows []query.Change) error {
 		causes, err := t.causes(ctx, rows)
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ var changeCSV = []string{"time", "actor", "account", "region", "service", "actio
 
 func (t *timeline) exportCSV(ctx context.Context, w io.Writer) (int64, error) {
 	out := t.newCSV(w, changeCSV...)
-	n, err := t.eachChange(ctx, t.flags.limit, func(s section, rows []query.Change) error {
+	n, err := t.eachChange(ctx, t.flags.limit, func(s timelineSection, rows []query.Change) error {
 		causes, err := t.causes(ctx, rows)
 		if err != nil {
 			return err
@@ -228,7 +228,7 @@ func (t *timeline) exportTable(ctx context.Context, w io.Writer) (int64, error) 
 	}
 	var tab *table
 	heading := "\x00"
-	n, err := t.eachChange(ctx, limit, func(s section, rows []query.Change) error {
+	n, err := t.eachChange(ctx, limit, func(s timelineSection, rows []query.Change) error {
 		if tab == nil || s.name != heading {
 			if tab != nil {
 				if err := tab.flush(); err != nil {
