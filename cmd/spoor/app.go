@@ -31,6 +31,7 @@ type flags struct {
 	caseName  string
 	from      []string
 	link      bool
+	follow    bool
 	since     string
 	until     string
 	accounts  []string

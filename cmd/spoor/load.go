@@ -16,7 +16,8 @@ import (
 )
 
 func loadCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var dryRun bool
+	cmd := &cobra.Command{
 		Use:   "load SOURCE...",
 		Short: "load log files into a case, without the screen",
 		Long: `Loads log files into a case. What an earlier run loaded is not fetched again, so
@@ -24,10 +25,18 @@ the same command goes on where a stopped one ended. A file that can't be read
 never stops the others: it is counted, listed, and tried again the next time.`,
 		Example: `  spoor load ./logs
   spoor load s3://my-trail-bucket/AWSLogs --since 2024-05-01 --until 2024-05-03 --region us-east-1
+  spoor load s3://my-trail-bucket/AWSLogs --since 2024-05-01 --dry-run
+  spoor load s3://my-trail-bucket/AWSLogs --since 2024-05-01 --follow
   spoor load -c incident.spoor export.zip more/*.json.gz --format json`,
 		GroupID: "look",
 		Args:    needSource,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if dryRun {
+				return a.survey(cmd.Context(), args)
+			}
+			if a.flags.follow {
+				return a.follow(cmd.Context(), args)
+			}
 			db, report, err := a.loadInto(cmd.Context(), args)
 			if err != nil {
 				return err
@@ -39,6 +48,8 @@ never stops the others: it is counted, listed, and tried again the next time.`,
 			return a.printReport(report, db.Path())
 		},
 	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only list, and say what would be loaded")
+	return cmd
 }
 
 func needSource(_ *cobra.Command, args []string) error {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -126,7 +127,7 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 		return err
 	}
 	if len(sources) > 0 {
-		bg.start(ctx, sources, opts)
+		bg.start(ctx, sources, opts, a.flags.follow)
 	}
 	program := tea.NewProgram(ui.New(ctx, screen), a.programOptions(ctx, names)...)
 	_, err = program.Run()
@@ -229,11 +230,20 @@ type background struct {
 	err error
 }
 
-func (b *background) start(ctx context.Context, sources []loader.Source, opts loader.Options) {
+// start loads; with follow it goes on looking until ctx is done.
+func (b *background) start(ctx context.Context, sources []loader.Source, opts loader.Options, follow bool) {
 	b.running.Store(true)
 	b.done.Go(func() {
 		defer b.running.Store(false)
-		if _, err := loader.Load(ctx, sources, b.db, opts); err != nil && ctx.Err() == nil {
+		var err error
+		if follow {
+			tick := time.NewTicker(followEvery)
+			defer tick.Stop()
+			err = loader.Follow(ctx, sources, b.db, opts, tick.C, func(loader.Report) {})
+		} else {
+			_, err = loader.Load(ctx, sources, b.db, opts)
+		}
+		if err != nil && ctx.Err() == nil {
 			b.mu.Lock()
 			b.err = err
 			b.mu.Unlock()

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"strings"
 
 	"spoor/loader"
 	"spoor/loader/disk"
+	"spoor/loader/s3"
 	"spoor/testdata/demo"
 )
 
@@ -27,14 +29,44 @@ func (a *app) openSources(ctx context.Context, names []string) ([]loader.Source,
 	return sources, nil
 }
 
-func (a *app) openSource(_ context.Context, name string) (loader.Source, error) {
+func (a *app) openSource(ctx context.Context, name string) (loader.Source, error) {
 	switch {
 	case name == demoSource:
 		return disk.Zip("demo.zip", demo.Zip)
 	case name == "-":
 		return disk.Stdin(a.in, a.now()), nil
+	case strings.HasPrefix(name, "s3://"):
+		return a.openBucket(ctx, name)
 	case strings.Contains(name, "://"):
 		return nil, usageError{fmt.Errorf("cannot read %s", name), "a source is a file, a folder, a glob, an archive, - or s3://bucket/prefix"}
 	}
 	return disk.Open(name, disk.Options{Link: a.flags.link})
+}
+
+// openBucket opens an s3:// source. A second factor is asked for now, while the
+// terminal is still a line-by-line one.
+func (a *app) openBucket(ctx context.Context, name string) (loader.Source, error) {
+	f := a.flags.aws
+	src, err := s3.Open(ctx, name, s3.Options{
+		Profile: f.profile, Region: f.region, Endpoint: f.endpoint, RequesterPays: f.requesterPays, Anonymous: f.anonymous,
+		RoleARN: f.roleARN, ExternalID: f.externalID, MFASerial: f.mfaSerial, MFAToken: a.askMFA, Version: versionInfo().Version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if f.mfaSerial != "" {
+		if _, err := src.Config().Credentials.Retrieve(ctx); err != nil {
+			return nil, fmt.Errorf("sign in with %s: %w", f.mfaSerial, err)
+		}
+	}
+	return src, nil
+}
+
+func (a *app) askMFA() (string, error) {
+	fmt.Fprintf(a.errw, "MFA code for %s: ", cleanLines(a.flags.aws.mfaSerial))
+	line, err := bufio.NewReader(a.in).ReadString('\n')
+	if code := strings.TrimSpace(line); code != "" {
+		return code, nil
+	}
+	return "", fmt.Errorf("no MFA code was entered: %w", err)
 }
