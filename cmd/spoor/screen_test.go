@@ -41,7 +41,7 @@ func TestInvestigateTheDemo(t *testing.T) {
 	s.until("Export the filtered events")
 	s.press("C-u").write(path)
 	s.press("Enter")
-	s.until("out.csv")
+	s.until("wrote 98 events")
 	s.press("q")
 	s.until("exit status 0")
 
