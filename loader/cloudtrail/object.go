@@ -40,22 +40,10 @@ func (d *Decoder) scan(f *found) verdict {
 			i = space(s, i+1)
 		}
 		first = false
-		if i >= len(s) || s[i] != '"' {
-			return f.breaks(i)
+		key, plain, value := readKey(s, i)
+		if i = value; i < 0 {
+			return f.breaks(^i)
 		}
-		keyEnd, plain := stringEnd(s, i+1)
-		if keyEnd < 0 {
-			return f.breaks(^keyEnd)
-		}
-		key := s[i+1 : keyEnd]
-		i = keyEnd + 1
-		if i < len(s) && s[i] != ':' {
-			i = space(s, i)
-		}
-		if i >= len(s) || s[i] != ':' {
-			return f.breaks(i)
-		}
-		i = space(s, i+1)
 		id := fieldOf(key)
 		if id == fNone && !f.streamed {
 			exact := true

@@ -16,8 +16,11 @@ import (
 // CloudTrail records.
 func csvHeader(text string) ([]string, bool) {
 	text = strings.TrimPrefix(text, bom)
+	if text == "" || text[0] == '{' || text[0] == '[' {
+		return nil, false
+	}
 	line, _, _ := strings.Cut(text[:min(len(text), 1<<16)], "\n")
-	if line == "" || line[0] == '{' || line[0] == '[' || !strings.Contains(line, ",") {
+	if !strings.Contains(line, ",") {
 		return nil, false
 	}
 	header, err := newCSV(line).Read()

@@ -262,18 +262,25 @@ func nextValue(s string, i int, n *nest) int {
 
 // memberValue skips the key at i and its colon.
 func memberValue(s string, i int) int {
+	_, _, i = readKey(s, i)
+	return i
+}
+
+// readKey reads the key at i, without quotes and as it is written; value is where
+// the member's value starts. The key is plain when it has no escapes.
+func readKey(s string, i int) (key string, plain bool, value int) {
 	if i >= len(s) || s[i] != '"' {
-		return ^i
+		return "", false, ^i
 	}
-	i, _ = stringEnd(s, i+1)
-	if i < 0 {
-		return i
+	end, plain := stringEnd(s, i+1)
+	if end < 0 {
+		return "", false, end
 	}
-	i = space(s, i+1)
-	if i >= len(s) || s[i] != ':' {
-		return ^i
+	key = s[i+1 : end]
+	if i = space(s, end+1); i >= len(s) || s[i] != ':' {
+		return "", false, ^i
 	}
-	return space(s, i+1)
+	return key, plain, space(s, i+1)
 }
 
 // unquote returns the value of the JSON string literal lit, quotes included.
@@ -311,10 +318,7 @@ func (c *cursor) next() (key, value string, ok bool) {
 	if i < len(c.s) && c.s[i] == ',' {
 		i = space(c.s, i+1)
 	}
-	if i >= len(c.s) || c.s[i] != '"' {
-		return "", "", false
-	}
-	start := memberValue(c.s, i)
+	key, plain, start := readKey(c.s, i)
 	if start < 0 {
 		return "", "", false
 	}
@@ -322,9 +326,11 @@ func (c *cursor) next() (key, value string, ok bool) {
 	if end < 0 {
 		return "", "", false
 	}
-	keyEnd, _ := stringEnd(c.s, i+1)
 	c.i = end
-	return unquote(c.s[i : keyEnd+1]), c.s[start:end], true
+	if !plain || !ascii(key) {
+		key = unquote(`"` + key + `"`)
+	}
+	return key, c.s[start:end], true
 }
 
 // member returns the text of the value under key in an object, ignoring the
