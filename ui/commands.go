@@ -183,6 +183,11 @@ func (m *Model) leave() tea.Cmd {
 		m.shape.detail = false
 		return m.relayout()
 	case m.view != 0:
+		if p, ok := m.views[m.view].Pane.(pane.Nested); ok {
+			if cmd, went := p.Out(); went {
+				return cmd
+			}
+		}
 		return m.goTo(0)
 	default:
 		m.say("q ends the program")

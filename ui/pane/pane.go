@@ -69,3 +69,10 @@ func (c Command) Why() string {
 type Cursor interface {
 	CursorAt() (x, y int, ok bool)
 }
+
+// Nested is an optional ability of a pane with levels of its own, such as a list
+// and what is opened from it: esc goes one level out there first.
+type Nested interface {
+	// Out leaves the innermost level; false when the pane is at its outermost.
+	Out() (tea.Cmd, bool)
+}

@@ -1,0 +1,259 @@
+package sessions
+
+import (
+	"fmt"
+	"strings"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+	"spoor/themes"
+	"spoor/ui/grid"
+	"spoor/ui/text"
+)
+
+// labelWidth is how wide the names at the left of a header are.
+const labelWidth = 8
+
+// sessionSheet is one session in full.
+func (v *View) sessionSheet(one query.SessionChain, did query.BurstPage) *sheet {
+	s := one.Session
+	lines := v.headerLines(s)
+	lines = append(lines, blank(), heading("Where it came from"))
+	lines = append(lines, v.chainLines(one)...)
+	if down := v.treeLines(one.Down, 1); len(down) > 0 {
+		lines = append(lines, blank(), heading("What came of it"))
+		lines = append(lines, down...)
+	}
+	lines = append(lines, blank(), heading("What it did"))
+	sh := v.newSheet("Session of "+text.CleanLine(s.Actor, 60)+", "+text.Safe(s.ID), nil)
+	sh.session = &s
+	sh.set(append(lines, v.burstLines(sh, did)...))
+	return sh
+}
+
+func label(name text.Safe, cells ...grid.Cell) *line {
+	return &line{cells: append([]grid.Cell{dim(text.Pad(name, labelWidth, ""))}, cells...)}
+}
+
+// headerLines say who, how, from where and with what.
+func (v *View) headerLines(s query.Session) []*line {
+	who := []grid.Cell{piece(themes.Title, text.CleanLine(s.Actor, cellMax)), dim("  " + text.CleanLine(s.Kind, 40))}
+	if s.MFA != "" {
+		role := themes.Good
+		if s.MFA == "no" {
+			role = themes.Warn
+		}
+		who = append(who, piece(role, "  MFA "+text.Clean(s.MFA)))
+	}
+	lines := []*line{
+		label("who", who...),
+		label("", dim(text.CleanLine(s.Principal, cellMax))),
+		label("root", piece(themes.Accent, text.CleanLine(s.RootActor, cellMax)), dim("  "+text.CleanLine(s.Confidence+": "+s.Reason, 300))),
+		label("when", piece(themes.Text, v.clock(s.Start)+" to "+v.clock(s.End)), dim("  "+lasted(s.Start, s.End))),
+	}
+	lines = append(lines, listLines("from", s.SourceIPs, 3)...)
+	lines = append(lines, listLines("with", s.UserAgents, 3)...)
+	lines = append(lines, listLines("keys", s.AccessKeys, 2)...)
+	lines = append(lines, label("did", piece(themes.Text, number(s.Events)), dim(" events  "), piece(themes.Write, number(s.Writes)), dim(" writes  "),
+		piece(themes.Denied, number(s.Denied)), dim(" denied  "), piece(themes.Error, number(s.Errors-s.Denied)), dim(" failed otherwise  "+number(s.Forwarded)+" by services in its name")))
+	lines = append(lines, label("where", plain(strings.Join(s.Regions, " ")), dim("  "+text.CleanLine(services(s.Services), cellMax))))
+	for _, r := range s.Risks {
+		lines = append(lines, label("sign", piece(themes.Warn, text.CleanLine(r.Sign, 40)), dim("  "+text.CleanLine(r.Detail, cellMax))))
+	}
+	return lines
+}
+
+func services(list []string) string {
+	short := make([]string, len(list))
+	for i, s := range list {
+		short[i] = strings.TrimSuffix(s, ".amazonaws.com")
+	}
+	return strings.Join(short, " ")
+}
+
+// listLines shows the first of a list, a line each, and how many more there are.
+func listLines(name text.Safe, list []string, most int) []*line {
+	var out []*line
+	for i, v := range list {
+		if i == most {
+			return append(out, label("", dim(text.Safe(fmt.Sprintf("and %d more", len(list)-i)))))
+		}
+		out = append(out, label(name, plain(v)))
+		name = ""
+	}
+	return out
+}
+
+// chainLines are the links up to the start, the nearest first.
+func (v *View) chainLines(one query.SessionChain) []*line {
+	var out []*line
+	at := one.Session
+	for _, up := range one.Up {
+		out = append(out, v.linkLine(*at.Link, up.Actor, "")...)
+		at = up
+	}
+	if at.Link == nil && len(at.Candidates) > 1 {
+		for _, c := range at.Candidates {
+			out = append(out, v.linkLine(c, "session "+c.Parent, "perhaps ")...)
+		}
+	}
+	role := themes.Good
+	if at.Confidence == "unknown" {
+		role = themes.Warn
+	}
+	return append(out, &line{cells: []grid.Cell{dim("  "), piece(role, text.CleanLine(at.RootActor, cellMax)), dim("  " + text.CleanLine(at.Reason, 300))}})
+}
+
+// linkLine leads to a parent; its second line to the evidence.
+func (v *View) linkLine(l query.SessionLink, by, perhaps string) []*line {
+	return []*line{
+		{session: l.Parent, cells: []grid.Cell{dim(text.Safe("  " + v.state.Styles.Glyphs.Up + " ")), piece(themes.Accent, text.CleanLine(perhaps+by, cellMax)),
+			plain("  " + l.Call), dim("  " + v.clock(l.Time)), piece(confidence(l.Confidence), "  "+text.Clean(l.Confidence))}},
+		{seq: l.Seq, cells: []grid.Cell{dim("      " + text.CleanLine(l.Reason, 300) + "; event " + text.CleanLine(l.Event, 40))}},
+	}
+}
+
+func confidence(c string) themes.Role {
+	if c == "exact" || c == "by time" {
+		return themes.Good
+	}
+	return themes.Warn
+}
+
+// treeLines are what a session gave out and the sessions that used it.
+func (v *View) treeLines(t query.SessionTree, depth int) []*line {
+	var out []*line
+	indent := text.Safe(strings.Repeat("  ", depth))
+	for _, i := range t.Issued {
+		if i.Used {
+			continue // its session follows
+		}
+		what := i.Key
+		if what == "" {
+			what = "credentials"
+		}
+		out = append(out, &line{seq: i.Seq, cells: []grid.Cell{dim(indent), plain(i.Call + " for " + i.For), dim("  " + v.clock(i.Time) + "  " + text.CleanLine(what, 60) + ", not used in these logs")}})
+	}
+	for _, c := range t.Children {
+		maybe := text.Safe("")
+		if c.Maybe {
+			maybe = "perhaps "
+		}
+		out = append(out, &line{session: c.Session.ID, cells: []grid.Cell{dim(indent + text.Safe(v.state.Styles.Glyphs.Right) + " "), piece(themes.Accent, maybe+text.CleanLine(c.Session.Actor, cellMax)),
+			dim("  " + v.clock(c.Session.Start)), dim("  events "), piece(themes.Text, number(c.Session.Events)), dim("  writes "), piece(themes.Write, number(c.Session.Writes)),
+			dim("  denied "), piece(themes.Denied, number(c.Session.Denied))}})
+		out = append(out, v.treeLines(c, depth+1)...)
+	}
+	return out
+}
+
+var outcomeWords = [...]text.Safe{"", "denied", "throttled", "error"}
+var outcomeRoles = [...]themes.Role{themes.OK, themes.Denied, themes.Throttled, themes.Error}
+
+// burstLines are what a session did; the last one reads on where there is more.
+func (v *View) burstLines(s *sheet, page query.BurstPage) []*line {
+	var out []*line
+	for _, b := range page.Bursts {
+		out = append(out, v.burstLine(s, b))
+	}
+	s.next, s.more = page.Next, page.More
+	if page.More {
+		out = append(out, &line{more: true, cells: []grid.Cell{piece(themes.Accent, "  more: enter reads on")}})
+	}
+	return out
+}
+
+func (v *View) burstLine(s *sheet, b query.Burst) *line {
+	role := themes.Read
+	if !b.ReadOnly {
+		role = themes.Write
+	}
+	what := text.CleanLine(b.Event, 80)
+	if b.Count > 1 {
+		what += text.Safe(fmt.Sprintf(" ×%s in %s", number(b.Count), lasted(b.First, b.Last)))
+	}
+	cells := []grid.Cell{dim("  " + v.clock(b.First) + "  "), dim(text.Pad(text.CleanLine(b.Service, 40), 16, "…") + " "), piece(role, what)}
+	if b.Outcome > 0 {
+		cells = append(cells, piece(outcomeRoles[b.Outcome], "  "+text.Safe(v.state.Styles.Glyphs.No)+" "+outcomeWords[b.Outcome]), dim(" "+text.CleanLine(b.Error, 60)))
+	}
+	if b.Via != "" {
+		cells = append(cells, dim("  via "+text.CleanLine(strings.TrimSuffix(b.Via, ".amazonaws.com"), 60)))
+	}
+	if b.Resource != "" {
+		cells = append(cells, plain("  "+b.Resource))
+	}
+	l := &line{cells: cells, seq: b.Seq, from: b.First, to: b.Last}
+	if f, err := query.Is("session", query.Value{Text: s.session.ID}); err == nil {
+		l.figure = f
+		if g, err := query.Is("event", query.Value{Text: b.Event}); err == nil && b.Count > 1 {
+			l.figure, l.seq = f.And(g), 0
+		}
+	}
+	return l
+}
+
+// contrastSheet sets two sessions side by side.
+func (v *View) contrastSheet(a, b query.Session, list []query.Contrast) *sheet {
+	lines := []*line{heading("A"), v.childLine(a), heading("B"), v.childLine(b)}
+	for _, c := range list {
+		lines = append(lines, blank(), heading(text.Safe("In both: ")+text.CleanLine(c.What, 40)))
+		lines = append(lines, valueLines("  ", c.Both)...)
+		for _, side := range []struct {
+			name text.Safe
+			list []string
+		}{{"  only A: ", c.OnlyA}, {"  only B: ", c.OnlyB}} {
+			for _, s := range side.list {
+				lines = append(lines, &line{cells: []grid.Cell{piece(themes.Warn, side.name), plain(s)}})
+			}
+		}
+	}
+	return v.newSheet("Two sessions side by side", lines)
+}
+
+func (v *View) childLine(s query.Session) *line {
+	return &line{session: s.ID, cells: []grid.Cell{dim("  "), piece(themes.Accent, text.CleanLine(s.Actor, cellMax)), dim("  " + v.clock(s.Start) + "  " + lasted(s.Start, s.End)),
+		dim("  events "), piece(themes.Text, number(s.Events)), dim("  root "), plain(s.RootActor)}}
+}
+
+func valueLines(indent text.Safe, list []string) []*line {
+	if len(list) == 0 {
+		return []*line{{cells: []grid.Cell{dim(indent + "nothing")}}}
+	}
+	var out []*line
+	for _, s := range list {
+		out = append(out, &line{cells: []grid.Cell{dim(indent), plain(s)}})
+	}
+	return out
+}
+
+// radiusSheet is everything downstream and the list to contain.
+func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
+	lines := []*line{{cells: []grid.Cell{plain(string(number(int64(r.Sessions))) + " sessions  " + string(number(r.Events)) + " events"), piece(themes.Write, "  "+number(r.Writes)+" writes"),
+		piece(themes.Denied, "  "+number(r.Denied)+" denied")}}}
+	for _, part := range []struct {
+		title text.Safe
+		list  []string
+	}{
+		{"Long-term keys to disable", r.Keys}, {"Roles whose sessions to revoke", r.Roles}, {"Users and other principals at work", r.Principals},
+		{"Temporary keys given out or used", r.Temporary}, {"People and workloads behind it", r.People},
+	} {
+		lines = append(lines, blank(), heading(part.title))
+		lines = append(lines, valueLines("  ", part.list)...)
+	}
+	if len(r.Made) > 0 {
+		lines = append(lines, blank(), heading("Made or altered in IAM"))
+	}
+	for _, c := range r.Made {
+		t := text.Safe("no time")
+		if c.Time != cloudtrail.NoTime {
+			t = v.clock(c.Time)
+		}
+		lines = append(lines, &line{seq: c.Seq, cells: []grid.Cell{dim("  " + t + "  "), piece(themes.Write, text.CleanLine(c.Action, 60)), plain("  " + c.Summary), dim("  " + text.CleanLine(c.Actor, 60))}})
+	}
+	lines = append(lines, blank(), heading("Sessions"))
+	for _, t := range r.Trees {
+		lines = append(lines, v.childLine(t.Session))
+		lines = append(lines, v.treeLines(t, 2)...)
+	}
+	return v.newSheet("Blast radius of "+what, lines)
+}

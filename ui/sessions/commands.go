@@ -1,0 +1,273 @@
+package sessions
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+	"spoor/themes"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// signsOfRisk are the signs that a list can be narrowed to, as package session
+// names them.
+var signsOfRisk = []string{"root", "instance credentials outside", "denied, then done", "two networks at once", "no MFA", "new address", "new user agent"}
+
+// Commands implements pane.Pane.
+func (v *View) Commands() []pane.Command {
+	cmds := v.movement()
+	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
+		return pane.Command{ID: "sessions." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when, Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
+	}
+	return append(cmds,
+		do("open", "open", "Open the session, or what the line leads to: a session, an event, more", "Look", 1, v.nothing, v.enter, "enter"),
+		do("out", "close", "Go back to what was open before, in the end the list", "Look", 0, v.outermost, func() (pane.Intent, tea.Cmd) {
+			cmd, _ := v.Out()
+			return nil, cmd
+		}, "backspace"),
+		do("evidence", "events", "Show the events behind the session or line", "Look", 2, v.nothing, v.evidence, "e"),
+		do("radius", "blast radius", "Show everything that came of the session, and what to contain", "Look", 3, v.nothing, v.radius, "b"),
+		do("compare", "compare", "Keep this session for comparing; on a second one, set both side by side", "Look", 5, v.nothing, v.contrast, "C"),
+		do("order", "next order", "By user, newest, oldest, most events, most signs of risk", "Look", 6, v.notList, v.nextOrder, "o"),
+		do("signs", "signs of risk", "Show only sessions with a sign of risk", "Filter", 4, v.notList, v.chooseSign, "r"),
+		do("human", "all of this human", "Set the filter to everything that goes back to the same root actor", "Filter", 0, v.nothing, v.filterBy("root"), "A"),
+		do("credential", "all of this credential", "Set the filter to everything done with the session's access key", "Filter", 0, v.nothing, v.filterBy("key"), "K"),
+		do("copy", "copy id", "Copy the id of the session", "Take", 0, v.nothing, v.copyID, "y"),
+	)
+}
+
+// movement moves in what is on top.
+func (v *View) movement() []pane.Command {
+	cmds := v.grid.Commands("sessions", func() (pane.Intent, tea.Cmd) { return nil, v.fetch() })
+	for i := range cmds {
+		list := cmds[i].Run
+		id := cmds[i].ID
+		cmds[i].Run = func(n int) (pane.Intent, tea.Cmd) {
+			s := v.top()
+			if s == nil {
+				return list(n)
+			}
+			for _, c := range s.grid.Commands("sessions", func() (pane.Intent, tea.Cmd) { return nil, nil }) {
+				if c.ID == id {
+					return c.Run(n)
+				}
+			}
+			return nil, nil
+		}
+	}
+	return cmds
+}
+
+func (v *View) nothing() string {
+	if v.top() == nil {
+		if _, ok := v.grid.Current(); !ok {
+			return "no session under the cursor"
+		}
+	}
+	return ""
+}
+
+func (v *View) outermost() string {
+	if v.top() == nil {
+		return "nothing is open"
+	}
+	return ""
+}
+
+func (v *View) notList() string {
+	if v.top() != nil {
+		return "only in the list: esc goes back there"
+	}
+	return ""
+}
+
+// current is the session on top or under the cursor.
+func (v *View) current() (query.Session, bool) {
+	if s := v.top(); s != nil {
+		if s.session == nil {
+			return query.Session{}, false
+		}
+		return *s.session, true
+	}
+	i, ok := v.grid.Current()
+	if !ok {
+		return query.Session{}, false
+	}
+	return i.s, true
+}
+
+func (v *View) enter() (pane.Intent, tea.Cmd) {
+	s := v.top()
+	if s == nil {
+		if i, ok := v.grid.Current(); ok {
+			v.grid.Touch()
+			return nil, v.openSession(i.s.ID)
+		}
+		return nil, nil
+	}
+	l, ok := s.grid.Current()
+	switch {
+	case !ok:
+	case l.more:
+		return nil, v.readOn(s)
+	case l.session != "":
+		return nil, v.openSession(l.session)
+	case l.seq != 0:
+		return pane.OpenEvent{Seq: l.seq}, nil
+	case !l.figure.All():
+		return v.evidence()
+	}
+	return nil, nil
+}
+
+// evidence shows the events of the line under the cursor, else of the session.
+func (v *View) evidence() (pane.Intent, tea.Cmd) {
+	if s := v.top(); s != nil {
+		if l, ok := s.grid.Current(); ok && !l.figure.All() {
+			e := pane.Evidence{Filter: l.figure}
+			if l.from != cloudtrail.NoTime {
+				e.From, e.To = time.UnixMicro(l.from).UTC(), time.UnixMicro(l.to+1).UTC()
+			}
+			return e, nil
+		}
+	}
+	one, ok := v.current()
+	if !ok {
+		return pane.Say{Text: "this line has no events of its own"}, nil
+	}
+	f, err := query.Is("session", query.Value{Text: one.ID})
+	if err != nil {
+		return failed(err), nil
+	}
+	return pane.Evidence{Filter: f}, nil
+}
+
+func (v *View) radius() (pane.Intent, tea.Cmd) {
+	one, ok := v.current()
+	if !ok {
+		return pane.Say{Text: "open a session first"}, nil
+	}
+	f, err := query.Is("session", query.Value{Text: one.ID})
+	if err != nil {
+		return failed(err), nil
+	}
+	return nil, v.blast(text.CleanLine(one.Actor, 60), f)
+}
+
+func (v *View) contrast() (pane.Intent, tea.Cmd) {
+	one, ok := v.current()
+	switch {
+	case !ok:
+		return pane.Say{Text: "open a session first"}, nil
+	case v.mark == nil || v.mark.ID == one.ID:
+		v.mark = &one
+		return pane.Say{Text: "kept " + text.Safe(one.ID) + " for comparing: C on another session sets both side by side"}, nil
+	}
+	first := *v.mark
+	v.mark = nil
+	return nil, v.compare(first, one)
+}
+
+func (v *View) nextOrder() (pane.Intent, tea.Cmd) {
+	v.order = (v.order + 1) % query.SessionOrder(len(query.SessionOrders))
+	v.grid.Restart()
+	v.pages.Stop()
+	return nil, v.fetch()
+}
+
+func (v *View) chooseSign() (pane.Intent, tea.Cmd) {
+	set := func(sign string) func() (pane.Intent, tea.Cmd) {
+		return func() (pane.Intent, tea.Cmd) {
+			v.sign = sign
+			v.grid.Restart()
+			v.pages.Stop()
+			return nil, v.fetch()
+		}
+	}
+	items := []pane.Item{{Title: "all sessions", Do: set("")}}
+	for _, s := range signsOfRisk {
+		items = append(items, pane.Item{Title: text.Safe(s), Do: set(s)})
+	}
+	return pane.Choose{Title: "Sessions with", Items: items}, nil
+}
+
+// filterBy sets the filter to the root actor or the key of the session.
+func (v *View) filterBy(field string) func() (pane.Intent, tea.Cmd) {
+	return func() (pane.Intent, tea.Cmd) {
+		one, ok := v.current()
+		value := one.RootActor
+		if field == "key" {
+			if len(one.AccessKeys) == 0 {
+				return pane.Say{Text: "the records of this session name no access key"}, nil
+			}
+			value = one.AccessKeys[0]
+		}
+		if !ok || value == "" {
+			return pane.Say{Text: "open a session first"}, nil
+		}
+		f, err := query.Is(field, query.Value{Text: value})
+		if err != nil {
+			return failed(err), nil
+		}
+		for _, key := range one.AccessKeys[min(1, len(one.AccessKeys)):] {
+			if field != "key" {
+				break
+			}
+			if f, err = f.Include(field, query.Value{Text: key}); err != nil {
+				return failed(err), nil
+			}
+		}
+		return pane.Replace{Filter: f}, nil
+	}
+}
+
+func (v *View) copyID() (pane.Intent, tea.Cmd) {
+	one, ok := v.current()
+	if !ok {
+		return nil, nil
+	}
+	return pane.Copy{What: "session id", Text: one.ID}, nil
+}
+
+// View implements pane.Pane.
+func (v *View) View(focused bool) string {
+	st := v.state.Styles
+	if st == nil || v.h == 0 {
+		return ""
+	}
+	if s := v.top(); s != nil {
+		return s.grid.View(st, focused)
+	}
+	foot := st.Paint(themes.Dim, string(text.Pad(" "+v.note(), v.w, text.Safe(st.Glyphs.Ellipsis))))
+	if v.h == 1 {
+		return foot
+	}
+	return v.grid.View(st, focused) + "\n" + foot
+}
+
+// note says how many sessions there are, or why there are none.
+func (v *View) note() text.Safe {
+	switch {
+	case v.err != nil:
+		return text.Clean("cannot read the sessions: " + v.err.Error())
+	case v.grid.Len() == 0 && v.grid.Waiting():
+		return "working the sessions out"
+	case v.total == 0 && v.all > 0:
+		return "no session matches; u takes the last step back, X clears the filter"
+	case v.total == 0:
+		return "this case holds no events yet"
+	}
+	n := number(int64(v.total)) + " sessions"
+	if v.total < v.all {
+		n = number(int64(v.total)) + " of " + number(int64(v.all)) + " sessions"
+	}
+	g := v.state.Styles.Glyphs
+	n += text.Safe("   lanes: " + g.Dot + " reads  " + g.Mark + " writes  ! failed  " + g.No + " denied")
+	if v.stale {
+		n += "   more events have come since"
+	}
+	return n
+}

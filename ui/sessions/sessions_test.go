@@ -1,0 +1,357 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+	"spoor/themes"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+var update = flag.Bool("update", false, "write the goldens")
+
+// made is a case of invented sessions.
+type made struct {
+	list []query.Session
+	asks []query.SessionRequest
+	err  error
+}
+
+func at(minutes int) int64 {
+	return time.Date(2026, 3, 1, 9, minutes, 0, 0, time.UTC).UnixMicro()
+}
+
+// world has three people: one with a role and a stolen instance below, one whose
+// name attacks the terminal, one who can't be told.
+func world() *made {
+	alice := query.Session{Num: 5, ID: "a1a1a1a1a1a1a1a1", Actor: "alice", Kind: "long-term-key", ActorKind: uint8(cloudtrail.KindUser), Principal: "arn:aws:iam::111122223333:user/alice", Account: "111122223333",
+		AccessKeys: []string{"AKIAALICE00000000001"}, Start: at(0), End: at(95), Events: 2344, Writes: 504, Errors: 60, Denied: 13, Forwarded: 240, Services: []string{"iam.amazonaws.com", "sts.amazonaws.com"},
+		Regions: []string{"eu-west-1"}, SourceIPs: []string{"AWS Internal", "198.51.100.7"}, UserAgents: []string{"aws-cli/2.15.0", "Boto3/1.34"}, MFA: "no", Root: "a1a1a1a1a1a1a1a1", RootActor: "alice",
+		Confidence: "exact", Reason: "an IAM user's own credentials", Risks: []query.Risk{{Sign: "no MFA", Detail: "no second factor"}, {Sign: "new address", Detail: "first use of 198.51.100.7 by alice"}}, Matched: 2344, Children: 1}
+	link := query.SessionLink{Kind: "issued-key", Parent: alice.ID, Event: "0b7e53a4-91b2-4c3f-8f0a-000000000002", Seq: 17, Call: "AssumeRole", Time: at(4), Confidence: "exact", Reason: "AssumeRole gave out the key ASIAADMIN00000000001 that it uses"}
+	role := query.Session{Num: 4, ID: "b2b2b2b2b2b2b2b2", Actor: "Admin/laptop", Kind: "temporary-key", ActorKind: uint8(cloudtrail.KindRole), Account: "111122223333", Role: "Admin", SessionName: "laptop",
+		Principal: "arn:aws:sts::111122223333:assumed-role/Admin/laptop", AccessKeys: []string{"ASIAADMIN00000000001"}, Start: at(5), End: at(6), Events: 120, Denied: 29, Errors: 29, SourceIPs: []string{"203.0.113.9"},
+		Regions: []string{"eu-west-1"}, UserAgents: []string{"aws-cli/2.15.0"}, Root: alice.ID, RootActor: "alice", Depth: 1, Confidence: "exact", Reason: "an IAM user's own credentials", Link: &link, Matched: 20}
+	evil := query.Session{Num: 3, ID: "c3c3c3c3c3c3c3c3", Actor: "mallory\x1b[31m\u202e", Kind: "console", Start: at(30), End: at(31), Events: 3, Writes: 1, SourceIPs: []string{"203.0.113.9"}, RootActor: "mallory\x1b[31m\u202e",
+		Confidence: "exact", Reason: "an IAM user's own credentials", Matched: 3}
+	lost := query.Session{Num: 2, ID: "d4d4d4d4d4d4d4d4", Actor: "Ops/s", Kind: "credentials", Start: at(40), End: at(40), Events: 1, RootActor: "alice or mallory", Confidence: "unknown",
+		Reason: "several calls fit equally well: the records can't tell them apart", Matched: 1, Candidates: []query.SessionLink{link, {Kind: "role-session", Parent: evil.ID, Event: "e2", Seq: 18, Call: "AssumeRole", Time: at(4), Confidence: "by time", Reason: "the same second"}}}
+	timeless := query.Session{Num: 1, ID: "e5e5e5e5e5e5e5e5", Actor: "service: ec2.amazonaws.com", Kind: "service", Start: cloudtrail.NoTime, End: cloudtrail.NoTime, Events: 7, RootActor: "service: ec2.amazonaws.com",
+		Confidence: "exact", Reason: "an AWS service on its own behalf", Matched: 7}
+	return &made{list: []query.Session{alice, role, evil, lost, timeless}}
+}
+
+func (m *made) Sessions(_ context.Context, r query.SessionRequest) (query.SessionPage, error) {
+	m.asks = append(m.asks, r)
+	list := slices.Clone(m.list)
+	if r.Sign != "" {
+		list = slices.DeleteFunc(list, func(s query.Session) bool {
+			return !slices.ContainsFunc(s.Risks, func(x query.Risk) bool { return x.Sign == r.Sign })
+		})
+	}
+	p := query.SessionPage{Total: len(list), All: len(m.list)}
+	list = list[min(r.Offset, len(list)):]
+	if r.N > 0 {
+		list = list[:min(r.N, len(list))]
+	}
+	p.Sessions = list
+	return p, m.err
+}
+
+func (m *made) SessionLanes(_ context.Context, ids []string, n int) ([]query.SessionLane, error) {
+	var out []query.SessionLane
+	for i, id := range ids {
+		l := query.SessionLane{Session: id, Reads: make([]int64, n), Writes: make([]int64, n), Errors: make([]int64, n), Denied: make([]int64, n)}
+		for b := i; b < n; b += 2 {
+			l.Reads[b] = 1
+		}
+		l.Writes[min(i+2, n-1)], l.Errors[min(i+4, n-1)], l.Denied[min(i+6, n-1)] = 1, 1, 1
+		out = append(out, l)
+	}
+	return out, m.err
+}
+
+func (m *made) find(id string) query.Session {
+	i := slices.IndexFunc(m.list, func(s query.Session) bool { return s.ID == id })
+	return m.list[max(i, 0)]
+}
+
+func (m *made) Session(_ context.Context, id string) (query.SessionChain, error) {
+	c := query.SessionChain{Session: m.find(id)}
+	c.Down.Session = c.Session
+	if c.Session.Link != nil {
+		c.Up = []query.Session{m.find(c.Session.Link.Parent)}
+	}
+	if id == "a1a1a1a1a1a1a1a1" {
+		c.Down.Issued = []query.IssuedKey{{Key: "AKIABACKDOOR00000001", Call: "CreateAccessKey", For: "backdoor", Seq: 40, Time: at(50)}}
+		c.Down.Children = []query.SessionTree{{Session: m.find("b2b2b2b2b2b2b2b2")}, {Session: m.find("d4d4d4d4d4d4d4d4"), Maybe: true}}
+	}
+	return c, m.err
+}
+
+func (m *made) Bursts(_ context.Context, r query.BurstRequest) (query.BurstPage, error) {
+	if r.From.Set {
+		return query.BurstPage{Bursts: []query.Burst{{Seq: 99, First: at(20), Last: at(20), Count: 1, Service: "iam", Event: "DeleteUser"}}}, m.err
+	}
+	return query.BurstPage{More: true, Next: query.Cursor{Time: at(9), Seq: 60, Set: true}, Bursts: []query.Burst{
+		{Seq: 10, First: at(1), Last: at(1) + 12_000_000, Count: 40, Service: "s3", Event: "ListBuckets", ReadOnly: true},
+		{Seq: 52, First: at(2), Last: at(2), Count: 1, Service: "iam", Event: "CreateUser", Outcome: 1, Error: "AccessDenied", Resource: "backdoor\x1b]52;c;x\x07"},
+		{Seq: 53, First: at(3), Last: at(3), Count: 1, Service: "kms", Event: "Decrypt", ReadOnly: true, Via: "secretsmanager.amazonaws.com"},
+	}}, m.err
+}
+
+func (m *made) Contrast(context.Context, string, string) ([]query.Contrast, error) {
+	return []query.Contrast{{What: "calls", Both: []string{"s3:ListBuckets"}, OnlyA: []string{"iam:CreateUser"}, OnlyB: []string{"ec2:RunInstances"}}, {What: "addresses", OnlyA: []string{"198.51.100.7"}}}, m.err
+}
+
+func (m *made) Radius(context.Context, query.Filter) (query.Radius, error) {
+	c, _ := m.Session(nil, "a1a1a1a1a1a1a1a1")
+	return query.Radius{Trees: []query.SessionTree{c.Down}, Sessions: 2, Events: 2464, Writes: 504, Denied: 42, Keys: []string{"AKIAALICE00000000001", "AKIABACKDOOR00000001"},
+		Roles: []string{"arn:aws:iam::111122223333:role/Admin"}, Principals: []string{"arn:aws:iam::111122223333:user/alice"}, People: []string{"alice"},
+		Made: []query.Change{{Seq: 40, Time: at(50), Action: "CreateAccessKey", Summary: "made an access key for backdoor", Actor: "alice"}}}, m.err
+}
+
+// driver runs the view without a program: commands run at once, in order.
+type driver struct {
+	t       *testing.T
+	v       *View
+	intents []pane.Intent
+}
+
+func drive(t *testing.T, r Reader, w, h int) *driver {
+	t.Helper()
+	theme, err := themes.Builtin("dark")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &driver{t: t, v: New(r)}
+	d.v.Resize(w, h)
+	d.run(d.v.Sync(pane.State{Ctx: t.Context(), Styles: theme.Styles(colorprofile.Ascii, themes.Unicode()), Zone: time.UTC, Asked: 1}))
+	return d
+}
+
+func (d *driver) run(cmd tea.Cmd) {
+	d.t.Helper()
+	if cmd == nil {
+		return
+	}
+	switch msg := cmd().(type) {
+	case nil:
+	case tea.BatchMsg:
+		for _, c := range msg {
+			d.run(c)
+		}
+	default:
+		in, next := d.v.Update(msg)
+		d.took(in)
+		d.run(next)
+	}
+}
+
+func (d *driver) took(in pane.Intent) {
+	if in != nil {
+		d.intents = append(d.intents, in)
+	}
+}
+
+// key runs the command of a key and returns what it asked the root for.
+func (d *driver) key(keys ...string) pane.Intent {
+	d.t.Helper()
+	d.intents = nil
+	for _, k := range keys {
+		i := slices.IndexFunc(d.v.Commands(), func(c pane.Command) bool { return slices.Contains(c.Keys, k) })
+		if i < 0 {
+			d.t.Fatalf("no command on %s", k)
+		}
+		if c := d.v.Commands()[i]; c.Why() == "" {
+			in, cmd := c.Run(0)
+			d.took(in)
+			d.run(cmd)
+		}
+	}
+	if len(d.intents) == 0 {
+		return nil
+	}
+	return d.intents[len(d.intents)-1]
+}
+
+func (d *driver) golden(name string) {
+	d.t.Helper()
+	got := ansi.Strip(d.v.View(true))
+	for i, l := range strings.Split(d.v.View(true), "\n") {
+		if w := ansi.StringWidth(l); w != d.v.w {
+			d.t.Errorf("%s: line %d is %d cells wide, want %d", name, i, w, d.v.w)
+		}
+	}
+	if n := strings.Count(got, "\n") + 1; n != d.v.h {
+		d.t.Errorf("%s: %d lines, want %d", name, n, d.v.h)
+	}
+	path := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.txt", name, d.v.w, d.v.h))
+	got = string(d.v.Title()) + "\n" + got + "\n"
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			d.t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		d.t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+var sizes = [][2]int{{80, 20}, {120, 36}, {200, 46}}
+
+func TestGoldens(t *testing.T) {
+	t.Parallel()
+	for _, s := range sizes {
+		t.Run(fmt.Sprint(s), func(t *testing.T) {
+			t.Parallel()
+			d := drive(t, world(), s[0], s[1])
+			d.golden("list")
+			d.key("enter")
+			d.golden("session")
+			d.key("b")
+			d.golden("radius")
+			d.key("backspace", "backspace", "C", "j", "C")
+			d.golden("contrast")
+			d.key("backspace", "enter")
+			d.golden("child")
+			d.key("backspace", "G", "k", "enter")
+			d.golden("candidates")
+		})
+	}
+}
+
+func TestWalkUpAndOut(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 120, 40)
+	d.key("j", "enter")
+	if got := d.v.Title(); got != "Session of Admin/laptop, b2b2b2b2b2b2b2b2" {
+		t.Fatalf("opened %q", got)
+	}
+	for d.current().session == "" {
+		d.key("j")
+	}
+	d.key("enter")
+	if got := d.v.Title(); got != "Session of alice, a1a1a1a1a1a1a1a1" {
+		t.Fatalf("the parent is %q", got)
+	}
+	for range 2 {
+		if _, ok := d.v.Out(); !ok {
+			t.Fatal("nothing to leave")
+		}
+	}
+	if _, ok := d.v.Out(); ok {
+		t.Error("left the list")
+	}
+}
+
+func (d *driver) current() *line {
+	l, ok := d.v.top().grid.Current()
+	if !ok {
+		d.t.Fatal("no line under the cursor")
+	}
+	return l
+}
+
+func TestLinesLeadToTheirEvents(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 120, 40)
+	in := d.key("e")
+	if e, ok := in.(pane.Evidence); !ok || e.Filter.String() != "session=a1a1a1a1a1a1a1a1" {
+		t.Errorf("evidence of a session: %#v", in)
+	}
+	d.key("enter")
+	for d.current().figure.All() {
+		d.key("j")
+	}
+	in = d.key("enter")
+	if e, ok := in.(pane.Evidence); !ok || e.Filter.String() != "session=a1a1a1a1a1a1a1a1 event=ListBuckets" || !e.From.Equal(time.UnixMicro(at(1))) || !e.To.After(e.From) {
+		t.Errorf("evidence of a burst: %#v", in)
+	}
+	d.key("j")
+	if in := d.key("enter"); in != (pane.OpenEvent{Seq: 52}) {
+		t.Errorf("a single call opens %#v", in)
+	}
+	n := d.v.top().grid.Len()
+	d.key("G", "enter")
+	if got := d.v.top().grid.Len(); got != n || d.v.top().more {
+		t.Errorf("reading on: %d lines, had %d", got, n)
+	}
+}
+
+func TestFiltersAndOrders(t *testing.T) {
+	t.Parallel()
+	w := world()
+	d := drive(t, w, 120, 40)
+	if in := d.key("A"); in.(pane.Replace).Filter.String() != "root=alice" {
+		t.Errorf("all of this human: %#v", in)
+	}
+	if in := d.key("K"); in.(pane.Replace).Filter.String() != "key=AKIAALICE00000000001" {
+		t.Errorf("all of this credential: %#v", in)
+	}
+	d.key("o", "o")
+	if got := w.asks[len(w.asks)-1].Order; got != query.SessionsOldest {
+		t.Errorf("order %v", got)
+	}
+	choose := d.key("r").(pane.Choose)
+	i := slices.IndexFunc(choose.Items, func(i pane.Item) bool { return i.Title == "no MFA" })
+	_, cmd := choose.Items[i].Do()
+	d.run(cmd)
+	if d.v.grid.Len() != 1 || !strings.Contains(string(d.v.note()), "1 of 5 sessions") {
+		t.Errorf("%d sessions without MFA: %s", d.v.grid.Len(), d.v.note())
+	}
+}
+
+func TestFailuresAreSaid(t *testing.T) {
+	t.Parallel()
+	w := world()
+	w.err = errors.New("disk \x1b[2J gone")
+	d := drive(t, w, 80, 20)
+	say, ok := d.intents[0].(pane.Say)
+	if !ok || !say.Bad || strings.Contains(string(say.Text), "\x1b") {
+		t.Errorf("said %#v", d.intents)
+	}
+	w.err = nil
+	d.run(d.v.Sync(pane.State{Ctx: t.Context(), Styles: d.v.state.Styles, Zone: time.UTC, Asked: 2}))
+	w.err = errors.New("gone")
+	if say, ok := d.key("enter").(pane.Say); !ok || !say.Bad || say.Text != text.Safe("read session: gone") {
+		t.Errorf("said %#v", say)
+	}
+}
+
+func TestCommandsHaveHelp(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for _, c := range New(world()).Commands() {
+		if c.Help == "" || c.Title == "" || c.Group == "" {
+			t.Errorf("%s lacks words", c.ID)
+		}
+		for _, k := range c.Keys {
+			if old, clash := seen[k]; clash {
+				t.Errorf("%s is both %s and %s", k, old, c.ID)
+			}
+			seen[k] = c.ID
+		}
+	}
+}

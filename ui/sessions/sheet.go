@@ -1,0 +1,161 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/themes"
+	"spoor/ui/grid"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// A sheet is something opened: a session, a comparison, a blast radius. It is a
+// list of lines, some of which lead on.
+type sheet struct {
+	title   text.Safe
+	grid    *grid.Grid[*line]
+	lines   []*line
+	session *query.Session // nil when it is no session
+	next    query.Cursor   // of its bursts, when there are more
+	more    bool
+}
+
+// A line of a sheet.
+type line struct {
+	n     int64
+	cells []grid.Cell
+
+	session string       // enter opens this one
+	seq     int64        // enter opens this event
+	figure  query.Filter // e opens these events; All for none
+	from    int64        // their time, µs UTC, both included
+	to      int64
+	more    bool // enter reads on
+}
+
+func (v *View) newSheet(title text.Safe, lines []*line) *sheet {
+	s := &sheet{title: title}
+	s.grid = grid.New(grid.Source[*line]{
+		Key:  func(l *line) int64 { return l.n },
+		Cell: func(*line, string) grid.Cell { return grid.Cell{} },
+		Line: func(l *line, _ int) []grid.Cell { return l.cells },
+	}, nil)
+	s.grid.Resize(v.w, v.h)
+	s.set(lines)
+	return s
+}
+
+// set numbers the lines and shows them.
+func (s *sheet) set(lines []*line) {
+	for i, l := range lines {
+		l.n = int64(i)
+	}
+	s.lines = lines
+	s.grid.Set(lines)
+}
+
+type sheetMsg struct {
+	n     uint64
+	build func() *sheet // run in Update: it reads the state
+	err   error
+}
+
+type moreMsg struct {
+	n    uint64
+	of   *sheet
+	page query.BurstPage
+	err  error
+}
+
+// firstBursts is how many bursts are read at a time.
+const firstBursts = 500
+
+// openSession reads a session and opens it.
+func (v *View) openSession(id string) tea.Cmd {
+	ctx, n := v.reads.Next(v.state.Ctx)
+	r := v.reader
+	return func() tea.Msg {
+		one, err := r.Session(ctx, id)
+		if err != nil {
+			return sheetMsg{n: n, err: err}
+		}
+		did, err := r.Bursts(ctx, query.BurstRequest{Session: one.Session.ID, N: firstBursts})
+		return sheetMsg{n: n, err: err, build: func() *sheet { return v.sessionSheet(one, did) }}
+	}
+}
+
+// compare reads two sessions' differences and opens them.
+func (v *View) compare(a, b query.Session) tea.Cmd {
+	ctx, n := v.reads.Next(v.state.Ctx)
+	r := v.reader
+	return func() tea.Msg {
+		list, err := r.Contrast(ctx, a.ID, b.ID)
+		return sheetMsg{n: n, err: err, build: func() *sheet { return v.contrastSheet(a, b, list) }}
+	}
+}
+
+// blast reads what came of the sessions under a filter and opens it.
+func (v *View) blast(what text.Safe, f query.Filter) tea.Cmd {
+	ctx, n := v.reads.Next(v.state.Ctx)
+	r := v.reader
+	return func() tea.Msg {
+		radius, err := r.Radius(ctx, f)
+		return sheetMsg{n: n, err: err, build: func() *sheet { return v.radiusSheet(what, radius) }}
+	}
+}
+
+func (v *View) opened(m sheetMsg) (pane.Intent, tea.Cmd) {
+	if !v.reads.Is(m.n) {
+		return nil, nil
+	}
+	if m.err != nil {
+		return failed(m.err), nil
+	}
+	v.open = append(v.open, m.build())
+	return nil, nil
+}
+
+// readOn reads further bursts of the session on top.
+func (v *View) readOn(s *sheet) tea.Cmd {
+	ctx, n := v.reads.Next(v.state.Ctx)
+	r, req := v.reader, query.BurstRequest{Session: s.session.ID, From: s.next, N: firstBursts}
+	return func() tea.Msg {
+		page, err := r.Bursts(ctx, req)
+		return moreMsg{n, s, page, err}
+	}
+}
+
+func (v *View) continued(m moreMsg) (pane.Intent, tea.Cmd) {
+	if !v.reads.Is(m.n) || v.top() != m.of {
+		return nil, nil
+	}
+	if m.err != nil {
+		return failed(m.err), nil
+	}
+	kept := m.of.lines[:len(m.of.lines)-1] // but the line that leads here
+	m.of.set(append(kept[:len(kept):len(kept)], v.burstLines(m.of, m.page)...))
+	return nil, nil
+}
+
+func failed(err error) pane.Intent {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return pane.Say{Text: text.Clean("read session: " + err.Error()), Bad: true}
+}
+
+// Pieces of lines.
+
+func piece(role themes.Role, s text.Safe) grid.Cell { return grid.Cell{Text: s, Role: role} }
+
+func plain(s string) grid.Cell { return grid.Cell{Text: text.CleanLine(s, cellMax)} }
+
+func dim(s text.Safe) grid.Cell { return piece(themes.Dim, s) }
+
+func heading(s text.Safe) *line { return &line{cells: []grid.Cell{piece(themes.Title, s)}} }
+
+func blank() *line { return &line{cells: []grid.Cell{dim(" ")}} }
