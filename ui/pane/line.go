@@ -38,6 +38,9 @@ func (l *Line) Is(n uint64) bool {
 	return true
 }
 
+// Number is the number of the question asked last.
+func (l *Line) Number() uint64 { return l.n }
+
 // Out reports whether a question is out.
 func (l *Line) Out() bool { return l.cancel != nil }
 
