@@ -21,6 +21,10 @@ lint:
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
 
+# Loading a million generated events, beside bare unpacking and DuckDB's read_json.
+bench-load:
+	SPOOR_BENCH_EVENTS=$${SPOOR_BENCH_EVENTS:-1000000} $(GO) test -run '^$$' -bench '^BenchmarkLoad$$' -benchtime 1x -count 3 -timeout 60m ./query/store
+
 fuzz:
 	@for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \

@@ -46,7 +46,8 @@ func TestListingErrors(t *testing.T) {
 	if r.Objects.Loaded != 1 || r.Objects.Failed != 1 || r.Objects.Skipped != 1 {
 		t.Errorf("%+v", r.Objects)
 	}
-	_, err := loader.Load(t.Context(), []loader.Source{badList{loadertest.NewSource(nil)}}, loadertest.NewSink(), loader.Lines())
+	twice := badList{loadertest.NewSource(nil)}
+	_, err := loader.Load(t.Context(), []loader.Source{twice, twice}, loadertest.NewSink(), loader.Lines())
 	if err == nil {
 		t.Error("a listing that gave nothing but errors is no error")
 	}

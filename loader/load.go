@@ -128,6 +128,9 @@ func (l *load) noteError(ctx context.Context, src Source, o Object, err error) (
 	if o.Name == "" {
 		o.Name = src.String()
 	}
+	if l.meet(o.Name) {
+		return !isSkip(err), nil
+	}
 	r := result{Loaded: Loaded{Object: o}}
 	if isSkip(err) {
 		r.Outcome, r.Reason = Skipped, err.Error()
@@ -149,13 +152,11 @@ func isSkip(err error) bool {
 // object that was listed before in this load, under another source, is not
 // counted again.
 func (l *load) admit(o Object) bool {
-	h := xxh3.HashString(o.Name)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if _, dup := l.seen[h]; dup {
+	if l.meet(o.Name) {
 		return false
 	}
-	l.seen[h] = struct{}{}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	unchanged := l.sink.Status(o) == Unchanged
 	if l.opt.again && (unchanged || l.isSpoiled(o)) {
 		return false
@@ -167,6 +168,16 @@ func (l *load) admit(o Object) bool {
 	}
 	l.prog.ToFetch.Add(max(o.Size, 0))
 	return true
+}
+
+// meet notes a name and reports whether it was met before in this load.
+func (l *load) meet(name string) bool {
+	h := xxh3.HashString(name)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, before := l.seen[h]
+	l.seen[h] = struct{}{}
+	return before
 }
 
 // isSpoiled reports whether the very same object was read before, in vain.
