@@ -89,7 +89,11 @@ func (d *Decoder) convert(text string, s Span) {
 	d.text = text
 	end := d.object(0)
 	d.text, d.within = outerText, outerSpan
-	if end < 0 {
+	switch {
+	case end >= 0:
+	case len(d.path) > 0 && d.path[len(d.path)-1] == names[fBody]:
+		d.res.Other++ // a queue holds anything
+	default:
 		d.problem(int(s.Off), "broken record inside: "+mistake(text, ^end))
 	}
 }

@@ -174,6 +174,9 @@ func TestDecoysHoldNoEvents(t *testing.T) {
 		if res.Events > allowed || res.Events == 0 && res.Skip == "" {
 			t.Errorf("%s: %d events, %d allowed, skip reason %q", file, res.Events, allowed, res.Skip)
 		}
+		if !strings.HasPrefix(file, "decoys/malformed") && res.Invalid > 0 {
+			t.Errorf("%s: %+v", file, res)
+		}
 		if strings.HasPrefix(file, "decoys/digest/") != res.Digest {
 			t.Errorf("%s: digest = %t", file, res.Digest)
 		}
