@@ -12,5 +12,6 @@ func commands(a *app) []*cobra.Command {
 		validateCommand(a), coverageCommand(a),
 		fieldsCommand(a), versionCommand(a), manCommand(a),
 	}
+	list = append(list, generateCommand(a))
 	return append(list, topicCommands()...)
 }

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"spoor/loader/loadgen"
+)
+
+// generateCommand writes invented logs to measure with; it is no part of the
+// product, and hidden.
+func generateCommand(a *app) *cobra.Command {
+	var o loadgen.Options
+	var small bool
+	cmd := &cobra.Command{
+		Use: "generate DIR", Short: "invent CloudTrail logs for benchmarks", Hidden: true, Args: cobra.ExactArgs(1),
+		Example: "  spoor generate /tmp/logs --events 1000000 --seed 1",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if small {
+				o.Shape = loadgen.Small
+			}
+			sum, err := loadgen.Generate(args[0], o)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.out, "%d events in %d objects: %d bytes of JSON, %d stored\n", sum.Events, sum.Objects, sum.Text, sum.Stored)
+			return err
+		},
+	}
+	cmd.Flags().IntVar(&o.Events, "events", 1_000_000, "how many events")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "the same seed gives the same logs")
+	cmd.Flags().IntVar(&o.Days, "days", 3, "over how many days")
+	cmd.Flags().IntVar(&o.Accounts, "accounts", 8, "how many accounts")
+	cmd.Flags().IntVar(&o.Regions, "regions", 4, "how many regions of each")
+	cmd.Flags().BoolVar(&small, "small", false, "objects of 5 to 60 events instead of 500 to 5,000")
+	return cmd
+}
