@@ -126,6 +126,7 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 	if err != nil {
 		return err
 	}
+	screen.Views = append(screen.Views, a.integrityView(db, names, sources))
 	if len(sources) > 0 {
 		bg.start(ctx, sources, opts, a.flags.follow)
 	}

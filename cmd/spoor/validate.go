@@ -72,7 +72,10 @@ func (a *app) validate(ctx context.Context, args []string, f validateFlags) erro
 	if err := v.open(ctx, args); err != nil {
 		return err
 	}
-	report, err := v.run(ctx)
+	progress := &digest.Progress{}
+	stop := v.showCheck(progress)
+	report, err := v.run(ctx, progress)
+	stop()
 	if err != nil {
 		return err
 	}
@@ -139,18 +142,28 @@ func (v *validation) open(ctx context.Context, names []string) error {
 		v.sources, err = v.openSources(ctx, names)
 		return err
 	}
+	notice, err := v.caseSources(ctx)
+	if notice != "" {
+		fmt.Fprintln(v.errw, cleanLines(notice))
+	}
+	return err
+}
+
+// caseSources takes what the case was loaded from; where that is out of reach,
+// what the case holds of it.
+func (v *validation) caseSources(ctx context.Context) (notice string, err error) {
 	info, err := v.db.Info()
 	if err != nil {
-		return err
+		return "", err
 	}
-	v.sources, err = v.openSources(ctx, info.Sources)
+	again := slices.DeleteFunc(info.Sources, func(name string) bool { return name == "-" })
+	if v.sources, err = v.openSources(ctx, again); err != nil {
+		notice = err.Error() + ": checking what the case holds of it"
+	}
 	if err != nil || len(v.sources) == 0 {
-		if err != nil {
-			fmt.Fprintf(v.errw, "%s: checking what the case holds of it\n", cleanLines(err.Error()))
-		}
 		v.sources = []loader.Source{v.db.Originals()}
 	}
-	return nil
+	return notice, nil
 }
 
 // openCaseFor opens the case that keeps the verdicts. A check of a SOURCE that
@@ -177,8 +190,8 @@ func (v *validation) close() {
 	}
 }
 
-// run does the check, with a line of progress while a person watches.
-func (v *validation) run(ctx context.Context) (*digest.Report, error) {
+// run does the check.
+func (v *validation) run(ctx context.Context, progress *digest.Progress) (*digest.Report, error) {
 	if v.db != nil {
 		v.opts.Known = v.db.KnownHash
 		kept, err := v.db.Keys(ctx)
@@ -194,12 +207,8 @@ func (v *validation) run(ctx context.Context) (*digest.Report, error) {
 	if v.flags.writeManifest != "" {
 		v.opts.Seen = func(o loader.Object) { v.seen = append(v.seen, o) }
 	}
-	progress := &digest.Progress{}
 	v.opts.Progress = progress
-	stop := v.showCheck(progress)
-	report, err := digest.Validate(ctx, v.sources, v.opts)
-	stop()
-	return report, err
+	return digest.Validate(ctx, v.sources, v.opts)
 }
 
 // showCheck draws one line about a check, ten times a second, until stopped.
