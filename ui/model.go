@@ -22,18 +22,19 @@ type Model struct {
 	opt Options
 	ctx context.Context
 
-	w, h   int
-	frame  frame
-	look   look
-	zone   *time.Location
-	events *events.View
-	facets *facets.View
-	chart  *chart.View
-	detail *detail.View
-	views  []View
-	view   int
-	shape  shape
-	trail  trail
+	w, h     int
+	frame    frame
+	look     look
+	zone     *time.Location
+	events   *events.View
+	facets   *facets.View
+	chart    *chart.View
+	detail   *detail.View
+	views    []View
+	profiles pane.Line
+	view     int
+	shape    shape
+	trail    trail
 
 	history history
 	preview *lens // while the filter line is edited
@@ -161,6 +162,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.flushDigits(msg)
 	case editMsg, valuesMsg:
 		return m, m.editReply(msg)
+	case profileMsg:
+		return m, m.profiled(msg)
 	case exportMsg:
 		return m, m.exported(msg)
 	case progressMsg:

@@ -79,6 +79,7 @@ type Options struct {
 	Progress  func() Progress
 	Export    Exporter                // nil: no export
 	Mark      Marker                  // nil: no marks
+	Profiles  Profiler                // nil: no profiles
 	Clipboard func(text string) error // the local clipboard tool, tried beside the terminal; nil: none
 
 	// Theme is what was asked for by name; nil picks dark or light by the

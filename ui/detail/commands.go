@@ -91,6 +91,12 @@ func (v *View) noValue() string {
 	return ""
 }
 
+// Value implements pane.Valued.
+func (v *View) Value() (query.Value, bool) {
+	n, _ := v.current()
+	return query.Value{Text: n.text, Null: n.null}, v.noValue() == ""
+}
+
 func (v *View) fold() pane.Intent {
 	if _, i := v.current(); i >= 0 {
 		v.toggle(i)

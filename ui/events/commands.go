@@ -96,6 +96,9 @@ func (v *View) currentValue() query.Value {
 	return v.value(r, v.grid.Column())
 }
 
+// Value implements pane.Valued.
+func (v *View) Value() (query.Value, bool) { return v.currentValue(), v.noValue() == "" }
+
 func (v *View) open() (pane.Intent, tea.Cmd) {
 	r, ok := v.grid.Current()
 	if !ok {

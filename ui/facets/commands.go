@@ -3,6 +3,7 @@ package facets
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"spoor/query"
 	"spoor/ui/pane"
 	"spoor/ui/text"
 )
@@ -38,6 +39,15 @@ func (v *View) noValue() string {
 		return "move to a value first"
 	}
 	return ""
+}
+
+// Value implements pane.Valued.
+func (v *View) Value() (query.Value, bool) {
+	l, ok := v.grid.Current()
+	if !ok || l.kind != value {
+		return query.Value{}, false
+	}
+	return l.value.Value, true
 }
 
 func (v *View) pick(how pane.How) (pane.Intent, tea.Cmd) {

@@ -76,3 +76,9 @@ type Nested interface {
 	// Out leaves the innermost level; false when the pane is at its outermost.
 	Out() (tea.Cmd, bool)
 }
+
+// Valued is an optional ability: the value under the cursor, for commands that
+// take one.
+type Valued interface {
+	Value() (query.Value, bool)
+}

@@ -163,17 +163,20 @@ func short(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// from names an address, rather than the name of a service, and how many more.
-func from(s *query.Session) string {
-	list := s.SourceIPs
-	if len(list) == 0 {
+// address is where a session came from, rather than the name of a service.
+func address(s *query.Session) string {
+	if len(s.SourceIPs) == 0 {
 		return ""
 	}
-	at := max(slices.IndexFunc(list, func(ip string) bool { _, ok := cloudtrail.ParseIP(ip); return ok }), 0)
-	if len(list) == 1 {
-		return list[at]
+	return s.SourceIPs[max(slices.IndexFunc(s.SourceIPs, func(ip string) bool { _, ok := cloudtrail.ParseIP(ip); return ok }), 0)]
+}
+
+// from names an address and how many more there are.
+func from(s *query.Session) string {
+	if n := len(s.SourceIPs); n > 1 {
+		return fmt.Sprintf("%s +%d", address(s), n-1)
 	}
-	return fmt.Sprintf("%s +%d", list[at], len(list)-1)
+	return address(s)
 }
 
 func signs(s *query.Session) string {

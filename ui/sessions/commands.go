@@ -99,6 +99,23 @@ func (v *View) current() (query.Session, bool) {
 	return i.s, true
 }
 
+// Value implements pane.Valued: what the row says in the current column.
+func (v *View) Value() (query.Value, bool) {
+	one, ok := v.current()
+	if !ok {
+		return query.Value{}, false
+	}
+	if v.top() == nil {
+		switch v.grid.Column() {
+		case "actor":
+			return query.Value{Text: one.Actor}, true
+		case "from":
+			return query.Value{Text: address(&one)}, true
+		}
+	}
+	return query.Value{Text: one.RootActor}, true
+}
+
 func (v *View) enter() (pane.Intent, tea.Cmd) {
 	s := v.top()
 	if s == nil {

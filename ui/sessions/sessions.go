@@ -46,6 +46,9 @@ type View struct {
 	mark  *query.Session // one side of a comparison
 }
 
+// Open is a message for the view: it opens one session.
+type Open struct{ ID string }
+
 // An item is a row of the list.
 type item struct {
 	s     query.Session
@@ -131,6 +134,8 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		return v.opened(msg)
 	case moreMsg:
 		return v.continued(msg)
+	case Open:
+		return nil, v.openSession(msg.ID)
 	case tea.MouseClickMsg:
 		return v.click(msg)
 	case tea.MouseWheelMsg:

@@ -1,0 +1,164 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+	"spoor/ui/pane"
+	"spoor/ui/sessions"
+	"spoor/ui/text"
+)
+
+// A Profiler tells all about one value. *store.DB is one.
+type Profiler interface {
+	Profile(ctx context.Context, value string) (query.Profile, error)
+}
+
+// profileMsg is the answer of a Profiler.
+type profileMsg struct {
+	n   uint64
+	p   query.Profile
+	err error
+}
+
+// noProfile says why there is no value to profile.
+func (m *Model) noProfile() string {
+	if m.opt.Profiles == nil {
+		return "this case can't be profiled"
+	}
+	if v, ok := m.valueAt(); !ok || v.Null || v.Text == "" {
+		return "move to a value first: an address, a key, a user, a role"
+	}
+	return ""
+}
+
+func (m *Model) valueAt() (query.Value, bool) {
+	p, ok := m.paneAt(m.shape.focus).(pane.Valued)
+	if !ok {
+		return query.Value{}, false
+	}
+	return p.Value()
+}
+
+// profile asks all about the value under the cursor.
+func (m *Model) profile() tea.Cmd {
+	v, _ := m.valueAt()
+	ctx, n := m.profiles.Next(m.ctx)
+	m.say("looking up " + text.CleanLine(v.Text, 60))
+	p := m.opt.Profiles
+	return func() tea.Msg {
+		answer, err := p.Profile(ctx, v.Text)
+		return profileMsg{n, answer, err}
+	}
+}
+
+// profiled opens the answer: a list whose figures lead to their events.
+func (m *Model) profiled(msg profileMsg) tea.Cmd {
+	if !m.profiles.Is(msg.n) {
+		return nil
+	}
+	if msg.err != nil {
+		return m.fail("profile", msg.err)
+	}
+	m.notice.text = ""
+	return m.act(pane.Choose{Title: "Profile of " + text.CleanLine(msg.p.Value, 60), Items: m.profileItems(msg.p)})
+}
+
+// behind opens the events of a filter.
+func behind(f query.Filter) func() (pane.Intent, tea.Cmd) {
+	return func() (pane.Intent, tea.Cmd) { return pane.Evidence{Filter: f}, nil }
+}
+
+// shownValues is how many values of each field a profile shows.
+const shownValues = 6
+
+func (m *Model) profileItems(p query.Profile) []pane.Item {
+	more := text.Safe("")
+	if p.Partial {
+		more = " so far: the records are still being searched"
+	}
+	items := []pane.Item{{Title: text.Safe(thousands(p.Events)) + " events" + more, Note: text.Safe(fmt.Sprintf("%s writes, %s denied", thousands(p.Writes), thousands(p.Denied))), Do: behind(p.Filter)}}
+	if p.Events == 0 {
+		return []pane.Item{{Title: "nowhere in this case" + more}}
+	}
+	items = append(items,
+		pane.Item{Title: "seen " + m.clock(p.First) + " to " + m.clock(p.Last), Note: "as " + text.Clean(strings.Join(p.Fields, ", "))},
+		pane.Item{Title: text.Safe(m.spark(p.Volume))})
+	for _, f := range p.Facets {
+		items = append(items, facetItems(f, text.Safe(f.Field), p.Filter)...)
+	}
+	if denied, err := query.Is("outcome", query.Value{Text: "denied"}); err == nil && len(p.Denials.Values) > 0 {
+		items = append(items, facetItems(p.Denials, "denied", p.Filter.And(denied))...)
+	}
+	return append(items, m.sessionItems(p.Sessions)...)
+}
+
+// facetItems are the top values of a field; each opens its events.
+func facetItems(f query.Facet, name text.Safe, filter query.Filter) []pane.Item {
+	items := []pane.Item{{}, {Title: name, Note: text.Safe(thousands(f.Distinct)) + " different"}}
+	for i, v := range f.Values {
+		if i == shownValues {
+			break
+		}
+		own, err := query.Is(f.Field, v.Value)
+		if err != nil {
+			continue
+		}
+		title := text.CleanLine(v.Value.Text, 80)
+		if v.Value.Null {
+			title = "(absent)"
+		}
+		items = append(items, pane.Item{Title: "  " + title, Note: text.Safe(thousands(v.Count)), Do: behind(filter.And(own))})
+	}
+	return items
+}
+
+// sessionItems are the sessions; each opens in the view of sessions.
+func (m *Model) sessionItems(p query.SessionPage) []pane.Item {
+	items := []pane.Item{{}, {Title: "sessions", Note: text.Safe(thousands(int64(p.Total)))}}
+	for _, s := range p.Sessions {
+		items = append(items, pane.Item{Title: "  " + m.clock(s.Start) + "  " + text.CleanLine(s.Actor, 60), Note: text.Safe(thousands(s.Matched)) + " events, root " + text.CleanLine(s.RootActor, 60),
+			Do: func() (pane.Intent, tea.Cmd) {
+				return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: sessions.Open{ID: s.ID}}}, nil
+			}})
+	}
+	return items
+}
+
+// clock writes µs UTC in the zone of the screen.
+func (m *Model) clock(t int64) text.Safe {
+	if t == cloudtrail.NoTime {
+		return "no time"
+	}
+	return text.Safe(time.UnixMicro(t).In(m.zone).Format("2006-01-02 15:04:05"))
+}
+
+// spark draws a histogram in one line.
+func (m *Model) spark(h query.Histogram) string {
+	var sums []int64
+	top := int64(1)
+	for _, s := range h.Series {
+		if sums == nil {
+			sums = make([]int64, len(s.Counts))
+		}
+		for i, n := range s.Counts {
+			sums[i] += n
+			top = max(top, sums[i])
+		}
+	}
+	var b strings.Builder
+	for _, n := range sums {
+		eighths := n * 8 / top
+		if n > 0 {
+			eighths = max(eighths, 1)
+		}
+		b.WriteString(m.opt.Glyphs.Bars[eighths])
+	}
+	return b.String()
+}
