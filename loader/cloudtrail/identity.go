@@ -221,7 +221,7 @@ func (id *Identity) nameSession() (Kind, string) {
 	session := first(id.SessionName, id.PrincipalID, "unknown")
 	role := first(id.Role, "unknown role")
 	switch {
-	case ssoRole.MatchString(id.Role):
+	case ssoRole.MatchString(id.Role), strings.Contains(id.RoleARN, ":role/aws-reserved/sso.amazonaws.com/"):
 		return KindSSO, first(id.SourceIdentity, session)
 	case strings.HasPrefix(id.Role, "AWSServiceRoleFor"), strings.Contains(id.RoleARN, "/aws-service-role/"):
 		return KindServiceLinked, role

@@ -49,6 +49,7 @@ func TestNamesOfActors(t *testing.T) {
 		"newer than we":       {`{"type":"Robot","userName":"r2"}`, KindUnknown, "r2"},
 
 		"permission set":     {roleIdentity("AWSReservedSSO_Admin_0123456789abcdef", "/aws-reserved/sso.amazonaws.com/", "ann@example.com", ""), KindSSO, "ann@example.com"},
+		"permission set cut": {roleIdentity("AWSReservedSSO_Admin_****", "/aws-reserved/sso.amazonaws.com/eu-west-1/", "ann", ""), KindSSO, "ann"},
 		"service-linked":     {roleIdentity("AWSServiceRoleForAutoScaling", "/aws-service-role/autoscaling.amazonaws.com/", "AutoScaling", ""), KindServiceLinked, "AWSServiceRoleForAutoScaling"},
 		"instance":           {roleIdentity("web", "/", "i-0123456789abcdef0", `,"ec2RoleDelivery":"1.0"`), KindInstance, "web/i-0123456789abcdef0"},
 		"in scope of":        {`{"type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/fn-role/x","inScopeOf":{"issuerType":"AWS::Lambda::Function","credentialsIssuedTo":"arn:aws:lambda:eu-west-1:1:function:pay"}}`, KindWorkload, "fn-role/pay"},
