@@ -21,11 +21,18 @@ var failures = []struct {
 	role   themes.Role
 }{{"denied", themes.Denied}, {"error", themes.Error}, {"throttled", themes.Throttled}}
 
+// narrowest is the least width that shows a bar and a date.
+const narrowest = scaleWidth + 12
+
 // View implements pane.Pane: bars above, one line of times below.
 func (v *View) View(focused bool) string {
 	s := v.state.Styles
 	if s == nil || v.w <= 0 || v.h <= 0 {
 		return ""
+	}
+	if v.w < narrowest {
+		blank := text.Spaces(v.w)
+		return strings.Repeat(blank+"\n", v.h-1) + blank
 	}
 	lines := make([]string, 0, v.h)
 	for y := v.h - 2; y >= 0; y-- {
@@ -93,7 +100,7 @@ func (v *View) bars(s *themes.Styles, y, height int, focused bool) string {
 	n, width := len(v.buckets), v.w-scaleWidth
 	if n == 0 || width <= 0 {
 		b.WriteString(text.Spaces(width))
-		return clip(b.String(), v.w)
+		return b.String()
 	}
 	lo, hi := v.marked(focused)
 	run := runs{b: &b, s: s}
@@ -148,7 +155,7 @@ func (v *View) axis(s *themes.Styles, focused bool) string {
 	b.WriteString(" " + s.Paint(themes.Focus, mark) + text.Spaces(scaleWidth-2) + s.Paint(themes.Dim, left))
 	switch {
 	case room < 1:
-		return clip(b.String(), v.w)
+		return b.String() + text.Spaces(v.w-scaleWidth-len(left))
 	case room < legend.width+4:
 		b.WriteString(text.Spaces(room))
 	default:
@@ -215,14 +222,6 @@ func short(n int64) string {
 		return fmt.Sprintf("%.1fM", float64(n/100_000)/10)
 	}
 	return fmt.Sprintf("%dM", n/1_000_000)
-}
-
-// clip cuts a drawn line that has no room; only reached in absurd sizes.
-func clip(line string, w int) string {
-	if w < scaleWidth {
-		return text.Spaces(w)
-	}
-	return line
 }
 
 // runs joins neighbouring cells of one look into one piece.

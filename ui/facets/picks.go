@@ -72,11 +72,21 @@ func collect(p *picked, node query.Node, negated bool) {
 // taken back here.
 func (v *View) withPicked(field string, f query.Facet) []query.FacetValue {
 	values := slices.Clone(f.Values)
+	count := int64(-1) // not among the top: unknown
+	if f.Distinct <= int64(len(values)) {
+		count = 0
+	}
+	add := func(v query.Value) {
+		if !slices.ContainsFunc(values, func(fv query.FacetValue) bool { return fv.Value == v }) {
+			values = append(values, query.FacetValue{Value: v, Count: count})
+		}
+	}
 	p := v.picks[field]
 	for _, t := range slices.Concat(p.in, p.out) {
-		if !slices.ContainsFunc(values, func(fv query.FacetValue) bool { return !fv.Value.Null && fv.Value.Text == t }) {
-			values = append(values, query.FacetValue{Value: query.Value{Text: t}, Count: -1})
-		}
+		add(query.Value{Text: t})
+	}
+	if p.nullIn || p.nullOut {
+		add(query.Value{Null: true})
 	}
 	return values
 }

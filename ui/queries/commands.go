@@ -1,0 +1,302 @@
+package queries
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// Commands implements pane.Pane.
+func (v *View) Commands() []pane.Command {
+	cmds := v.moves()
+	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
+		return pane.Command{ID: "queries." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
+			Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
+	}
+	return append(cmds,
+		do("open", "open", "Open the findings of the question, or the events behind a finding", "Look", 1, v.nothing, v.enter, "enter"),
+		do("events", "all its events", "Open all events that the question looks through", "Look", 2, v.noAnswer, v.openEvents, "e"),
+		do("close", "back to questions", "Leave the findings", "Go", 3, v.notOpen, v.close, "backspace", "h", "left"),
+		do("new", "keep filter", "Keep the filter in force as a question of your own", "Take", 4, nil, v.keep, "n"),
+		do("name", "rename", "Give a question of your own another name", "Take", 0, v.notOwn, v.rename, "r"),
+		do("describe", "describe", "Say what a question of your own is for", "Take", 0, v.notOwn, v.describe, "d"),
+		do("delete", "delete", "Delete a question of your own", "Take", 0, v.notOwn, v.remove, "D", "delete"),
+		do("share", "share", "Write your own questions to a file", "Take", 0, v.noShare, v.share, "w"),
+		do("take", "take in", "Take questions in from a file", "Take", 0, v.noTake, v.take, "i"),
+		do("again", "ask again", "Put all questions again", "Look", 0, nil, v.again, "ctrl+n"),
+	)
+}
+
+// moves are the movements of whichever list is shown.
+func (v *View) moves() []pane.Command {
+	after := func() (pane.Intent, tea.Cmd) { return nil, nil }
+	list, found := v.list.Commands("queries", after), v.found.Commands("queries", after)
+	var cmds []pane.Command
+	for i, c := range list {
+		if i >= len(found) || strings.HasSuffix(c.ID, "left") || strings.HasSuffix(c.ID, "right") {
+			continue
+		}
+		run := c.Run
+		c.Run = func(n int) (pane.Intent, tea.Cmd) {
+			if v.open != nil {
+				return found[i].Run(n)
+			}
+			return run(n)
+		}
+		cmds = append(cmds, c)
+	}
+	return cmds
+}
+
+func (v *View) nothing() string {
+	if _, ok := v.current(); !ok && v.open == nil {
+		return "move to a question first"
+	}
+	return ""
+}
+
+func (v *View) noAnswer() string {
+	e, ok := v.subject()
+	switch {
+	case !ok:
+		return "move to a question first"
+	case e.state == waiting || e.state == failed || e.answer.Status == query.Asks:
+		return "it has no answer yet"
+	}
+	return ""
+}
+
+func (v *View) notOpen() string {
+	if v.open == nil {
+		return "no findings are open"
+	}
+	return ""
+}
+
+func (v *View) notOwn() string {
+	if e, ok := v.subject(); !ok || !e.own {
+		return "only questions of your own can be changed"
+	}
+	return ""
+}
+
+func (v *View) noShare() string {
+	switch {
+	case v.files.Write == nil:
+		return "files can't be written here"
+	case len(v.own) == 0:
+		return "there are no questions of your own yet"
+	}
+	return ""
+}
+
+func (v *View) noTake() string {
+	if v.files.Read == nil {
+		return "files can't be read here"
+	}
+	return ""
+}
+
+// subject is the question that commands are about.
+func (v *View) subject() (*entry, bool) {
+	if v.open != nil {
+		return v.open, true
+	}
+	return v.current()
+}
+
+// enter goes one level in: findings, then events.
+func (v *View) enter() (pane.Intent, tea.Cmd) {
+	if v.open != nil {
+		f, ok := v.found.Current()
+		if !ok {
+			return nil, nil
+		}
+		return pane.Evidence{Filter: f.Filter}, nil
+	}
+	e, ok := v.current()
+	switch {
+	case !ok:
+		return nil, nil
+	case e.state == failed:
+		return pane.Say{Text: text.Clean(e.err.Error()), Bad: true}, nil
+	case e.state == waiting:
+		return pane.Say{Text: "this question has not been answered yet"}, nil
+	case e.answer.Status == query.Asks:
+		return v.askValue(e), nil
+	case len(e.answer.Findings) > 0:
+		v.open = nil
+		v.showFindings(e)
+		return nil, nil
+	}
+	return v.openEvents()
+}
+
+func (v *View) openEvents() (pane.Intent, tea.Cmd) {
+	e, ok := v.subject()
+	if !ok {
+		return nil, nil
+	}
+	in := pane.Several{pane.Evidence{Filter: e.answer.Filter}}
+	if e.saved.Order == "oldest" {
+		in = append(in, pane.SetOrder{Order: query.Oldest})
+	}
+	return in, nil
+}
+
+func (v *View) close() (pane.Intent, tea.Cmd) {
+	v.open = nil
+	return nil, nil
+}
+
+// askValue asks for a variable and puts the question with it.
+func (v *View) askValue(e *entry) pane.Intent {
+	missing := e.answer.Missing
+	return pane.Ask{Title: text.Clean(e.saved.Name), Help: text.Clean(missing.Prompt), Done: func(s string) (pane.Intent, tea.Cmd, error) {
+		if s == "" {
+			return nil, nil, errors.New("enter a value, or esc")
+		}
+		values := map[string]string{missing.Name: s}
+		for k, val := range e.values {
+			values[k] = val
+		}
+		e.values, e.state = values, waiting
+		v.answers.Stop()
+		return nil, v.ask(e), nil
+	}}
+}
+
+func (v *View) again() (pane.Intent, tea.Cmd) {
+	for _, e := range v.all() {
+		if e.state == answered {
+			e.state = stale
+		}
+	}
+	v.answers.Stop()
+	return nil, v.next()
+}
+
+// keep saves the filter in force under a name.
+func (v *View) keep() (pane.Intent, tea.Cmd) {
+	f, order := v.state.Filter, v.state.Order
+	if f.All() {
+		return pane.Say{Text: "set a filter first: a question is a filter with a name"}, nil
+	}
+	return pane.Ask{Title: "Keep the filter as a question", Help: text.CleanLine(f.String(), 200), Done: func(name string) (pane.Intent, tea.Cmd, error) {
+		s := query.Saved{ID: slug(name), Name: name, Filter: f.String()}
+		if order == query.Oldest {
+			s.Order = "oldest"
+		}
+		if s.ID == "" {
+			return nil, nil, errors.New("give it a name with letters or digits")
+		}
+		if slices.ContainsFunc(v.all(), func(e *entry) bool { return e.saved.ID == s.ID }) {
+			return nil, nil, fmt.Errorf("there is a question %s already", s.ID)
+		}
+		if _, err := s.Question(); err != nil {
+			return nil, nil, err
+		}
+		return nil, v.save("kept as "+text.Clean(name), s), nil
+	}}, nil
+}
+
+// slug makes an id of a name.
+func slug(name string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String()[:min(b.Len(), 60)], "-")
+}
+
+// save stores questions in a command.
+func (v *View) save(said text.Safe, list ...query.Saved) tea.Cmd {
+	return v.run(said, func(ctx context.Context) error {
+		for _, s := range list {
+			if err := v.asker.SaveQuery(ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (v *View) run(said text.Safe, f func(context.Context) error) tea.Cmd {
+	ctx := v.state.Ctx
+	return func() tea.Msg { return savedMsg{said: said, err: f(ctx)} }
+}
+
+func (v *View) rename() (pane.Intent, tea.Cmd) {
+	return v.change("Rename", func(s *query.Saved) *string { return &s.Name })
+}
+
+func (v *View) describe() (pane.Intent, tea.Cmd) {
+	return v.change("Describe", func(s *query.Saved) *string { return &s.Description })
+}
+
+// change edits one text of a question of one's own.
+func (v *View) change(title text.Safe, part func(*query.Saved) *string) (pane.Intent, tea.Cmd) {
+	e, ok := v.subject()
+	if !ok {
+		return nil, nil
+	}
+	s := e.saved
+	return pane.Ask{Title: title, Initial: *part(&s), Done: func(t string) (pane.Intent, tea.Cmd, error) {
+		*part(&s) = t
+		if _, err := s.Question(); err != nil {
+			return nil, nil, err
+		}
+		return nil, v.save("changed", s), nil
+	}}, nil
+}
+
+func (v *View) remove() (pane.Intent, tea.Cmd) {
+	e, ok := v.subject()
+	if !ok {
+		return nil, nil
+	}
+	return pane.Confirm{Question: "Delete the question " + text.Clean(e.saved.Name) + "?", Yes: "delete it", Do: func() (pane.Intent, tea.Cmd) {
+		v.open = nil
+		return nil, v.run("deleted", func(ctx context.Context) error {
+			_, err := v.asker.RemoveQuery(ctx, e.saved.ID)
+			return err
+		})
+	}}, nil
+}
+
+func (v *View) share() (pane.Intent, tea.Cmd) {
+	var list []query.Saved
+	for _, e := range v.own {
+		list = append(list, e.saved)
+	}
+	return pane.Ask{Title: "Write your questions to a file", Initial: "queries.toml", Done: func(path string) (pane.Intent, tea.Cmd, error) {
+		return nil, v.run("wrote "+text.CleanLine(path, 100), func(context.Context) error { return v.files.Write(path, list) }), nil
+	}}, nil
+}
+
+func (v *View) take() (pane.Intent, tea.Cmd) {
+	return pane.Ask{Title: "Take questions in from a file", Initial: "queries.toml", Done: func(path string) (pane.Intent, tea.Cmd, error) {
+		return nil, v.run("took in "+text.CleanLine(path, 100), func(ctx context.Context) error {
+			list, err := v.files.Read(path)
+			for _, s := range list {
+				if err == nil {
+					err = v.asker.SaveQuery(ctx, s)
+				}
+			}
+			return err
+		}), nil
+	}}, nil
+}

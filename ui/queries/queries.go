@@ -1,0 +1,308 @@
+package queries
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/ui/grid"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// An Asker answers questions and keeps one's own. *store.DB is one.
+type Asker interface {
+	Answer(ctx context.Context, q *query.Question, values map[string]string) (query.Answer, error)
+	Queries(ctx context.Context) ([]query.Saved, error)
+	SaveQuery(ctx context.Context, s query.Saved) error
+	RemoveQuery(ctx context.Context, id string) (bool, error)
+}
+
+// Files shares queries as files; nil functions take the commands away.
+type Files struct {
+	Write func(path string, list []query.Saved) error
+	Read  func(path string) ([]query.Saved, error)
+}
+
+// A View is the queries view.
+type View struct {
+	asker Asker
+	files Files
+	state pane.State
+	w, h  int
+	list  *grid.Grid[line]
+	found *grid.Grid[finding]
+	open  *entry // whose findings are shown, nil for the list
+
+	own     []*entry
+	builtin []*entry
+	answers pane.Line
+	loads   pane.Line
+	data    uint64 // of the case that the answers are about
+	started bool
+	err     error
+}
+
+// entry is one question with its answer.
+type entry struct {
+	id     int64
+	saved  query.Saved
+	ready  *query.Question
+	own    bool
+	values map[string]string // of its variables
+	answer query.Answer
+	state  progress
+	err    error
+}
+
+type progress uint8
+
+const (
+	waiting progress = iota
+	stale            // answered for an earlier state of the case
+	answered
+	failed
+)
+
+// line is a heading or a question.
+type line struct {
+	topic string
+	*entry
+}
+
+// finding is one hit of a question with a rule.
+type finding struct {
+	n int64
+	query.Finding
+}
+
+type (
+	ownMsg struct {
+		n    uint64
+		list []query.Saved
+		err  error
+	}
+	answerMsg struct {
+		n      uint64
+		entry  *entry
+		answer query.Answer
+		err    error
+	}
+	savedMsg struct {
+		said text.Safe
+		err  error
+	}
+)
+
+// New returns the view of the questions that come with spoor and one's own.
+func New(a Asker, builtin []query.Saved, files Files) *View {
+	v := &View{asker: a, files: files}
+	for i, s := range builtin {
+		v.builtin = append(v.builtin, newEntry(int64(i), s, false))
+	}
+	v.list = grid.New(grid.Source[line]{Key: lineKey, Cell: v.cell, Line: v.heading}, []grid.Column{
+		{ID: "answer", Title: "Answer", Width: 12, Min: 12, Right: true},
+		{ID: "name", Title: "Question", Width: 60, Min: 30, Grow: 1},
+		{ID: "attack", Title: "ATT&CK", Width: 22, Min: 10, Priority: 1},
+	})
+	v.found = grid.New(grid.Source[finding]{Key: func(f finding) int64 { return f.n }, Cell: v.findingCell}, nil)
+	v.rows()
+	return v
+}
+
+func newEntry(id int64, s query.Saved, own bool) *entry {
+	e := &entry{id: id, saved: s, own: own}
+	if e.ready, e.err = s.Question(); e.err != nil {
+		e.state = failed
+	}
+	return e
+}
+
+func lineKey(l line) int64 {
+	if l.entry != nil {
+		return l.entry.id
+	}
+	key := int64(-1)
+	for _, c := range []byte(l.topic) {
+		key = key*31 - int64(c)
+	}
+	return min(key, -key)
+}
+
+// Title implements pane.Pane.
+func (v *View) Title() text.Safe {
+	if v.open != nil {
+		return text.Clean(v.open.saved.Name)
+	}
+	return "Questions to the whole case"
+}
+
+// Resize implements pane.Pane.
+func (v *View) Resize(w, h int) {
+	v.w, v.h = w, h
+	v.list.Resize(w, max(h-aboutHeight, 1))
+	v.found.Resize(w, max(h-aboutHeight, 1))
+}
+
+// CursorAt implements pane.Cursor.
+func (v *View) CursorAt() (x, y int, ok bool) {
+	if v.open != nil {
+		return v.found.CursorAt()
+	}
+	return v.list.CursorAt()
+}
+
+// Sync implements pane.Pane.
+func (v *View) Sync(s pane.State) tea.Cmd {
+	v.state = s
+	if !v.started {
+		v.started, v.data = true, s.Data
+		return v.load()
+	}
+	if s.Data != v.data && (!s.Live || !v.answers.Out()) {
+		v.data = s.Data
+		for _, e := range v.all() {
+			if e.state == answered {
+				e.state = stale
+			}
+		}
+	}
+	return v.next()
+}
+
+func (v *View) all() []*entry { return slices.Concat(v.own, v.builtin) }
+
+// load reads one's own questions.
+func (v *View) load() tea.Cmd {
+	ctx, n := v.loads.Next(v.state.Ctx)
+	a := v.asker
+	return func() tea.Msg {
+		list, err := a.Queries(ctx)
+		return ownMsg{n: n, list: list, err: err}
+	}
+}
+
+// next puts the next question that has no answer yet; one at a time, so that the
+// case has room for what the reader asks.
+func (v *View) next() tea.Cmd {
+	if v.answers.Out() {
+		return nil
+	}
+	for _, wanted := range []progress{waiting, stale} {
+		for _, e := range v.all() {
+			if e.state == wanted && e.ready != nil {
+				return v.ask(e)
+			}
+		}
+	}
+	return nil
+}
+
+func (v *View) ask(e *entry) tea.Cmd {
+	ctx, n := v.answers.Next(v.state.Ctx)
+	a, q, values := v.asker, e.ready, e.values
+	return func() tea.Msg {
+		answer, err := a.Answer(ctx, q, values)
+		return answerMsg{n: n, entry: e, answer: answer, err: err}
+	}
+}
+
+// Update implements pane.Pane.
+func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
+	switch msg := msg.(type) {
+	case ownMsg:
+		return v.loaded(msg)
+	case answerMsg:
+		return v.answered(msg)
+	case savedMsg:
+		if msg.err != nil {
+			return pane.Say{Text: text.Clean("queries: " + msg.err.Error()), Bad: true}, nil
+		}
+		return pane.Say{Text: msg.said}, v.load()
+	case tea.MouseClickMsg:
+		if spot, again := v.click(msg); spot == grid.OnRow && again {
+			return v.enter()
+		}
+	case tea.MouseWheelMsg:
+		n := 3
+		if msg.Button == tea.MouseWheelUp {
+			n = -3
+		}
+		if v.open != nil {
+			v.found.Wheel(n)
+		} else {
+			v.list.Wheel(n)
+		}
+	}
+	return nil, nil
+}
+
+func (v *View) click(msg tea.MouseClickMsg) (grid.Spot, bool) {
+	if v.open != nil {
+		return v.found.Click(msg.X, msg.Y)
+	}
+	return v.list.Click(msg.X, msg.Y)
+}
+
+func (v *View) loaded(m ownMsg) (pane.Intent, tea.Cmd) {
+	if !v.loads.Is(m.n) || errors.Is(m.err, context.Canceled) {
+		return nil, nil
+	}
+	if m.err != nil {
+		return pane.Say{Text: text.Clean("read your queries: " + m.err.Error()), Bad: true}, v.next()
+	}
+	v.own = nil
+	for i, s := range m.list {
+		v.own = append(v.own, newEntry(1_000_000+int64(i), s, true))
+	}
+	v.rows()
+	return nil, v.next()
+}
+
+func (v *View) answered(m answerMsg) (pane.Intent, tea.Cmd) {
+	if !v.answers.Is(m.n) || errors.Is(m.err, context.Canceled) {
+		return nil, nil
+	}
+	e := m.entry
+	e.answer, e.err, e.state = m.answer, m.err, answered
+	if m.err != nil {
+		e.state = failed
+	}
+	if v.open == e {
+		v.showFindings(e)
+	}
+	return nil, v.next()
+}
+
+// rows rebuilds the list: one's own, then the rest by topic.
+func (v *View) rows() {
+	var rows []line
+	topic := ""
+	add := func(e *entry, of string) {
+		if of != topic {
+			topic = of
+			rows = append(rows, line{topic: of})
+		}
+		rows = append(rows, line{entry: e})
+	}
+	for _, e := range v.own {
+		add(e, "Your own")
+	}
+	for _, e := range v.builtin {
+		add(e, e.saved.Topic)
+	}
+	touched := v.list.Touched()
+	v.list.Set(rows)
+	if !touched && len(rows) > 1 {
+		v.list.Select(lineKey(rows[1]))
+	}
+}
+
+// current returns the question under the cursor.
+func (v *View) current() (*entry, bool) {
+	l, ok := v.list.Current()
+	return l.entry, ok && l.entry != nil
+}

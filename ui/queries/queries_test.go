@@ -1,0 +1,194 @@
+package queries
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/query"
+	"spoor/ui/pane"
+	"spoor/ui/uitest"
+)
+
+// asker answers by id.
+type asker struct {
+	answers map[string]query.Answer
+	asked   []string
+	values  map[string]string
+	own     []query.Saved
+	err     error
+}
+
+func (a *asker) Answer(_ context.Context, q *query.Question, values map[string]string) (query.Answer, error) {
+	a.asked, a.values = append(a.asked, q.Saved.ID), values
+	return a.answers[q.Saved.ID], a.err
+}
+func (a *asker) Queries(context.Context) ([]query.Saved, error) { return a.own, nil }
+func (a *asker) SaveQuery(_ context.Context, s query.Saved) error {
+	for i, have := range a.own {
+		if have.ID == s.ID {
+			a.own[i] = s
+			return nil
+		}
+	}
+	a.own = append(a.own, s)
+	return nil
+}
+func (a *asker) RemoveQuery(_ context.Context, id string) (bool, error) {
+	for i, s := range a.own {
+		if s.ID == id {
+			a.own = append(a.own[:i], a.own[i+1:]...)
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+var builtin = []query.Saved{
+	{ID: "root", Name: "Who used the root user?", Description: "Root should be idle.", Topic: "Root and sign-in", Filter: "type:Root", Attack: []string{"T1078.004"}},
+	{ID: "none", Name: "Nothing of the kind", Topic: "Root and sign-in", Filter: "event:X"},
+	{ID: "blind", Name: "Not to be seen here", Topic: "Data", Filter: "category:Data"},
+	{ID: "bursts", Name: "Bursts of denials", Topic: "Data", Filter: "outcome:denied"},
+	{ID: "asks", Name: "All by one key", Topic: "Data", Filter: "key:A"},
+}
+
+func parse(t *testing.T, s string) query.Filter {
+	t.Helper()
+	f, err := query.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func stage(t *testing.T) (*uitest.Stage, *asker) {
+	t.Helper()
+	a := &asker{answers: map[string]query.Answer{
+		"root":  {N: 12, Filter: parse(t, "type:Root")},
+		"none":  {Filter: parse(t, "event:X")},
+		"blind": {Status: query.NotRecorded, Lacks: parse(t, "category:Data")},
+		"bursts": {N: 2, Filter: parse(t, "outcome:denied"), Findings: []query.Finding{
+			{Columns: []string{"actor"}, Key: []query.Value{{Text: "mallory\x1b[2J"}}, N: 40, Filter: parse(t, "actor=mallory")},
+			{Columns: []string{"actor"}, Key: []query.Value{{Null: true}}, N: 9, First: -1 << 63, Last: -1 << 63, Filter: parse(t, "-actor:*")},
+		}},
+		"asks": {Status: query.Asks, Missing: &query.Variable{Name: "key", Prompt: "which access key"}},
+	}}
+	return uitest.NewStage(t, New(a, builtin, Files{}), 100, 20), a
+}
+
+func TestAnswersFillIn(t *testing.T) {
+	t.Parallel()
+	s, a := stage(t)
+	s.Shows("Root and sign-in", "12   Who used", "none", "not in logs", "asks", "T1078.004", "Root should be idle.")
+	if len(a.asked) != len(builtin) {
+		t.Errorf("asked %q", a.asked)
+	}
+	s.State.Data++
+	s.Sync()
+	if len(a.asked) != 2*len(builtin) {
+		t.Errorf("after the case grew asked %d times", len(a.asked))
+	}
+}
+
+func TestEnterLeadsToEvidence(t *testing.T) {
+	t.Parallel()
+	s, _ := stage(t)
+	s.Keys("enter")
+	if in, ok := s.Last().(pane.Several); !ok || in[0].(pane.Evidence).Filter.String() != "type:Root" {
+		t.Errorf("got %#v", in)
+	}
+}
+
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	s, _ := stage(t)
+	s.Keys("G", "k", "enter")
+	s.Shows("Actor", `mallory\x1b[2J`, "(none)", "no time")
+	s.Keys("j", "enter")
+	if in, ok := s.Last().(pane.Evidence); !ok || in.Filter.String() != "-actor:*" {
+		t.Errorf("got %#v", in)
+	}
+	s.Keys("backspace")
+	s.Shows("Bursts of denials")
+}
+
+func TestVariableIsAskedFor(t *testing.T) {
+	t.Parallel()
+	s, a := stage(t)
+	s.Keys("G", "enter")
+	in, ok := s.Last().(pane.Ask)
+	if !ok {
+		t.Fatal("nothing is asked")
+	}
+	if _, _, err := in.Done(""); err == nil {
+		t.Error("an empty value is taken")
+	}
+	a.answers["asks"] = query.Answer{N: 3}
+	_, cmd, err := in.Done("AKIAEXAMPLE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Run(cmd)
+	s.Shows("3   All by one key")
+	if a.values["key"] != "AKIAEXAMPLE" {
+		t.Errorf("values %v", a.values)
+	}
+}
+
+func TestOwnQueries(t *testing.T) {
+	t.Parallel()
+	s, a := stage(t)
+	s.Keys("n")
+	if _, ok := s.Last().(pane.Say); !ok {
+		t.Error("an empty filter is kept")
+	}
+	s.Filter("actor:alice")
+	s.Keys("n")
+	in := s.Last().(pane.Ask)
+	for _, bad := range []string{"!!", "root"} {
+		if _, _, err := in.Done(bad); err == nil {
+			t.Errorf("the name %q is taken", bad)
+		}
+	}
+	_, cmd, err := in.Done("What Alice did!")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Run(cmd)
+	if len(a.own) != 1 || a.own[0].ID != "what-alice-did" || a.own[0].Filter != "actor:alice" {
+		t.Fatalf("kept %+v", a.own)
+	}
+	s.Shows("Your own", "What Alice did!")
+	s.Keys("g", "j", "d")
+	_, cmd, _ = s.Last().(pane.Ask).Done("why it matters")
+	s.Run(cmd)
+	s.Shows("why it matters")
+	s.Keys("D")
+	_, cmd = s.Last().(pane.Confirm).Do()
+	s.Run(cmd)
+	if len(a.own) != 0 || strings.Contains(s.Text(), "Your own") {
+		t.Errorf("still there: %+v", a.own)
+	}
+}
+
+func TestFailingAnswerIsSaid(t *testing.T) {
+	t.Parallel()
+	a := &asker{err: errors.New("boom")}
+	s := uitest.NewStage(t, New(a, builtin, Files{}), 100, 20)
+	s.Shows("error", "can't be asked: boom")
+}
+
+func TestEverySizeAndMouse(t *testing.T) {
+	t.Parallel()
+	s, _ := stage(t)
+	for w := 60; w < 220; w += 13 {
+		for h := 1; h < 50; h += 5 {
+			s.Resize(w, h)
+			s.Text()
+			s.Send(tea.MouseClickMsg{X: 5, Y: 2, Button: tea.MouseLeft})
+		}
+	}
+}

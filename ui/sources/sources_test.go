@@ -1,0 +1,163 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"spoor/query"
+	"spoor/ui/pane"
+	"spoor/ui/uitest"
+)
+
+type keeper struct {
+	objects []query.Object
+	cover   query.Coverage
+	err     error
+}
+
+func (k *keeper) Objects(r query.ObjectRequest) []query.Object {
+	var out []query.Object
+	for _, o := range k.objects {
+		if o.Name > r.After && (r.Outcome == "" || o.Outcome == r.Outcome) && strings.Contains(o.Name, r.Text) && len(out) < r.N {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func (k *keeper) Coverage(context.Context, query.CoverageRequest) (query.Coverage, error) {
+	return k.cover, k.err
+}
+
+type loads struct {
+	added []string
+	tries int
+	err   error
+}
+
+func (l *loads) Add(s string) error {
+	l.added = append(l.added, s)
+	return l.err
+}
+
+func (l *loads) Retry() error {
+	l.tries++
+	return l.err
+}
+
+func stage(t *testing.T, n int) (*uitest.Stage, *keeper, *loads) {
+	t.Helper()
+	k := &keeper{cover: query.Coverage{Start: uitest.Start, Step: 24 * time.Hour, Blind: []string{"Data events are not recorded."},
+		Series: []query.CoverageSeries{{Account: "111122223333", Region: "eu-west-1", Stops: true, Total: query.CoverageCell{Listed: 9, Loaded: 5, Failed: 1, Events: 70},
+			Cells: []query.CoverageCell{{Listed: 1, Loaded: 1}, {Listed: 1, Failed: 1}, {}, {Listed: 2, Loaded: 2, Proven: 2}}}}}}
+	for i := range n {
+		o := query.Object{Name: fmt.Sprintf("s3://logs/%06d.json.gz", i), Outcome: "loaded", Events: int64(i), Stored: 12345, Carrier: "Records"}
+		switch i {
+		case 1:
+			o.Outcome, o.Reason = "failed", "read: unexpected EOF\x1b]0;x\x07"
+		case 2:
+			o.Outcome, o.Reason = "skipped", "no CloudTrail record"
+		}
+		k.objects = append(k.objects, o)
+	}
+	l := &loads{}
+	return uitest.NewStage(t, New(k, l), 120, 16), k, l
+}
+
+func TestFilesWithHowTheyEnded(t *testing.T) {
+	t.Parallel()
+	s, _, _ := stage(t, 5)
+	s.Shows("✓ loaded", "✗ failed", `unexpected EOF\x1b]0;x\x07`, "· skipped", "no CloudTrail record", "12 kB")
+	s.Keys("s")
+	if got := s.Text(); strings.Contains(got, "loaded") || !strings.Contains(got, "failed") {
+		t.Errorf("only failed ones were asked for:\n%s", got)
+	}
+	s.Keys("enter")
+	if in, ok := s.Last().(pane.Read); !ok || !strings.Contains(fmt.Sprint(in.Lines), "unexpected EOF") {
+		t.Errorf("got %#v", in)
+	}
+	s.Keys("e")
+	if in, ok := s.Last().(pane.Evidence); !ok || !strings.Contains(in.Filter.String(), "object=s3://logs/000001.json.gz") {
+		t.Errorf("got %#v", in)
+	}
+	s.Keys("F")
+	_, cmd, _ := s.Last().(pane.Ask).Done("nothing like it")
+	s.Run(cmd)
+	if n := s.Pane.(*View).Note(); n == "" {
+		t.Error("an empty list says nothing")
+	}
+}
+
+func TestLongListsComeInPages(t *testing.T) {
+	t.Parallel()
+	s, _, _ := stage(t, 5000)
+	v := s.Pane.(*View)
+	if len(v.rows) != pageSize {
+		t.Fatalf("%d rows at first", len(v.rows))
+	}
+	s.Keys("G", "G", "G")
+	if len(v.rows) != 5000 {
+		t.Errorf("%d rows after going to the end", len(v.rows))
+	}
+}
+
+func TestMap(t *testing.T) {
+	t.Parallel()
+	s, k, _ := stage(t, 5)
+	s.Keys("space")
+	s.Shows("111122223333 eu-west-1", "▄✗·█", "falls silent", "Data events are not recorded.")
+	s.Keys("e")
+	if in, ok := s.Last().(pane.Evidence); !ok || in.Filter.String() != "account=111122223333 region=eu-west-1" {
+		t.Errorf("got %#v", in)
+	}
+	if s.Why("s") == "" {
+		t.Error("listing by outcome is offered on the map")
+	}
+	k.err = errors.New("boom")
+	s.State.Data++
+	s.Sync()
+	if in, ok := s.Last().(pane.Say); !ok || !in.Bad {
+		t.Errorf("got %#v", in)
+	}
+}
+
+func TestAddAndRetry(t *testing.T) {
+	t.Parallel()
+	s, _, l := stage(t, 5)
+	s.Keys("a")
+	_, cmd, err := s.Last().(pane.Ask).Done("s3://other/logs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Run(cmd)
+	if in, ok := s.Last().(pane.Several); !ok || len(l.added) != 1 || in[1] != (pane.Loading{}) {
+		t.Errorf("added %q, intent %#v", l.added, in)
+	}
+	l.err = errors.New("a load is running")
+	s.Keys("r")
+	if in, ok := s.Last().(pane.Say); !ok || !in.Bad || l.tries != 1 {
+		t.Errorf("got %#v", in)
+	}
+	bare := uitest.NewStage(t, New(&keeper{}, nil), 80, 10)
+	if bare.Why("a") == "" {
+		t.Error("adding is offered without a loader")
+	}
+}
+
+func TestEverySize(t *testing.T) {
+	t.Parallel()
+	s, _, _ := stage(t, 50)
+	for range 2 {
+		for w := 60; w < 220; w += 13 {
+			for h := 1; h < 50; h += 5 {
+				s.Resize(w, h)
+				s.Text()
+			}
+		}
+		s.Keys("space")
+	}
+}
