@@ -88,7 +88,7 @@ func newLeaf(n query.Node, clock query.Clock) *leaf {
 	case query.Term:
 		l.search = n.Search(clock)
 		if relative(n) {
-			l.key += clock.Newest.String() + clock.Now.Truncate(time.Second).String()
+			l.key += clock.Newest.String() + clock.Now.Truncate(time.Minute).String() // longer than a search takes
 		}
 	case query.Text:
 		l.search = n.Search()
@@ -99,9 +99,12 @@ func newLeaf(n query.Node, clock query.Clock) *leaf {
 	return l
 }
 
-// relative reports whether a term may compare with a time that depends on the
-// clock.
+// relative reports whether a term compares with a time that depends on the
+// clock. Only comparisons on a path do: there ":" and "=" compare text.
 func relative(t query.Term) bool {
+	if t.Op < query.Less || t.Op > query.Range {
+		return false
+	}
 	for _, v := range t.Values {
 		for _, s := range []string{v.Text, v.To} {
 			if s != "" && strings.IndexByte("lantyLANTY", s[0]) >= 0 { // last: ago: now today yesterday

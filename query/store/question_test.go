@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -170,6 +171,23 @@ func TestAnswerStopsWhenCancelled(t *testing.T) {
 		}
 		if a, err := db.Answer(ctx, q, nil); err == nil && a.Status != query.Asks || err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", s.ID, err)
+		}
+	}
+}
+
+// A search that takes longer than a slice goes on where it stopped, whatever the
+// words it looks for.
+func TestSearchesAreRemembered(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	early, late := db.clock(), db.clock()
+	late.Now = late.Now.Add(time.Hour)
+	for text, want := range map[string]bool{
+		"requestParameters.flag:true": true, "requestParameters.name=alice": true, "requestParameters.at>2024-05-01": true, "requestParameters.at>ago:2h": false,
+	} {
+		n := parse(t, text).Root()
+		if same := db.leaf(n, early) == db.leaf(n, late); same != want {
+			t.Errorf("%s is remembered: %v, want %v", text, same, want)
 		}
 	}
 }
