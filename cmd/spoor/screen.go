@@ -21,6 +21,7 @@ import (
 	"spoor/query/store"
 	"spoor/themes"
 	"spoor/ui"
+	"spoor/ui/sessions"
 )
 
 // screenCommand is spoor itself: open the screen, load in the background.
@@ -126,7 +127,10 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 	if err != nil {
 		return err
 	}
-	screen.Views = append(screen.Views, a.integrityView(db, names, sources))
+	screen.Views = []ui.View{
+		{Title: "Sessions", Pane: sessions.New(db)},
+		a.integrityView(db, names, sources),
+	}
 	if len(sources) > 0 {
 		bg.start(ctx, sources, opts, a.flags.follow)
 	}
