@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -20,15 +21,15 @@ const (
 )
 
 // connect opens the database at path ("" is in memory) and locks it down: no
-// file outside dir, no network, no extensions, no change of settings.
-func connect(path, dir string, o Options) (*sql.DB, error) {
+// file but its own and those in exports, no network, no extensions, no change of settings.
+func connect(path, dir, exports string, o Options) (*sql.DB, error) {
 	first := true
 	connector, err := duckdb.NewConnector(path, func(ex driver.ExecerContext) error {
 		if !first { // the settings are global and locked by now
 			return nil
 		}
 		first = false
-		for _, s := range settings(dir, o) {
+		for _, s := range settings(dir, exports, o) {
 			if _, err := ex.ExecContext(context.Background(), s, nil); err != nil {
 				return fmt.Errorf("%s: %w", s, err)
 			}
@@ -49,18 +50,17 @@ func connect(path, dir string, o Options) (*sql.DB, error) {
 
 // settings lock a database down, in the order in which DuckDB takes them: once
 // external access is off, allowed directories can't change any more.
-func settings(dir string, o Options) []string {
-	allowed, spill := "[]", ""
+func settings(dir, exports string, o Options) []string {
+	spill := ""
 	if dir != "" {
-		allowed = "[" + literal(dir) + "]"
-		spill = dir + "/" + spillName
+		spill = filepath.Join(dir, spillName)
 	}
 	s := []string{
 		"SET autoinstall_known_extensions = false",
 		"SET autoload_known_extensions = false",
 		"SET allow_community_extensions = false",
 		"SET temp_directory = " + literal(spill),
-		"SET allowed_directories = " + allowed,
+		"SET allowed_directories = [" + literal(exports) + "]",
 		"SET GLOBAL TimeZone = 'UTC'",
 		"SET checkpoint_threshold = " + literal(checkpointEvery),
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -42,9 +43,10 @@ type Options struct {
 // A DB is an open case. All methods are safe for concurrent use; one Append runs
 // at a time, and questions go on beside it.
 type DB struct {
-	path string // of the folder, or Memory
-	sql  *sql.DB
-	pack *pack
+	path    string // of the folder, or Memory
+	sql     *sql.DB
+	exports string // folder that DuckDB may write to
+	pack    *pack
 
 	dicts     dicts
 	people    *people
@@ -59,6 +61,7 @@ type DB struct {
 	notes     *annotations
 	fields    map[string]binding
 	sessions  sessions
+	slice     time.Duration // see searchSlice
 	zone      *time.Location
 
 	saving  sync.Mutex // held by those who change the saved queries
@@ -81,7 +84,7 @@ type DB struct {
 // ErrDiskFull, *LockedError, *VersionError.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
-		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), zone: o.Zone, span: emptySpan()}
+		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, span: emptySpan()}
 	maps.Copy(db.fields, sessionBindings(db))
 	err := db.open(ctx, o)
 	if err != nil {
@@ -102,12 +105,16 @@ func (db *DB) open(ctx context.Context, o Options) error {
 		}
 		file, packFile = filepath.Join(dir, dbName), filepath.Join(dir, packName)
 	}
+	db.exports = filepath.Join(dir, exportName)
+	if dir == "" {
+		db.exports = filepath.Join(os.TempDir(), "spoor-"+rand.Text()) // made when it is needed
+	}
 	var err error
-	if db.sql, err = connect(file, dir, o); err != nil {
+	if db.sql, err = connect(file, dir, db.exports, o); err != nil {
 		return err
 	}
 	if dir != "" { // the lock is ours now: what a killed process left behind can go
-		if err := os.RemoveAll(filepath.Join(dir, spillName)); err != nil {
+		if err := errors.Join(os.RemoveAll(filepath.Join(dir, spillName)), os.RemoveAll(db.exports)); err != nil {
 			return err
 		}
 	}
@@ -227,5 +234,5 @@ func (db *DB) Close() error {
 	if db.lot != nil {
 		err = db.abandon()
 	}
-	return errors.Join(err, db.sql.Close(), db.pack.close())
+	return errors.Join(err, db.sql.Close(), db.pack.close(), os.RemoveAll(db.exports))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"spoor/query"
 )
@@ -61,10 +62,14 @@ func (s stretch) where(desc bool) expr {
 	return expr{"e.t " + op + "= ? AND (e.t " + op + " ? OR e.seq " + seqOp + " ?)", []any{s.from.Time, s.from.Time, s.from.Seq}}
 }
 
+// pageWait is for how long a page waits for free text to be found before it
+// comes with what there is.
+const pageWait = 400 * time.Millisecond
+
 // Page returns one window of the matching events. With Back and no cursor it is
-// the last window. A page of a filter that needs the records (free text, paths)
-// comes as soon as it is full; More and Partial say what is still to be had, and
-// asking again goes on with the search.
+// the last window. A filter that needs the records (free text, paths) may take
+// long: then the page is Partial, with the rows that are certain to come first,
+// maybe none; to go on, ask again, from its last row or from where it began.
 func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error) {
 	cols, err := db.columns(r.Columns)
 	if err != nil {
@@ -78,8 +83,9 @@ func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error)
 		return query.Page{}, err
 	}
 	desc := (r.Order == query.Newest) != r.Back
+	cd.upper = all(cd.upper, beyond(r, desc))
 	var page query.Page
-	for {
+	for until := time.Now().Add(pageWait); ; {
 		h, err := db.hits(ctx, cd, desc)
 		if err != nil {
 			return query.Page{}, err
@@ -91,7 +97,7 @@ func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error)
 		if err != nil {
 			return query.Page{}, err
 		}
-		if page.Partial = !h.complete; !page.Partial || h.settled(page.Rows, r.N, desc) {
+		if !page.Partial || len(page.Rows) == r.N || time.Now().After(until) {
 			break
 		}
 	}
@@ -99,6 +105,15 @@ func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error)
 		return query.Page{}, err
 	}
 	return page, nil
+}
+
+// beyond is the condition for all rows that a page may have.
+func beyond(r query.PageRequest, desc bool) expr {
+	var list []expr
+	for _, s := range stretches(r) {
+		list = append(list, s.where(desc))
+	}
+	return any1(list...)
 }
 
 // page fetches the rows of a page.
@@ -117,6 +132,10 @@ func (db *DB) page(ctx context.Context, c conn, r query.PageRequest, h *hits, co
 	}
 	p := query.Page{Rows: rows, More: len(rows) > r.N}
 	p.Rows = rows[:min(len(rows), r.N)]
+	if !h.complete {
+		p.Partial, p.More = true, true
+		p.Rows = p.Rows[:h.settled(p.Rows, desc)]
+	}
 	if r.Back {
 		slices.Reverse(p.Rows)
 	}

@@ -6,7 +6,12 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
+	"slices"
+	"strings"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"spoor/loader"
 	"spoor/loader/cloudtrail"
@@ -123,25 +128,29 @@ func (db *DB) delivered(o objectRow) ([]byte, error) {
 // places finds where events lie, in the order of seqs.
 func (db *DB) places(ctx context.Context, c conn, seqs []int64) ([]place, error) {
 	index := make(map[int64]int, len(seqs))
-	args := make([]any, len(seqs))
 	for i, s := range seqs {
-		index[s], args[i] = i, s
+		index[s] = i
 	}
 	out := make([]place, len(seqs))
-	q := "SELECT seq, object, off, len, form FROM event_rows WHERE seq IN (" + marks(len(seqs)) + ")"
+	name, withdraw := db.feeds.offer(numbersFeed("seq", seqs))
+	defer withdraw()
 	n := 0
-	err := c.each(ctx, q, args, func(v []driver.Value) error {
+	read := func(v []driver.Value) error {
 		n++
 		out[index[v[0].(int64)]] = place{v[1].(uint32), cloudtrail.Span{Off: v[2].(uint32), Len: v[3].(uint32), Form: cloudtrail.Form(v[4].(uint8))}}
 		return nil
-	})
+	}
+	// The bounds let DuckDB pass over row groups.
+	q := "SELECT seq, object, off, len, form FROM event_rows WHERE seq BETWEEN ? AND ? AND seq IN (SELECT seq FROM spoor_feed(?))"
+	err := c.each(ctx, q, []any{slices.Min(seqs), slices.Max(seqs), name}, read)
 	if err == nil && n < len(index) {
 		err = ErrNoEvent
 	}
 	return out, err
 }
 
-// Records returns the records of events as logged, in the order of seqs.
+// Records returns the records of events as logged, in the order of seqs. Each
+// object that carries some of them is unpacked once.
 func (db *DB) Records(ctx context.Context, seqs []int64) ([]string, error) {
 	if len(seqs) == 0 {
 		return nil, nil
@@ -150,18 +159,31 @@ func (db *DB) Records(ctx context.Context, seqs []int64) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]string, len(seqs))
+	byObject := make(map[uint32][]int)
 	for i, p := range at {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		text, err := db.text(p.object)
-		if err != nil {
-			return nil, err
-		}
-		if out[i], err = cloudtrail.Record(text, p.span); err != nil {
-			return nil, err
-		}
+		byObject[p.object] = append(byObject[p.object], i)
 	}
-	return out, nil
+	out := make([]string, len(seqs))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for id, list := range byObject {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			text, err := db.text(id)
+			if err != nil {
+				return err
+			}
+			for _, i := range list {
+				record, err := cloudtrail.Record(text, at[i].span)
+				if err != nil {
+					return err
+				}
+				out[i] = strings.Clone(record) // else a page of records keeps all their objects in memory
+			}
+			return nil
+		})
+	}
+	return out, g.Wait()
 }

@@ -15,6 +15,7 @@ func schema() []string {
 	var all []string
 	for _, part := range [][]string{
 		coreSchema(),
+		viewSchema(),
 		integritySchema(),
 		annotationSchema(),
 		sessionSchema(),
@@ -25,7 +26,7 @@ func schema() []string {
 	return all
 }
 
-// coreSchema makes the tables that a load fills, and the views for people.
+// coreSchema makes the tables that a load fills.
 func coreSchema() []string {
 	return []string{
 		stringTable.ddl(), identityTable.ddl(), eventTable.ddl(), touchedTable.ddl(),

@@ -52,20 +52,18 @@ func (db *DB) hits(ctx context.Context, cd cond, desc bool) (*hits, error) {
 	return h, nil
 }
 
-// settled reports whether a page of n rows can no longer change: none of what is
-// still to be searched comes before its last row.
-func (h *hits) settled(rows []query.Row, n int, desc bool) bool {
-	if len(rows) < n || n == 0 {
-		return false
+// settled returns how many rows, in the order of the search, can no longer
+// change: nothing that is still to be found comes before them.
+func (h *hits) settled(rows []query.Row, desc bool) int {
+	if h.complete {
+		return len(rows)
 	}
-	far := rows[len(rows)-1].Time
-	if rows[0].Time != noTime && (rows[0].Time < far) == desc { // a page read backwards
-		far = rows[0].Time
+	for i, r := range rows {
+		if r.Time == noTime || desc && r.Time <= h.horizon || !desc && r.Time >= h.horizon {
+			return i
+		}
 	}
-	if far == noTime {
-		return false
-	}
-	return desc && far > h.horizon || !desc && far < h.horizon
+	return len(rows)
 }
 
 // visible leaves out events of lots that were committed after the texts were
@@ -165,7 +163,7 @@ func (db *DB) search(ctx context.Context, leaves []*leaf, todo []reach) ([]reach
 	todo = slices.DeleteFunc(todo, func(r reach) bool {
 		return !slices.ContainsFunc(leaves, func(l *leaf) bool { return !l.covers(r.o) })
 	})
-	q := &searchQueue{todo: todo, until: time.Now().Add(searchSlice), size: firstPortion}
+	q := &searchQueue{todo: todo, until: time.Now().Add(db.slice), size: firstPortion}
 	g, ctx := errgroup.WithContext(ctx)
 	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {

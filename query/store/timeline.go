@@ -56,7 +56,7 @@ func (db *DB) changePage(ctx context.Context, r query.ChangeRequest, cd cond) (q
 		if err != nil {
 			return page, where, err
 		}
-		if page.Partial = !h.complete; !page.Partial || h.settled(times(page.Rows), r.N, desc) {
+		if page.Partial = !h.complete; !page.Partial || len(page.Rows) == r.N && h.settled(times(page.Rows), desc) == r.N {
 			return page, where, nil
 		}
 	}

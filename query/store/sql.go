@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"time"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// A Column is a column of an SQL answer.
+type Column struct {
+	Name string
+	Type string // in DuckDB's words: VARCHAR, BIGINT, TIMESTAMP …
+}
+
+// ErrNotQuery says that SQL is something else than one query.
+var ErrNotQuery = errors.New("only a single SELECT may be run")
+
+// sqlPortion is how many rows of an answer are handed on at once.
+const sqlPortion = 500
+
+// SQL runs one query, as people write it. It can do nothing but read the case:
+// the statement must be a SELECT (or EXPLAIN, DESCRIBE, SHOW), it runs in a
+// read-only transaction, and the database as a whole has no access to files,
+// network or extensions. head gets the columns, row each row: nil, bool, int64,
+// uint64, float64, string, time.Time (UTC), or []any and map[string]any of
+// these. Time is bounded by ctx, memory by Options.MemoryLimit.
+func (db *DB) SQL(ctx context.Context, query string, head func([]Column) error, row func([]any) error) error {
+	type portion struct {
+		cols []Column
+		rows [][]any
+	}
+	produce := func(ctx context.Context, c conn, emit func(portion) error) error {
+		return c.readOnly(ctx, func() error {
+			var p portion
+			err := c.selects(ctx, query, func(cols []Column) error {
+				return emit(portion{cols: cols})
+			}, func(v []any) error {
+				if p.rows = append(p.rows, v); len(p.rows) < sqlPortion {
+					return nil
+				}
+				full := p
+				p.rows = nil
+				return emit(full)
+			})
+			if err == nil {
+				err = emit(p)
+			}
+			return err
+		})
+	}
+	return stream(ctx, db, produce, func(p portion) error {
+		if p.cols != nil {
+			return head(p.cols)
+		}
+		for _, v := range p.rows {
+			if err := row(v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// readOnly runs f in a transaction that can't write.
+func (c conn) readOnly(ctx context.Context, f func() error) error {
+	if _, err := c.exec(ctx, "BEGIN TRANSACTION READ ONLY"); err != nil {
+		return err
+	}
+	err := f()
+	_, end := c.exec(context.WithoutCancel(ctx), "ROLLBACK")
+	return errors.Join(err, end)
+}
+
+// selects runs a statement that must be one query.
+func (c conn) selects(ctx context.Context, query string, head func([]Column) error, row func([]any) error) error {
+	prepared, err := c.d.Prepare(query) // takes one statement; the one with a context would run all but the last
+	var known *duckdb.Error
+	if err != nil && !errors.As(err, &known) { // more than one statement, or none: the driver has no type for that
+		return ErrNotQuery
+	}
+	if err != nil {
+		return err
+	}
+	stmt := prepared.(*duckdb.Stmt)
+	kind, err := stmt.StatementType()
+	if err == nil && kind != duckdb.STATEMENT_TYPE_SELECT && kind != duckdb.STATEMENT_TYPE_EXPLAIN {
+		err = ErrNotQuery
+	}
+	if err != nil {
+		return errors.Join(err, stmt.Close())
+	}
+	rows, err := stmt.QueryContext(ctx, nil)
+	if err != nil {
+		return errors.Join(err, stmt.Close())
+	}
+	err = eachValue(ctx, rows, head, row)
+	return errors.Join(err, rows.Close(), stmt.Close())
+}
+
+func eachValue(ctx context.Context, rows driver.Rows, head func([]Column) error, row func([]any) error) error {
+	types, _ := rows.(driver.RowsColumnTypeDatabaseTypeName)
+	cols := make([]Column, len(rows.Columns()))
+	for i, name := range rows.Columns() {
+		cols[i] = Column{name, types.ColumnTypeDatabaseTypeName(i)}
+	}
+	if err := head(cols); err != nil {
+		return err
+	}
+	raw := make([]driver.Value, len(cols))
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		switch err := rows.Next(raw); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		v := make([]any, len(raw))
+		for i := range raw {
+			if v[i] = plainValue(raw[i]); cols[i].Type == "UUID" && raw[i] != nil {
+				v[i] = uuidText(raw[i])
+			}
+		}
+		if err := row(v); err != nil {
+			return err
+		}
+	}
+}
+
+// plainValue brings what the driver returns to the few types that SQL promises.
+func plainValue(v any) any {
+	switch x := v.(type) {
+	case nil, bool, int64, uint64, float64, string, time.Time:
+		return x
+	case int8, int16, int32, uint8, uint16, uint32:
+		return number(x)
+	case float32:
+		return float64(x)
+	case *big.Int:
+		if x.IsInt64() {
+			return x.Int64()
+		}
+		return x.String()
+	case []byte:
+		return hex.EncodeToString(x)
+	case duckdb.Decimal:
+		return x.Float64()
+	case duckdb.Interval:
+		return intervalText(x)
+	case duckdb.Map:
+		out := make(map[string]any)
+		for k, e := range x {
+			out[fmt.Sprint(k)] = plainValue(e)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(x))
+		for k, e := range x {
+			out[k] = plainValue(e)
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, e := range x {
+			out[i] = plainValue(e)
+		}
+		return out
+	}
+	return fmt.Sprint(v)
+}
+
+// uuidText spells a UUID, which the driver returns as 16 bytes.
+func uuidText(v any) string {
+	b, ok := v.([]byte)
+	if !ok || len(b) != 16 {
+		return fmt.Sprint(v)
+	}
+	return guidText(binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:]))
+}
+
+// intervalText spells the difference of two times.
+func intervalText(x duckdb.Interval) string {
+	s := (time.Duration(x.Micros) * time.Microsecond).String()
+	if x.Days != 0 {
+		s = fmt.Sprintf("%d days %s", x.Days, s)
+	}
+	if x.Months != 0 {
+		s = fmt.Sprintf("%d months %s", x.Months, s)
+	}
+	return s
+}

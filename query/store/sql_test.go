@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spoor/query"
+)
+
+// run returns all rows of an SQL query.
+func run(t testing.TB, db *DB, text string) ([]Column, [][]any, error) {
+	t.Helper()
+	var cols []Column
+	var rows [][]any
+	err := db.SQL(t.Context(), text, func(c []Column) error { cols = c; return nil }, func(v []any) error { rows = append(rows, v); return nil })
+	return cols, rows, err
+}
+
+func TestSQLReadsTheViews(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	objects := generated(t, db, 2, 300)
+	e := objects[0].Events[0]
+	cols, rows, err := run(t, db, "SELECT seq, time, actor, event, service, id, object, outcome, readonly, mfa, bytesin FROM events ORDER BY seq LIMIT 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cols[1] != (Column{"time", "TIMESTAMP"}) {
+		t.Errorf("column %v", cols[1])
+	}
+	want := []any{int64(1), time.UnixMicro(e.Time).UTC(), e.Who.Actor, e.Name, e.Source, e.ID, objects[0].Object.Name,
+		[]string{"ok", "denied"}[e.Outcome], e.ReadOnly, nil, nil}
+	if d := cmp.Diff(want, rows[0]); d != "" {
+		t.Error(d)
+	}
+	for view, n := range map[string]int64{"events": 600, "objects": 2} {
+		if _, rows, err := run(t, db, "SELECT count(*) FROM "+view); err != nil || rows[0][0] != n {
+			t.Errorf("%s: %v, %v", view, rows, err)
+		}
+	}
+	_, rows, err = run(t, db, "SELECT (SELECT count(*) FROM changes) = (SELECT count(*) FROM changes_rows), (SELECT count(*) FROM changes WHERE severity = 'info' AND resource LIKE 'i-%') > 0")
+	if err != nil || rows[0][0] != true || rows[0][1] != true {
+		t.Errorf("changes: %v, %v", rows, err)
+	}
+}
+
+func TestSQLValues(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	_, rows, err := run(t, db, `SELECT 1, 2::UTINYINT, 1.5, 1.25::DECIMAL(9,2), 'x', NULL, [1, 2], {'a': 1}, TIMESTAMP '2024-05-01 10:00:00',
+		'00112233-4455-6677-8899-aabbccddeeff'::UUID, sum(x), TIMESTAMP '2024-05-02 01:00:00' - TIMESTAMP '2024-05-01 00:00:00', 'ab'::BLOB FROM range(3) AS r(x)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []any{int64(1), int64(2), 1.5, 1.25, "x", nil, []any{int64(1), int64(2)}, map[string]any{"a": int64(1)}, time.Date(2024, 5, 1, 10, 0, 0, 0, time.UTC),
+		"00112233-4455-6677-8899-aabbccddeeff", int64(3), "1 days 1h0m0s", "6162"}
+	if d := cmp.Diff(want, rows[0]); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestSQLCanOnlyRead(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	generated(t, db, 1, 50)
+	out := filepath.Join(t.TempDir(), "out")
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("a,b\n1,2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		"DELETE FROM event_rows", "DROP TABLE event_rows", "INSERT INTO strings VALUES (1, 1, 'x')", "UPDATE objects_rows SET name = 'x'",
+		"CREATE TABLE x (a INTEGER)", "CREATE TEMP TABLE x (a INTEGER)", "CREATE VIEW x AS SELECT 1", "SELECT 1; DROP TABLE event_rows", "DROP TABLE event_rows; SELECT 1",
+		"COPY event_rows TO '" + out + "'", "COPY (SELECT 1) TO '" + filepath.Join(db.exports, "x.csv") + "'", "EXPORT DATABASE '" + out + "'",
+		"SELECT * FROM read_csv('" + secret + "')", "SELECT * FROM '" + secret + "'", "SELECT * FROM read_text('" + secret + "')", "SELECT * FROM glob('/*')",
+		"SELECT * FROM read_text('" + filepath.Join(db.Path(), infoName) + "')",
+		"ATTACH '" + out + "' AS x", "INSTALL httpfs", "LOAD httpfs", "SELECT * FROM read_csv('https://example.com/x.csv')", "PRAGMA enable_profiling",
+		"SET memory_limit = '1TB'", "RESET memory_limit", "SET enable_external_access = true", "CHECKPOINT", "FORCE CHECKPOINT", "VACUUM", "CALL pragma_version()",
+		"BEGIN TRANSACTION", "COMMIT", "ROLLBACK", "USE memory", "WITH x AS (SELECT 1) INSERT INTO strings SELECT 1, 1, 'x'", "PREPARE p AS SELECT 1", "", ";", "SELECT",
+		"SELECT nextval('x')", "SELECT * FROM spoor_feed('x')", "EXPLAIN ANALYZE DELETE FROM event_rows",
+	} {
+		if _, rows, err := run(t, db, text); err == nil {
+			t.Errorf("%s: no error, %d rows", text, len(rows))
+		}
+	}
+	if n, err := db.Count(t.Context(), parse(t, "region:*")); err != nil || n.N != 50 {
+		t.Errorf("after all that: %v, %v", n, err)
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a file was written")
+	}
+	for _, text := range []string{"SELECT 1", "EXPLAIN SELECT 1", "DESCRIBE events", "SHOW TABLES", "FROM events LIMIT 1", "WITH x AS (SELECT 1) SELECT * FROM x", "SUMMARIZE objects", "VALUES (1)"} {
+		if _, rows, err := run(t, db, text); err != nil || len(rows) == 0 {
+			t.Errorf("%s: %d rows, %v", text, len(rows), err)
+		}
+	}
+}
+
+func TestCancelledQueryReturnsAndFreesItsThread(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	started := make(chan struct{})
+	done := make(chan error)
+	go func() {
+		close(started)
+		done <- db.SQL(ctx, "SELECT count(*) FROM range(1000000) AS a(x), range(1000000) AS b(y) WHERE (x * y) % 7 = 3", func([]Column) error { return nil }, func([]any) error { return nil })
+	}()
+	<-started
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled query: %v", err)
+	}
+	db.running.Wait() // the query would take hours: that this returns says its thread is free
+	if _, err := db.Count(t.Context(), parse(t, "region:x")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCallbackErrorEndsSQL(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	want := errors.New("enough")
+	err := db.SQL(t.Context(), "SELECT * FROM range(100000)", func([]Column) error { return nil }, func([]any) error { return want })
+	if !errors.Is(err, want) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestParquetHoldsTheFilteredEventsInOrder(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	generated(t, db, 3, 300)
+	for _, path := range []string{filepath.Join(t.TempDir(), "it's.parquet")} {
+		f := parse(t, "region:eu-west-1 -error:* thing*")
+		n, err := db.Parquet(t.Context(), f, query.Newest, []string{"time", "actor", "id"}, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, _ := db.Count(t.Context(), f); n != want.N || n == 0 {
+			t.Errorf("%d events, want %d", n, want.N)
+		}
+		plain, err := connect("", "", filepath.Dir(path), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer plain.Close()
+		var rows, sorted int64
+		q := "SELECT count(*), count(*) FILTER (time <= before OR before IS NULL) FROM (SELECT time, lag(time) OVER () AS before FROM read_parquet('" + strings.ReplaceAll(path, "'", "''") + "'))"
+		if err := plain.QueryRowContext(t.Context(), q).Scan(&rows, &sorted); err != nil || rows != n || sorted != n {
+			t.Errorf("%d rows, %d in order, %v", rows, sorted, err)
+		}
+	}
+}
