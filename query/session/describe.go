@@ -36,7 +36,44 @@ func (r *Result) Finish(breaks []Break) {
 		s := &r.Sessions[i]
 		s.Services, s.Regions, s.Agents = sorted(s.Services), sorted(s.Regions), sorted(s.Agents)
 	}
+	workloads(r)
 	assess(r, breaks)
+}
+
+// workloads names what runs in a role whose issuing call is not loaded, where
+// the user agent tells: SDKs say which AWS environment they run in.
+func workloads(r *Result) {
+	renamed := map[string]*Session{}
+	for i := range r.Sessions {
+		s := &r.Sessions[i]
+		if s.Confidence != Unknown || s.ActorKind != cloudtrail.KindRole || s.Link != nil || len(s.Candidates) > 0 || s.SessionName == "" {
+			continue
+		}
+		for _, a := range s.Agents {
+			if env, ok := environment(a); ok {
+				s.RootActor, s.RootKind, s.Confidence = s.SessionName, cloudtrail.KindWorkload, Inferred
+				s.Reason = "its user agent runs in " + env + ", which names sessions after the function or task; " + s.Reason
+				renamed[s.ID] = s
+				break
+			}
+		}
+	}
+	for i := range r.Sessions {
+		s := &r.Sessions[i]
+		if top := renamed[s.Root]; top != nil && s != top && s.Confidence == Unknown {
+			s.RootActor, s.RootKind, s.Confidence, s.Reason = top.RootActor, top.RootKind, top.Confidence, top.Reason
+		}
+	}
+}
+
+// environment reads the exec-env/ token of an SDK's user agent.
+func environment(agent string) (string, bool) {
+	for _, e := range [...]struct{ token, name string }{{"exec-env/AWS_Lambda", "AWS Lambda"}, {"exec-env/AWS_ECS", "Amazon ECS"}} {
+		if strings.Contains(agent, e.token) {
+			return e.name, true
+		}
+	}
+	return "", false
 }
 
 // family cuts a user agent down to the program: "aws-cli/2.15.0 …" is aws-cli

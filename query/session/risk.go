@@ -34,14 +34,14 @@ func SignList() []Sign {
 	return []Sign{RootUsed, OutsideInstance, DeniedThenDone, TwoNetworks, NoMFA, NewAddress, NewAgent}
 }
 
-// BurstOfDenials is how many refusals of one call, followed by its success,
-// count as a sign.
+// BurstOfDenials is how many refusals in a row, followed by a success, count as
+// a sign.
 const BurstOfDenials = 5
 
-// A Break is a call that was refused BurstOfDenials times or more before it
-// first succeeded, by one identity from one address.
+// A Break is a call that succeeded after BurstOfDenials or more in a row had
+// been denied to the same identity at the same address.
 type Break struct {
-	Ref    Ref // the first success
+	Ref    Ref // the success
 	Call   string
 	Denied int64
 }
@@ -61,7 +61,7 @@ func assess(r *Result, breaks []Break) {
 	}
 	for _, b := range breaks {
 		if i, ok := r.Find(b.Ref); ok {
-			r.Sessions[i].risk(DeniedThenDone, fmt.Sprintf("%s was denied %d times, then succeeded at %s", b.Call, b.Denied, clock(b.Ref.Time)))
+			r.Sessions[i].risk(DeniedThenDone, fmt.Sprintf("%d calls in a row were denied, then %s succeeded at %s", b.Denied, b.Call, clock(b.Ref.Time)))
 		}
 	}
 	novelties(r)

@@ -67,3 +67,25 @@ func TestIdleIsASetting(t *testing.T) {
 		}
 	}
 }
+
+func TestAgentsTellWorkloads(t *testing.T) {
+	t.Parallel()
+	fn := do("fn", 100, role(acct, "ExportRole", "order-export", "ASIALAMBDA000001", 50), byKey, "s3", "PutObject")
+	fn.UserAgent = "Boto3/1.34 md/Botocore exec-env/AWS_Lambda_python3.12"
+	hop := fn
+	hop.ID, hop.Time = "hop", at(110)
+	hop = mint(hop, cloudtrail.Mint{IssuedKey: "ASIANEXT00000001", RoleARN: "arn:aws:iam::" + acct + ":role/Next", SessionName: "n"})
+	hop.Mint.Call = "AssumeRole"
+	next := do("next", 120, role(acct, "Next", "n", "ASIANEXT00000001", 110), byKey, "s3", "ListBuckets")
+	shell := do("shell", 100, role(acct, "Admin", "x", "ASIASHELL0000001", 50), byKey, "s3", "ListBuckets")
+	events := []event{fn, hop, next, shell}
+	r := resolve(events, 0)
+	for id, want := range map[string]string{"fn": "order-export", "next": "order-export", "shell": "Admin/x"} {
+		if s := of(t, r, events, id); s.RootActor != want {
+			t.Errorf("root of %s is %q, want %q", id, s.RootActor, want)
+		}
+	}
+	if s := of(t, r, events, "next"); s.Confidence != session.Inferred {
+		t.Errorf("confidence %s", s.Confidence)
+	}
+}

@@ -84,6 +84,8 @@ type catalog struct {
 	signIns map[stamp]string  // the one sign-in ARN seen with a stamp; "" when several
 	opened  map[openKey]stamp // console session that a sign-in event opens
 	signers map[*cloudtrail.Identity]bool
+	made    map[string]int64     // temporary key → its creation time
+	reused  map[string]bool      // keys seen with several: made up, for one key is made once
 	logins  map[loginKey][]login // sign-ins by who and where, by time
 }
 
@@ -102,12 +104,20 @@ type login struct {
 func newCatalog(in *Input) *catalog {
 	c := &catalog{
 		people: map[*cloudtrail.Identity]string{}, console: map[stamp]bool{}, signIns: map[stamp]string{},
-		opened: map[openKey]stamp{}, signers: map[*cloudtrail.Identity]bool{}, logins: map[loginKey][]login{},
+		opened: map[openKey]stamp{}, signers: map[*cloudtrail.Identity]bool{},
+		made: map[string]int64{}, reused: map[string]bool{}, logins: map[loginKey][]login{},
 	}
 	for i := range in.Activity {
 		a := &in.Activity[i]
 		if a.Who.Created == cloudtrail.NoTime {
 			continue
+		}
+		if key := a.Who.AccessKey; temporary(key) {
+			if old, seen := c.made[key]; !seen {
+				c.made[key] = a.Who.Created
+			} else if old != a.Who.Created {
+				c.reused[key] = true
+			}
 		}
 		st := stamp{c.person(a.Who), a.Who.Created}
 		switch {
@@ -256,7 +266,11 @@ func (c *catalog) placeKey(a *Activity, who string) slot {
 	id := a.Who
 	switch {
 	case realKey(id.AccessKey) && temporary(id.AccessKey):
-		return slot{key: "key " + id.AccessKey + " " + who, kind: TemporaryKey}
+		s := slot{key: "key " + id.AccessKey + " " + who, kind: TemporaryKey}
+		if c.reused[id.AccessKey] {
+			s.key += " " + strconv.FormatInt(id.Created, 10)
+		}
+		return s
 	case !realKey(id.AccessKey) && id.Created != cloudtrail.NoTime:
 		return slot{key: "stamp " + who + " " + strconv.FormatInt(id.Created, 10), kind: Stamped, stamp: stamp{who, id.Created}}
 	case realKey(id.AccessKey):

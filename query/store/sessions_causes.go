@@ -161,13 +161,14 @@ func (g *gathering) describe(ctx context.Context, c conn, res *session.Result) e
 	})
 }
 
-// breaks finds calls that were refused again and again and then succeeded.
+// breaks finds calls that succeeded after many in a row had been refused.
 func (g *gathering) breaks(ctx context.Context, c conn) ([]session.Break, error) {
-	const same = "who, anchor, account, ip, source, name"
-	q := `WITH d AS (SELECT ` + same + `, min(t) AS t FROM event_rows AS e WHERE outcome = 1 AND t IS NOT NULL AND ` + g.known() + ` GROUP BY ALL HAVING count(*) >= ?),
-	ok AS (SELECT ` + same + `, min(e.t) AS t FROM event_rows AS e JOIN d USING (` + same + `) WHERE e.outcome = 0 AND e.t >= d.t AND ` + g.known() + ` GROUP BY ALL)
-	SELECT ok.who, ok.anchor, ok.account, ok.ip, ok.t, ok.name, count(*) AS n FROM event_rows AS e JOIN ok USING (` + same + `)
-	WHERE e.outcome = 1 AND e.t <= ok.t AND ` + g.known() + ` GROUP BY ALL HAVING n >= ?`
+	const part = "who, anchor, account, ip"
+	q := `WITH d AS (SELECT ` + part + ` FROM event_rows AS e WHERE outcome = 1 AND t IS NOT NULL AND ` + g.known() + ` GROUP BY ALL HAVING count(*) >= ?),
+	e AS (SELECT ` + part + `, t, name, outcome, uid_hi, uid_lo, count(*) FILTER (outcome = 0) OVER (PARTITION BY ` + part + ` ORDER BY t, uid_hi, uid_lo
+		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS done FROM event_rows AS e JOIN d USING (` + part + `) WHERE outcome <= 1 AND t IS NOT NULL AND ` + g.known() + `)
+	SELECT ` + part + `, max(t) FILTER (outcome = 0) AS t, max(name) FILTER (outcome = 0), count(*) FILTER (outcome = 1) AS n FROM e
+	GROUP BY ` + part + `, done HAVING n >= ? AND count(*) FILTER (outcome = 0) = 1`
 	names := g.db.dicts[domName].all()
 	var out []session.Break
 	err := c.each(ctx, q, []any{session.BurstOfDenials, session.BurstOfDenials}, func(v []driver.Value) error {

@@ -16,6 +16,7 @@ import (
 	"spoor/loader/change"
 	"spoor/loader/cloudtrail"
 	"spoor/query"
+	"spoor/query/session"
 )
 
 // attack decodes the logs of a live account under an attack simulation
@@ -252,5 +253,34 @@ func TestOneSession(t *testing.T) {
 	}
 	if _, err := db.Contrast(t.Context(), top[0].ID, child.Session.ID); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestBreaksAreFound(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	who := newGenerator(1).people[0]
+	var events []loader.Event
+	add := func(second int64, name string, outcome cloudtrail.Outcome) {
+		events = append(events, loader.Event{Event: cloudtrail.Event{ID: guidText(9, uint64(len(events))), Time: second * 1_000_000, Source: "s3.amazonaws.com", Name: name, Outcome: outcome,
+			Anchor: cloudtrail.AnchorKey, SourceIP: "203.0.113.9", Account: "111122223333", Who: who}})
+	}
+	for i := range int64(4) { // too few in a row
+		add(i, "GetObject", cloudtrail.Denied)
+	}
+	add(5, "ListBuckets", cloudtrail.OK)
+	for i := range int64(6) {
+		add(10+i, "PutObject", cloudtrail.Denied)
+		add(10+i, "PutObject", cloudtrail.Throttled) // neither here nor there
+	}
+	add(20, "DeleteObject", cloudtrail.OK)
+	add(21, "DeleteObject", cloudtrail.OK)
+	for i := range int64(9) { // no success after them
+		add(30+i, "CreateUser", cloudtrail.Denied)
+	}
+	load(t, db, pack1("/a.json.gz", `{"Records":[]}`, events, func(int) (int, int) { return 0, 1 }))
+	all := listed(t, db, query.SessionRequest{Sign: string(session.DeniedThenDone)})
+	if len(all) != 1 || len(all[0].Risks) != 1 || all[0].Risks[0].Detail != "6 calls in a row were denied, then DeleteObject succeeded at 1970-01-01T00:00:20Z" {
+		t.Errorf("sessions with the sign: %+v", all)
 	}
 }

@@ -1,0 +1,196 @@
+package session_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query/session"
+)
+
+// The fixtures of the other tests are events as the decoder ought to make them.
+// These are records as AWS documents and logs them, and go through the decoder.
+
+type object = map[string]any
+
+// record is one CloudTrail record at a second of the day.
+func record(id string, second int, source, name string, who object, more object) object {
+	r := object{"eventVersion": "1.09", "eventID": id, "eventTime": stampText(second), "eventSource": source + ".amazonaws.com", "eventName": name, "awsRegion": "us-east-1",
+		"sourceIPAddress": home, "userAgent": "aws-cli/2.15.0", "userIdentity": who, "eventType": "AwsApiCall", "recipientAccountId": acct, "eventCategory": "Management", "readOnly": true}
+	for k, v := range more {
+		r[k] = v
+	}
+	return r
+}
+
+func stampText(second int) string {
+	return fmt.Sprintf("2026-03-01T%02d:%02d:%02dZ", second/3600, second/60%60, second%60)
+}
+
+// context is a sessionContext.
+func context(created int, issuer object, more object) object {
+	c := object{"sessionIssuer": issuer, "webIdFederationData": object{}, "attributes": object{"creationDate": stampText(created), "mfaAuthenticated": "false"}}
+	for k, v := range more {
+		c[k] = v
+	}
+	return c
+}
+
+func iamUser(key string, created int, more object) object {
+	u := object{"type": "IAMUser", "principalId": "AIDAALICE", "arn": "arn:aws:iam::" + acct + ":user/alice", "accountId": acct, "userName": "alice"}
+	if key != "" {
+		u["accessKeyId"] = key
+	}
+	if created > 0 {
+		u["sessionContext"] = context(created, object{}, more)
+	}
+	return u
+}
+
+func assumedRole(account, name, sess, key string, created int) object {
+	return object{"type": "AssumedRole", "principalId": "AROA" + name + ":" + sess, "arn": "arn:aws:sts::" + account + ":assumed-role/" + name + "/" + sess, "accountId": account, "accessKeyId": key,
+		"sessionContext": context(created, object{"type": "Role", "principalId": "AROA" + name, "arn": "arn:aws:iam::" + account + ":role/" + name, "accountId": account, "userName": name}, nil)}
+}
+
+func signInEvent(id string, second int, name string, who object, result string, more object) object {
+	r := record(id, second, "signin", name, who, object{"eventType": "AwsConsoleSignIn", "userAgent": "Mozilla/5.0", "readOnly": false, "responseElements": object{name: result}})
+	for k, v := range more {
+		r[k] = v
+	}
+	return r
+}
+
+func decode(t *testing.T, records ...object) []event {
+	t.Helper()
+	text, err := json.Marshal(object{"Records": records})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []event
+	var d cloudtrail.Decoder
+	if _, err := d.Decode(string(text), func(e *cloudtrail.Event) error { events = append(events, *e); return nil }); err != nil || len(events) != len(records) {
+		t.Fatalf("%d of %d records decoded (%v)", len(events), len(records), err)
+	}
+	return events
+}
+
+func browser(r object) object {
+	r["userAgent"] = "Mozilla/5.0"
+	r["sessionCredentialFromConsole"] = "true"
+	return r
+}
+
+func recordFixtures(t *testing.T) []fixture {
+	center := object{"type": "IdentityCenterUser", "accountId": acct, "principalId": "", "arn": "", "accessKeyId": "", "onBehalfOf": object{"userId": "92670f4c-user", "identityStoreArn": "arn:aws:identitystore::" + acct + ":identitystore/d-1"}, "credentialId": "c1"}
+	step := func(id string, second int, name string) object {
+		return record(id, second, "signin", name, center, object{"eventType": "AwsServiceEvent", "additionalEventData": object{"AuthWorkflowID": "w1", "UserName": "dana@corp.example", "CredentialType": "PASSWORD,TOTP"}, "serviceEventDetails": object{name: "Success"}})
+	}
+	target := object{"type": "AssumedRole", "principalId": "AROAAdmin:alice", "arn": "arn:aws:sts::" + acctB + ":assumed-role/Admin/alice", "accountId": acctB}
+	assumed := func(role, sess, key string) object {
+		return object{"credentials": object{"accessKeyId": key}, "assumedRoleUser": object{"assumedRoleId": "AROA" + role + ":" + sess, "arn": "arn:aws:sts::" + acctB + ":assumed-role/" + role + "/" + sess}}
+	}
+	roleRequest := object{"roleArn": "arn:aws:iam::" + acctB + ":role/Admin", "roleSessionName": "alice"}
+	forwarded := func(id string, key string) object {
+		u := iamUser(key, 300, nil)
+		u["invokedBy"] = "secretsmanager.amazonaws.com"
+		return record(id, 301, "kms", "Decrypt", u, object{"sourceIPAddress": "secretsmanager.amazonaws.com", "userAgent": "secretsmanager.amazonaws.com"})
+	}
+	signInARN := "arn:aws:signin:us-east-1:" + acct + ":session/uuid-1"
+	return []fixture{
+		{
+			name: "console: CheckMfa, ConsoleLogin with MFA, failure without errorCode",
+			events: decode(t,
+				signInEvent("failure", 90, "ConsoleLogin", object{"type": "IAMUser", "principalId": "AIDAALICE", "accountId": acct, "accessKeyId": "", "userName": "alice"}, "Failure", object{"errorMessage": "Failed authentication"}),
+				signInEvent("mfa", 98, "CheckMfa", iamUser("", 0, nil), "Success", nil),
+				signInEvent("login", 100, "ConsoleLogin", iamUser("", 0, nil), "Success", object{"additionalEventData": object{"MFAUsed": "YES", "LoginTo": "https://console.aws.amazon.com"}}),
+				browser(record("web", 120, "ec2", "DescribeVpcs", iamUser("ASIACONSOLE00001", 100, nil), nil)),
+				record("unmarked", 500, "ec2", "DescribeVpcs", iamUser("ASIACONSOLE00002", 100, nil), nil)),
+			sessions: [][]string{{"failure"}, {"mfa", "login", "web", "unmarked"}},
+			wants:    []want{{event: "web", root: "alice", sure: "exact"}},
+		},
+		{
+			name: "SwitchRole with its twins and a later call under another key",
+			events: decode(t,
+				signInEvent("login", 100, "ConsoleLogin", iamUser("", 0, nil), "Success", nil),
+				browser(record("web", 120, "ec2", "DescribeVpcs", iamUser("ASIACONSOLE00001", 100, nil), nil)),
+				record("twinA", 200, "sts", "AssumeRole", iamUser("ASIACONSOLE00002", 100, nil), object{"userAgent": "AWS Internal", "sourceIPAddress": "AWS Internal", "requestParameters": roleRequest, "responseElements": assumed("Admin", "alice", "ASIAOTHER0000001"), "sharedEventID": "5e1b7a52-0000-4000-8000-000000000001"}),
+				record("twinB", 200, "sts", "AssumeRole", object{"type": "AWSAccount", "principalId": "AIDAALICE", "accountId": acct}, object{"userAgent": "AWS Internal", "sourceIPAddress": "AWS Internal", "requestParameters": roleRequest, "responseElements": assumed("Admin", "alice", "ASIAOTHER0000001"), "sharedEventID": "5e1b7a52-0000-4000-8000-000000000001", "recipientAccountId": acctB}),
+				signInEvent("switch", 200, "SwitchRole", target, "Success", object{"recipientAccountId": acctB, "additionalEventData": object{"SwitchFrom": "arn:aws:iam::" + acct + ":user/alice"}}),
+				browser(record("use", 210, "iam", "ListUsers", assumedRole(acctB, "Admin", "alice", "ASIACONSOLE00009", 200), object{"recipientAccountId": acctB}))),
+			sessions: [][]string{{"login", "web", "twinA"}, {"twinB"}, {"switch", "use"}},
+			wants:    []want{{event: "use", parent: "web", evidence: "twinA", link: "shared-event", confidence: "by time", root: "alice", sure: "by time", depth: 1}},
+		},
+		{
+			name: "Identity Center: triple, polling, credentials, session in the same second",
+			events: decode(t, step("challenge", 50, "CredentialChallenge"), step("verify", 55, "CredentialVerification"), step("auth", 56, "UserAuthentication"),
+				record("poll", 60, "sso", "CreateToken", center, nil),
+				record("creds", 70, "sso", "GetRoleCredentials", center, object{"requestParameters": object{"accountId": acctB, "roleName": "Admin"}, "responseElements": nil}),
+				record("use", 75, "s3", "ListBuckets", assumedRole(acctB, "AWSReservedSSO_Admin_0123456789abcdef", "dana@corp.example", "ASIASSO000000001", 70), object{"recipientAccountId": acctB})),
+			sessions: [][]string{{"challenge", "verify", "auth", "poll", "creds"}, {"use"}},
+			wants:    []want{{event: "use", parent: "creds", evidence: "creds", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1}},
+		},
+		{
+			name: "forward access burst with keys of its own",
+			events: decode(t, record("call", 300, "secretsmanager", "BatchGetSecretValue", iamUser("AKIAALICE0000001", 0, nil), nil),
+				forwarded("d1", "ASIAFORWARD0001"), forwarded("d2", "ASIAFORWARD0002"), forwarded("d3", "ASIAFORWARD0003")),
+			sessions: [][]string{{"call", "d1", "d2", "d3"}},
+		},
+		{
+			name: "AssumeRoot and the member account's root; GetFederationToken and FederatedUser",
+			events: decode(t,
+				record("mint", 60, "sts", "AssumeRoot", iamUser("AKIAALICE0000001", 0, nil), object{"requestParameters": object{"targetPrincipal": acctB, "taskPolicyArn": object{"arn": "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"}}, "responseElements": object{"credentials": object{"accessKeyId": "ASIAROOT00000001"}}}),
+				record("root", 70, "s3", "DeleteBucketPolicy", object{"type": "Root", "principalId": acctB, "arn": "arn:aws:iam::" + acctB + ":root", "accountId": acctB, "accessKeyId": "ASIAROOT00000001", "sessionContext": context(60, object{}, object{"assumedRoot": "true"})}, object{"recipientAccountId": acctB}),
+				record("fed", 80, "sts", "GetFederationToken", iamUser("AKIAALICE0000001", 0, nil), object{"requestParameters": object{"name": "guest"}, "responseElements": object{"credentials": object{"accessKeyId": "ASIAFEDERATED001"}, "federatedUser": object{"federatedUserId": acct + ":guest", "arn": "arn:aws:sts::" + acct + ":federated-user/guest"}}}),
+				record("guest", 90, "s3", "ListBuckets", object{"type": "FederatedUser", "principalId": acct + ":guest", "arn": "arn:aws:sts::" + acct + ":federated-user/guest", "accountId": acct, "accessKeyId": "ASIAFEDERATED001", "sessionContext": context(80, object{"type": "IAMUser", "principalId": "AIDAALICE", "arn": "arn:aws:iam::" + acct + ":user/alice", "accountId": acct, "userName": "alice"}, nil)}, nil)),
+			sessions: [][]string{{"mint", "fed"}, {"root"}, {"guest"}},
+			wants: []want{{event: "root", parent: "mint", evidence: "mint", link: "issued-key", confidence: "exact", root: "alice", sure: "exact", depth: 1},
+				{event: "guest", parent: "fed", evidence: "fed", link: "issued-key", confidence: "exact", root: "alice", sure: "exact", depth: 1}},
+		},
+		{
+			name: "OAuth grant and its sign-in session over two keys",
+			events: decode(t,
+				browser(record("web", 120, "ec2", "DescribeVpcs", iamUser("ASIACONSOLE00001", 100, nil), nil)),
+				browser(signInEvent("token", 131, "CreateOAuth2Token", iamUser("ASIACONSOLE00001", 100, object{"signInSessionArn": signInARN}), "Success", object{"additionalEventData": object{"signInSessionArn": signInARN}})),
+				record("k1", 140, "s3", "ListBuckets", iamUser("ASIAOAUTH0000001", 131, object{"signInSessionArn": signInARN}), nil),
+				record("k2", 9000, "s3", "ListBuckets", iamUser("ASIAOAUTH0000002", 8000, object{"signInSessionArn": signInARN}), nil)),
+			sessions: [][]string{{"web", "token"}, {"k1", "k2"}},
+			wants:    []want{{event: "k2", parent: "web", evidence: "token", link: "issued-key", confidence: "exact", root: "alice", sure: "exact", depth: 1}},
+		},
+		{
+			name: "instance: mint by the service without assumedRoleUser, refresh, use from elsewhere",
+			events: decode(t,
+				record("m1", 60, "sts", "AssumeRole", object{"type": "AWSService", "invokedBy": "ec2.amazonaws.com"}, object{"requestParameters": object{"roleArn": "arn:aws:iam::" + acct + ":role/App", "roleSessionName": "i-0123456789abcdef0"}, "responseElements": object{"credentials": object{"accessKeyId": "ASIAINSTANCE0001"}}}),
+				record("m2", 20000, "sts", "AssumeRole", object{"type": "AWSService", "invokedBy": "ec2.amazonaws.com"}, object{"requestParameters": object{"roleArn": "arn:aws:iam::" + acct + ":role/App", "roleSessionName": "i-0123456789abcdef0"}, "responseElements": object{"credentials": object{"accessKeyId": "ASIAINSTANCE0002"}}}),
+				record("u1", 70, "s3", "ListBuckets", assumedRole(acct, "App", "i-0123456789abcdef0", "ASIAINSTANCE0001", 60), object{"sourceIPAddress": "10.0.0.5"}),
+				record("u2", 20010, "s3", "ListBuckets", assumedRole(acct, "App", "i-0123456789abcdef0", "ASIAINSTANCE0002", 20000), object{"sourceIPAddress": "10.0.0.5"}),
+				record("theft", 20020, "s3", "ListBuckets", assumedRole(acct, "App", "i-0123456789abcdef0", "ASIAINSTANCE0002", 20000), object{"sourceIPAddress": away})),
+			sessions: [][]string{{"m1", "m2"}, {"u1"}, {"u2", "theft"}},
+			wants:    []want{{event: "u2", parent: "m2", evidence: "m2", link: "issued-key", confidence: "exact", root: "i-0123456789abcdef0", sure: "exact", depth: 1}},
+		},
+	}
+}
+
+func TestSessionsOfRecords(t *testing.T) {
+	t.Parallel()
+	for _, f := range recordFixtures(t) {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			r := resolve(f.events, 0)
+			checkGroups(t, r, f)
+			for _, w := range f.wants {
+				checkWant(t, r, f, w)
+			}
+			checkSums(t, f.events)
+		})
+	}
+}
+
+func TestTheftFromAnInstanceShows(t *testing.T) {
+	t.Parallel()
+	f := recordFixtures(t)[6]
+	r := resolve(f.events, 0)
+	if got := signs(of(t, r, f.events, "theft")); len(got) != 1 || got[0] != session.OutsideInstance {
+		t.Errorf("signs %v", got)
+	}
+}
