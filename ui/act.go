@@ -69,7 +69,7 @@ func (m *Model) tell(in pane.Intent) tea.Cmd {
 	case pane.Say:
 		m.notice.text, m.notice.bad = in.Text, in.Bad
 		if in.Bad {
-			m.notice.problems = append(m.notice.problems, problem{at: time.Now(), text: in.Text})
+			m.notice.problems = append(m.notice.problems, problem{at: m.now(), text: in.Text})
 			if n := len(m.notice.problems) - maxProblems; n > 0 {
 				m.notice.problems = m.notice.problems[n:]
 			}

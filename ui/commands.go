@@ -79,7 +79,8 @@ func (m *Model) takeCommands() []pane.Command {
 		do("copy-event", "copy event", "Copy the event as JSON, as logged", "Take", 0, m.noEvent, m.copyEvent, "Y"),
 		do("copy-command", "copy command", "Copy the command line that prints the same events", "Take", 0, nil, m.copyCommand, "ctrl+y"),
 		do("export", "export", "Write the filtered events to a file: CSV, NDJSON or JSON", "Take", 0, m.noExport, m.askExport, "ctrl+e"),
-		do("mark", "mark", "Mark the event under the cursor, or change its mark", "Take", 0, m.noMark, m.markMenu, "m"),
+		do("mark", "mark", "Mark the event under the cursor, note something on it, tag it", "Take", 0, m.noMark, m.markMenu, "m"),
+		do("marked", "marked events", "Show the events that carry a mark, a note or a tag", "Go", 0, m.noMarks, m.showMarked, "M"),
 	}
 }
 
@@ -147,6 +148,13 @@ func (m *Model) noMark() string {
 		return "this case takes no marks"
 	}
 	return m.noEvent()
+}
+
+func (m *Model) noMarks() string {
+	if m.opt.Mark == nil {
+		return "this case takes no marks"
+	}
+	return ""
 }
 
 // ring moves the focus among the panes of the view.

@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
+	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/uitest"
 )
@@ -187,9 +188,9 @@ func golden(t *testing.T, name, got string) {
 
 // exporter and marker remember what they were asked.
 type exporter struct {
-	got   ExportRequest
-	err   error
-	marks []string
+	got  ExportRequest
+	err  error
+	kept []query.Annotation
 }
 
 func (e *exporter) Export(_ context.Context, r ExportRequest, report func(int64)) (int64, error) {
@@ -198,8 +199,12 @@ func (e *exporter) Export(_ context.Context, r ExportRequest, report func(int64)
 	return 7, e.err
 }
 
-func (e *exporter) Mark(_ context.Context, _ int64, mark string) error {
-	e.marks = append(e.marks, mark)
+func (e *exporter) Annotation(_ context.Context, _ query.About, _ string, seq int64) (query.Annotation, error) {
+	return query.Annotation{Seq: seq, Note: "first\nsecond", Tags: []string{"b"}}, e.err
+}
+
+func (e *exporter) Annotate(_ context.Context, a query.Annotation) error {
+	e.kept = append(e.kept, a)
 	return e.err
 }
 

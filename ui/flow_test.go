@@ -325,13 +325,24 @@ func TestExport(t *testing.T) {
 	d.shows("Problems, 1")
 }
 
-func TestMark(t *testing.T) {
+func TestMarkNoteTags(t *testing.T) {
 	t.Parallel()
 	mk := &exporter{}
 	d := newDriver(t, Options{Mark: mk}, 120, 40)
 	d.keys("m", "down", "enter")
-	if !slices.Equal(mk.marks, []string{"evidence"}) {
-		t.Errorf("marks %q", mk.marks)
+	d.shows("marked yellow")
+	d.keys("m", "type:jjjjj", "enter")
+	d.shows("second")
+	d.send(tea.PasteMsg{Content: " \x1b[2Jpasted\nthird"})
+	d.frame()
+	d.keys("ctrl+d", "m", "type:jjjjjj", "enter", "type: a b", "enter")
+	if len(mk.kept) != 3 || mk.kept[0].Mark != "yellow" || !strings.Contains(mk.kept[1].Note, "second") || !strings.Contains(mk.kept[1].Note, "third") ||
+		!slices.Equal(mk.kept[2].Tags, []string{"a", "b"}) {
+		t.Errorf("kept %+v", mk.kept)
+	}
+	d.keys("M")
+	if d.filter() != "mark:* OR note:* OR tag:*" {
+		t.Errorf("marked events: %q", d.filter())
 	}
 }
 

@@ -195,7 +195,7 @@ func (m *Model) between(s span, room int) text.Safe {
 func (m *Model) zoneName() string {
 	t := m.counts.totals.To
 	if t.IsZero() {
-		t = time.Now()
+		t = m.now()
 	}
 	name, offset := t.In(m.zone).Zone()
 	if m.zone == time.UTC {

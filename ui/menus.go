@@ -163,37 +163,3 @@ func (m *Model) problemList() tea.Cmd {
 	}
 	return m.act(pane.Read{Title: text.Safe(fmt.Sprintf("Problems, %d", len(lines))), Lines: lines})
 }
-
-// markMenu offers the marks, each a word so that colour is never alone.
-func (m *Model) markMenu() tea.Cmd {
-	seq, ok := m.currentSeq()
-	if !ok {
-		return nil
-	}
-	var items []menuItem
-	for _, mk := range []struct{ word, note text.Safe }{
-		{"suspect", "looks like the attacker"}, {"evidence", "proves something"}, {"follow", "to look into"}, {"benign", "explained, leave it"},
-		{"", "take the mark away"},
-	} {
-		title := mk.word
-		if title == "" {
-			title = "none"
-		}
-		items = append(items, menuItem{title: title, note: mk.note, do: func() (pane.Intent, tea.Cmd) { return nil, m.mark(seq, string(mk.word)) }})
-	}
-	return m.push(&menu{title: "Mark", items: items})
-}
-
-func (m *Model) mark(seq int64, word string) tea.Cmd {
-	mk, ctx := m.opt.Mark, m.ctx
-	return func() tea.Msg {
-		what := text.Safe("mark the event")
-		if err := mk.Mark(ctx, seq, word); err != nil {
-			return doneMsg{what: what, err: err}
-		}
-		if word == "" {
-			return doneMsg{said: "mark taken away", grown: true}
-		}
-		return doneMsg{said: "marked " + text.Clean(word), grown: true}
-	}
-}

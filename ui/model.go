@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -74,7 +75,7 @@ func New(ctx context.Context, o Options) *Model {
 	}
 	m.events, m.facets = events.New(o.Case, o.Columns), facets.New(o.Case, nil)
 	m.chart, m.detail = chart.New(o.Case), detail.New(o.Case)
-	m.views = append([]View{{Title: "Events", Pane: m.events}}, o.Views...)
+	m.views = inOrder(append([]View{{Title: "Events", Pane: m.events}}, o.Views...))
 	m.shape = shape{events: true, chart: true, facets: true}
 	m.look = look{profile: o.Profile, dark: true}
 	if m.opt.Glyphs.V == "" {
@@ -89,6 +90,29 @@ func New(ctx context.Context, o Options) *Model {
 	m.restyle()
 	m.sample()
 	return m
+}
+
+// viewOrder is the fixed order of the views: hands learn the numbers.
+var viewOrder = []text.Safe{"Events", "Timeline", "Sessions", "Integrity", "Queries", "Sources"}
+
+// inOrder sorts views into their fixed order, others last.
+func inOrder(views []View) []View {
+	place := func(v View) int {
+		if i := slices.Index(viewOrder, v.Title); i >= 0 {
+			return i
+		}
+		return len(viewOrder)
+	}
+	slices.SortStableFunc(views, func(a, b View) int { return place(a) - place(b) })
+	return views
+}
+
+// now is the time by the clock of the options.
+func (m *Model) now() time.Time {
+	if m.opt.Now != nil {
+		return m.opt.Now()
+	}
+	return time.Now()
 }
 
 // Problems returns what is wrong with the command table: clashing keys, unknown
@@ -170,6 +194,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.progressed(msg)
 	case copyMsg:
 		return m, m.copy(msg.Copy)
+	case annotationMsg:
+		return m, m.annotated(msg)
 	case doneMsg:
 		return m, m.done(msg)
 	}

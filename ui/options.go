@@ -60,11 +60,6 @@ type Exporter interface {
 	Export(ctx context.Context, r ExportRequest, report func(events int64)) (events int64, err error)
 }
 
-// A Marker keeps marks on events; "" takes a mark away.
-type Marker interface {
-	Mark(ctx context.Context, seq int64, mark string) error
-}
-
 // A View is one of the numbered views.
 type View struct {
 	Title text.Safe
@@ -78,7 +73,7 @@ type Options struct {
 	Views     []View // after Events, in the order of their numbers
 	Progress  func() Progress
 	Export    Exporter                // nil: no export
-	Mark      Marker                  // nil: no marks
+	Mark      Marker                  // nil: no marks, notes and tags
 	Profiles  Profiler                // nil: no profiles
 	Clipboard func(text string) error // the local clipboard tool, tried beside the terminal; nil: none
 
@@ -94,5 +89,6 @@ type Options struct {
 	Columns []string            // of the events table; nil: the usual
 	Filter  query.Filter        // set at the start
 	Order   query.Order
-	Command []string // how to call spoor on this case from a shell: "spoor", "-c", "x.spoor"
+	Now     func() time.Time // nil: time.Now
+	Command []string         // how to call spoor on this case from a shell: "spoor", "-c", "x.spoor"
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -132,7 +131,7 @@ type exportMsg struct {
 
 // askExport asks for the file; its ending says the format.
 func (m *Model) askExport() tea.Cmd {
-	name := "events-" + time.Now().Format("20060102-150405") + ".csv"
+	name := "events-" + m.now().Format("20060102-150405") + ".csv"
 	return m.act(pane.Ask{Title: "Export the filtered events", Initial: name, Help: "a file ending in .csv, .ndjson or .json",
 		Done: func(path string) (pane.Intent, tea.Cmd, error) {
 			format, err := formatOf(path)

@@ -74,7 +74,7 @@ func (m *Model) bounds(term string) (span, error) {
 	if !ok {
 		return span{}, bad
 	}
-	list := t.Bounds(query.Clock{Now: time.Now(), Newest: m.counts.totals.To, Zone: m.zone})
+	list := t.Bounds(query.Clock{Now: m.now(), Newest: m.counts.totals.To, Zone: m.zone})
 	if len(list) != 1 {
 		return span{}, bad
 	}

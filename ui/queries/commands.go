@@ -157,6 +157,13 @@ func (v *View) close() (pane.Intent, tea.Cmd) {
 	return nil, nil
 }
 
+// Out implements pane.Nested.
+func (v *View) Out() (tea.Cmd, bool) {
+	was := v.open != nil
+	v.open = nil
+	return nil, was
+}
+
 // askValue asks for a variable and puts the question with it.
 func (v *View) askValue(e *entry) pane.Intent {
 	missing := e.answer.Missing
