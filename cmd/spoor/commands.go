@@ -8,9 +8,9 @@ func commands(a *app) []*cobra.Command {
 		demoCommand(a), loadCommand(a),
 		eventsCommand(a), facetsCommand(a), histogramCommand(a), statsCommand(a),
 		timelineCommand(a), sessionsCommand(a), profileCommand(a),
-		caseCommand(a),
+		queriesCommand(a), caseCommand(a),
 		validateCommand(a), coverageCommand(a),
-		fieldsCommand(a), versionCommand(a), manCommand(a),
+		fieldsCommand(a), themesCommand(a), versionCommand(a), manCommand(a),
 	}
 	list = append(list, generateCommand(a))
 	return append(list, topicCommands()...)

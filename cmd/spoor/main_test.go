@@ -29,6 +29,7 @@ func (c cleaning) Run() int {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	shared, _ := filepath.Abs("../../../shared/data")
+	demoZip, _ := filepath.Abs("../../testdata/demo/demo.zip")
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "scripts"),
 		RequireExplicitExec: true,
@@ -36,6 +37,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 			env.Setenv("SHARED", shared)
+			env.Setenv("DEMO", demoZip)
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
