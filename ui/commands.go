@@ -50,8 +50,8 @@ func (m *Model) filterCommands() []pane.Command {
 		do("chips", "conditions", "List the conditions in force, to switch off or remove one", "Filter", 0, m.noChips, m.chipMenu, "x"),
 		do("undo", "undo", "Take back the last change of filter, order or time range", "Filter", 0, nil, func() tea.Cmd { return m.step(-1) }, "u"),
 		do("redo", "redo", "Do again what was undone", "Filter", 0, nil, func() tea.Cmd { return m.step(1) }, "ctrl+r"),
-		do("brush", "mark a stretch", "Mark a stretch of time in the histogram: v, move, z", "Filter", 0, m.noChart, m.brush, "v"),
-		do("zoom", "zoom in", "Make the stretch marked in the histogram the time range", "Filter", 0, m.noChart, m.zoom, "z"),
+		do("brush", "mark a stretch", "Mark a stretch of time in the histogram or the lanes: v, move, z", "Filter", 0, m.noChart, m.brush, "v"),
+		do("zoom", "zoom in", "Make the stretch marked the time range", "Filter", 0, m.noChart, m.zoom, "z"),
 		do("unzoom", "zoom out", "Take the last zoom back", "Filter", 0, m.unzoomed, m.unzoom, "Z"),
 		do("range", "time range", "Type a time range", "Filter", 0, nil, m.askRange, "R"),
 		do("jump", "jump to time", "Go to the first event at a time, typed or pasted", "Move", 0, m.notEvents, m.askTime, "t"),
@@ -99,6 +99,9 @@ func (m *Model) noChips() string {
 }
 
 func (m *Model) noChart() string {
+	if b, ok := m.views[m.view].Pane.(pane.Brush); ok {
+		return b.NoBrush()
+	}
 	if why := m.notEvents(); why != "" {
 		return why
 	}
@@ -237,11 +240,19 @@ func (m *Model) toggleChart() tea.Cmd {
 }
 
 func (m *Model) brush() tea.Cmd {
+	if b, ok := m.views[m.view].Pane.(pane.Brush); ok {
+		b.Brush()
+		return nil
+	}
 	m.chart.Brush()
 	return m.setFocus(slotChart)
 }
 
 func (m *Model) zoom() tea.Cmd {
+	if b, ok := m.views[m.view].Pane.(pane.Brush); ok {
+		intent, cmd := b.Zoom()
+		return tea.Batch(cmd, m.act(intent))
+	}
 	if !m.chart.Brushing() && m.shape.focus != slotChart {
 		m.say("mark a stretch first: v, or drag the mouse over the histogram")
 		return nil

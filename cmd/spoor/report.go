@@ -66,7 +66,7 @@ type reportDot struct {
 }
 
 // writeReport writes the timeline of the filter to a file.
-func (t *timeline) writeReport(ctx context.Context, path string) error {
+func (t *timelineRun) writeReport(ctx context.Context, path string) error {
 	r, err := t.report(ctx)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (t *timeline) writeReport(ctx context.Context, path string) error {
 	return err
 }
 
-func (t *timeline) report(ctx context.Context) (*report, error) {
+func (t *timelineRun) report(ctx context.Context) (*report, error) {
 	totals := t.db.Totals()
 	r := &report{
 		Case: clean(filepath.Base(t.db.Path())), Filter: clean(t.filter.String()), Zone: t.zone.String(),
@@ -122,7 +122,7 @@ func (t *timeline) report(ctx context.Context) (*report, error) {
 }
 
 // reportRows adds to changes where each lies and whether that is proven.
-func (t *timeline) reportRows(ctx context.Context, rows []query.Change) ([]reportRow, error) {
+func (t *timelineRun) reportRows(ctx context.Context, rows []query.Change) ([]reportRow, error) {
 	seqs := make([]int64, len(rows))
 	for i, c := range rows {
 		seqs[i] = c.Seq
@@ -155,7 +155,7 @@ const (
 	reportLaneMost        = 25
 )
 
-func (t *timeline) reportLanes(ctx context.Context, r *report) error {
+func (t *timelineRun) reportLanes(ctx context.Context, r *report) error {
 	const buckets = 95
 	l, err := t.db.Lanes(ctx, query.LaneRequest{Filter: t.filter, Buckets: buckets, N: reportLaneMost, Least: t.least})
 	if err != nil || len(l.Lanes) == 0 {

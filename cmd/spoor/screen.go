@@ -22,6 +22,7 @@ import (
 	"spoor/themes"
 	"spoor/ui"
 	"spoor/ui/sessions"
+	"spoor/ui/timeline"
 )
 
 // screenCommand is spoor itself: open the screen, load in the background.
@@ -128,6 +129,7 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 		return err
 	}
 	screen.Views = []ui.View{
+		{Title: "Timeline", Pane: timeline.New(db)},
 		{Title: "Sessions", Pane: sessions.New(db)},
 		a.integrityView(db, names, sources),
 	}

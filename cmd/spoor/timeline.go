@@ -68,8 +68,8 @@ and csv give one row a change unless --fold is set.`,
 	return cmd
 }
 
-// A timeline is one run of the command.
-type timeline struct {
+// A timelineRun is one run of the command.
+type timelineRun struct {
 	*app
 	db     *store.DB
 	filter query.Filter
@@ -79,8 +79,8 @@ type timeline struct {
 }
 
 // timeline checks the flags before anything is opened.
-func (a *app) timeline(cmd *cobra.Command, f timelineFlags, args []string) (*timeline, error) {
-	t := &timeline{app: a, fold: f.fold}
+func (a *app) timeline(cmd *cobra.Command, f timelineFlags, args []string) (*timelineRun, error) {
+	t := &timelineRun{app: a, fold: f.fold}
 	if !cmd.Flags().Changed("fold") {
 		t.fold = a.flags.format == "table" || f.report != ""
 	}
@@ -115,7 +115,7 @@ func (a *app) timeline(cmd *cobra.Command, f timelineFlags, args []string) (*tim
 }
 
 // run does what the flags ask.
-func (t *timeline) run(ctx context.Context, f timelineFlags) error {
+func (t *timelineRun) run(ctx context.Context, f timelineFlags) error {
 	switch {
 	case f.diff != "":
 		return t.printDiff(ctx, f.diff)
@@ -148,7 +148,7 @@ func (t *timeline) run(ctx context.Context, f timelineFlags) error {
 }
 
 // printTotal prints how many changes there are.
-func (t *timeline) printTotal(ctx context.Context) error {
+func (t *timelineRun) printTotal(ctx context.Context) error {
 	groups, err := t.db.ChangeGroups(ctx, query.GroupRequest{Filter: t.filter, By: query.ByService, Least: t.least})
 	if err != nil {
 		return err
@@ -170,7 +170,7 @@ type timelineSection struct {
 }
 
 // parts divides the timeline as --by asks.
-func (t *timeline) parts(ctx context.Context) ([]timelineSection, error) {
+func (t *timelineRun) parts(ctx context.Context) ([]timelineSection, error) {
 	if t.by == query.Ungrouped {
 		return []timelineSection{{}}, nil
 	}
@@ -195,7 +195,7 @@ func groupName(g query.ChangeGroup) string {
 
 // eachChange hands fn the rows of the timeline page by page, with the section
 // they belong to.
-func (t *timeline) eachChange(ctx context.Context, limit int64, fn func(s timelineSection, rows []query.Change) error) (int64, error) {
+func (t *timelineRun) eachChange(ctx context.Context, limit int64, fn func(s timelineSection, rows []query.Change) error) (int64, error) {
 	parts, err := t.parts(ctx)
 	if err != nil {
 		return 0, err

@@ -13,7 +13,7 @@ import (
 )
 
 // groupHeading prints the line above the changes of a group.
-func (t *timeline) groupHeading(w io.Writer, s timelineSection, gap bool) error {
+func (t *timelineRun) groupHeading(w io.Writer, s timelineSection, gap bool) error {
 	sep := ""
 	if gap {
 		sep = "\n"
@@ -28,7 +28,7 @@ func (t *timeline) groupHeading(w io.Writer, s timelineSection, gap bool) error 
 }
 
 // printLanes draws a lane per actor over time.
-func (t *timeline) printLanes(ctx context.Context) error {
+func (t *timelineRun) printLanes(ctx context.Context) error {
 	const buckets, most = 48, 40
 	lanes, err := t.db.Lanes(ctx, query.LaneRequest{Filter: t.filter, Buckets: buckets, N: most, Least: t.least})
 	if err != nil {
@@ -73,7 +73,7 @@ func lanesJSON(l query.Lanes, zone *time.Location) jsonLanes {
 }
 
 // drawLanes draws each step by the mark of its gravest change.
-func (t *timeline) drawLanes(w io.Writer, l query.Lanes) error {
+func (t *timelineRun) drawLanes(w io.Writer, l query.Lanes) error {
 	if len(l.Lanes) == 0 {
 		_, err := fmt.Fprintln(w, "no changes")
 		return err
@@ -104,7 +104,7 @@ func (t *timeline) drawLanes(w io.Writer, l query.Lanes) error {
 }
 
 // printHistory prints what happened to one resource, and who read it.
-func (t *timeline) printHistory(ctx context.Context, resource, kind string) error {
+func (t *timelineRun) printHistory(ctx context.Context, resource, kind string) error {
 	n := int(t.flags.limit)
 	if n == 0 {
 		n = 10_000
@@ -123,7 +123,7 @@ func (t *timeline) printHistory(ctx context.Context, resource, kind string) erro
 }
 
 // historyRows prints the changes in the form of the timeline.
-func (t *timeline) historyRows(ctx context.Context, w io.Writer, h query.ResourceHistory) error {
+func (t *timelineRun) historyRows(ctx context.Context, w io.Writer, h query.ResourceHistory) error {
 	rows := make([]jsonChange, 0, len(h.Changes))
 	causes, err := t.causes(ctx, h.Changes)
 	if err != nil {
@@ -157,7 +157,7 @@ func (t *timeline) historyRows(ctx context.Context, w io.Writer, h query.Resourc
 	return out.Flush()
 }
 
-func (t *timeline) historyTable(w io.Writer, h query.ResourceHistory) error {
+func (t *timelineRun) historyTable(w io.Writer, h query.ResourceHistory) error {
 	name := string(text.Clean(h.Names[0]))
 	if h.Type != "" {
 		name += " (" + string(text.Clean(h.Type)) + ")"
@@ -195,7 +195,7 @@ func (t *timeline) historyTable(w io.Writer, h query.ResourceHistory) error {
 }
 
 // printState prints what the case tells of a resource at a time.
-func (t *timeline) printState(ctx context.Context, resource, kind, at string) error {
+func (t *timelineRun) printState(ctx context.Context, resource, kind, at string) error {
 	when, err := instant("at", at, t.zone, true)
 	if err != nil {
 		return err
@@ -239,7 +239,7 @@ type jsonFact struct {
 	Since    *string `json:"since"`
 }
 
-func (t *timeline) stateJSON(s query.State) any {
+func (t *timelineRun) stateJSON(s query.State) any {
 	facts := []jsonFact{}
 	for _, f := range s.Facts {
 		j := jsonFact{Aspect: f.Aspect, Key: f.Key, Value: f.Value, Inferred: f.Inferred}
@@ -256,7 +256,7 @@ func (t *timeline) stateJSON(s query.State) any {
 }
 
 // printDiff prints before and after of the change with an event id.
-func (t *timeline) printDiff(ctx context.Context, id string) error {
+func (t *timelineRun) printDiff(ctx context.Context, id string) error {
 	f, err := query.Is("id", query.Value{Text: id})
 	if err != nil {
 		return usagef("--diff: %v", err)
@@ -299,7 +299,7 @@ func diffJSON(d query.Diff) any {
 	return map[string]any{"resource": d.Resource, "type": d.Type, "lines": lines, "note": d.Note}
 }
 
-func (t *timeline) diffTable(w io.Writer, c query.Change, d query.Diff) error {
+func (t *timelineRun) diffTable(w io.Writer, c query.Change, d query.Diff) error {
 	fmt.Fprintf(w, "%s  %s  %s\n", t.moment(c.Time, "2006-01-02 15:04:05"), text.Clean(c.Actor), text.Clean(c.Summary))
 	if d.Note != "" {
 		_, err := fmt.Fprintln(w, d.Note)

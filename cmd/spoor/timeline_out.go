@@ -53,7 +53,7 @@ func optional(s string) *string {
 }
 
 // moment writes a time of the log in the zone of --tz, "" for none.
-func (t *timeline) moment(at int64, layout string) string {
+func (t *timelineRun) moment(at int64, layout string) string {
 	if at == cloudtrail.NoTime {
 		return ""
 	}
@@ -61,7 +61,7 @@ func (t *timeline) moment(at int64, layout string) string {
 }
 
 // row turns a change into its JSON form.
-func (t *timeline) row(s timelineSection, c query.Change, causes map[int64]string) jsonChange {
+func (t *timelineRun) row(s timelineSection, c query.Change, causes map[int64]string) jsonChange {
 	r := jsonChange{
 		Time: optional(t.moment(c.Time, time.RFC3339Nano)), Actor: c.Actor, Account: c.Account, Region: c.Region, Service: c.Service, Action: c.Action,
 		ResourceType: c.ResourceType, Resource: c.Resource, Summary: c.Summary, Severity: severityWord(c.Severity), Outcome: outcomeWord(c.Outcome),
@@ -92,7 +92,7 @@ func newness(c query.Change) []string {
 }
 
 // causes finds the event ids of the calls that changes come from.
-func (t *timeline) causes(ctx context.Context, rows []query.Change) (map[int64]string, error) {
+func (t *timelineRun) causes(ctx context.Context, rows []query.Change) (map[int64]string, error) {
 	if err := t.db.ChangeCauses(ctx, t.filter, rows); err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (t *timeline) causes(ctx context.Context, rows []query.Change) (map[int64]s
 }
 
 // export writes the timeline in the chosen format and counts its rows.
-func (t *timeline) export(ctx context.Context, w io.Writer) (int64, error) {
+func (t *timelineRun) export(ctx context.Context, w io.Writer) (int64, error) {
 	switch t.flags.format {
 	case "json":
 		return t.exportJSON(ctx, w, "[", ",\n", "]\n")
@@ -124,7 +124,7 @@ func (t *timeline) export(ctx context.Context, w io.Writer) (int64, error) {
 	return t.exportTable(ctx, w)
 }
 
-func (t *timeline) exportJSON(ctx context.Context, w io.Writer, open, sep, end string) (int64, error) {
+func (t *timelineRun) exportJSON(ctx context.Context, w io.Writer, open, sep, end string) (int64, error) {
 	if _, err := io.WriteString(w, open); err != nil {
 		return 0, err
 	}
@@ -159,7 +159,7 @@ func (t *timeline) exportJSON(ctx context.Context, w io.Writer, open, sep, end s
 var changeCSV = []string{"time", "actor", "account", "region", "service", "action", "resource_type", "resource", "summary", "severity", "outcome",
 	"error", "session", "event_id", "source_ip", "via", "cause", "new", "count"}
 
-func (t *timeline) exportCSV(ctx context.Context, w io.Writer) (int64, error) {
+func (t *timelineRun) exportCSV(ctx context.Context, w io.Writer) (int64, error) {
 	out := t.newCSV(w, changeCSV...)
 	n, err := t.eachChange(ctx, t.flags.limit, func(s timelineSection, rows []query.Change) error {
 		causes, err := t.causes(ctx, rows)
@@ -217,7 +217,7 @@ func what(c query.Change) string {
 	return s
 }
 
-func (t *timeline) exportTable(ctx context.Context, w io.Writer) (int64, error) {
+func (t *timelineRun) exportTable(ctx context.Context, w io.Writer) (int64, error) {
 	onScreen, width := t.outTTY && t.flags.output == "", 0
 	limit := t.flags.limit
 	if onScreen {

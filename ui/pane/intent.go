@@ -96,6 +96,15 @@ type (
 	}
 )
 
+// Messages with which views ask one another for something, by Send. The view
+// that can show it answers; others let it pass.
+type (
+	// ShowHistory asks for all that happened to a resource.
+	ShowHistory struct{ Resource, Type, Account string }
+	// ShowSession asks for one session in full.
+	ShowSession struct{ ID string }
+)
+
 // An Item is one line of a Choose.
 type Item struct {
 	Title, Note text.Safe

@@ -82,3 +82,15 @@ type Nested interface {
 type Valued interface {
 	Value() (query.Value, bool)
 }
+
+// Brush is an optional ability of a view: a stretch of time can be marked in it
+// and become the time range.
+type Brush interface {
+	Brushing() bool
+	// Brush begins to mark a stretch, or lets it go.
+	Brush()
+	// Zoom makes the stretch the time range.
+	Zoom() (Intent, tea.Cmd)
+	// NoBrush says why no stretch can be marked now, "" when one can.
+	NoBrush() string
+}

@@ -132,6 +132,8 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		v.drawn(msg)
 	case sheetMsg:
 		return v.opened(msg)
+	case pane.ShowSession:
+		return nil, v.openSession(msg.ID)
 	case moreMsg:
 		return v.continued(msg)
 	case Open:

@@ -1,0 +1,206 @@
+package timeline
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"spoor/loader/change"
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+	"spoor/themes"
+	"spoor/ui/grid"
+	"spoor/ui/text"
+)
+
+// cellMax bounds what is cleaned of one value.
+const cellMax = 400
+
+const timeFormat = "2006-01-02 15:04:05"
+
+// narrowBelow is the width from which a line has room for the year and for where
+// a change came from.
+const narrowBelow = 110
+
+// changeColumns are those of changes. The sentence gets the room; the time, how
+// grave it is, and the sentence go last.
+func changeColumns(narrow bool) []grid.Column {
+	if narrow {
+		return []grid.Column{
+			{ID: "time", Title: "time", Width: 14, Min: 14},
+			{ID: "severity", Title: "severity", Width: 11, Min: 11},
+			{ID: "actor", Title: "actor", Width: 14, Min: 10, Priority: 1, Grow: 1},
+			{ID: "change", Title: "change", Width: 60, Min: 30, Grow: 4},
+		}
+	}
+	return []grid.Column{
+		{ID: "time", Title: "time", Width: 19, Min: 19},
+		{ID: "severity", Title: "severity", Width: 11, Min: 11},
+		{ID: "actor", Title: "actor", Width: 20, Min: 14, Priority: 1, Grow: 1},
+		{ID: "change", Title: "change", Width: 60, Min: 52, Grow: 4},
+		{ID: "ip", Title: "from", Width: 15, Min: 13, Priority: 2},
+		{ID: "account", Title: "account", Width: 12, Min: 12, Priority: 4},
+		{ID: "region", Title: "region", Width: 12, Min: 9, Priority: 3},
+	}
+}
+
+// groupColumns are those of the list of groups.
+func groupColumns(by query.Grouping) []grid.Column {
+	return []grid.Column{
+		{ID: "name", Title: text.Safe(by.String()), Width: 40, Min: 16, Grow: 3},
+		{ID: "count", Title: "changes", Width: 9, Min: 7, Right: true},
+		{ID: "denied", Title: "denied", Width: 8, Min: 6, Right: true, Priority: 2},
+		{ID: "worst", Title: "gravest", Width: 11, Min: 11},
+		{ID: "first", Title: "first", Width: 19, Min: 19, Priority: 3},
+		{ID: "last", Title: "last", Width: 19, Min: 19, Priority: 1},
+	}
+}
+
+// severityMarks tell how grave a change is beside the word and the colour.
+var severityMarks = [...]text.Safe{"  ", "· ", "* ", "! ", "!!"}
+
+var severityRoles = [...]themes.Role{themes.Dim, themes.Text, themes.Warn, themes.Denied, themes.Error}
+
+func severityWord(s uint8) text.Safe { return text.Safe(change.Severity(s).String()) }
+
+func severityCell(s uint8) grid.Cell {
+	s = min(s, uint8(change.Critical))
+	return grid.Cell{Text: severityMarks[s] + " " + severityWord(s), Role: severityRoles[s]}
+}
+
+func (v *View) cell(r row, column string) grid.Cell {
+	switch {
+	case r.change != nil:
+		return v.changeCell(r.change, column)
+	case r.group != nil:
+		return v.groupCell(r.group, column)
+	}
+	return grid.Cell{}
+}
+
+// line draws rows of words.
+func (v *View) line(r row, _ int) []grid.Cell {
+	if r.change == nil && r.group == nil {
+		return append([]grid.Cell{{Text: ""}}, r.words...)
+	}
+	return nil
+}
+
+func (v *View) changeCell(c *query.Change, column string) grid.Cell {
+	switch column {
+	case "time":
+		if t := v.clock(c.Time); v.narrow && c.Time != cloudtrail.NoTime {
+			return grid.Cell{Text: t[len("2006-"):]}
+		}
+		return grid.Cell{Text: v.clock(c.Time)}
+	case "severity":
+		return severityCell(c.Severity)
+	case "actor":
+		return v.value(c.Actor, themes.Text)
+	case "change":
+		return v.sentence(c)
+	case "ip":
+		return v.value(c.SourceIP, themes.Text)
+	case "account":
+		return v.value(c.Account, themes.Dim)
+	case "region":
+		return v.value(c.Region, themes.Dim)
+	}
+	return grid.Cell{}
+}
+
+// value is a text of the log; one that a terminal would have obeyed is marked.
+func (v *View) value(s string, role themes.Role) grid.Cell {
+	if s == "" {
+		return grid.Cell{Text: "-", Role: themes.Line}
+	}
+	t := text.CleanLine(s, cellMax)
+	if string(t) != s && len(s) <= cellMax {
+		role = themes.Warn
+	}
+	return grid.Cell{Text: t, Role: role}
+}
+
+// sentence is what happened, with what the row stands for.
+func (v *View) sentence(c *query.Change) grid.Cell {
+	g := v.state.Styles.Glyphs
+	cell := v.value(c.Summary, themes.Text)
+	if c.Outcome != uint8(cloudtrail.OK) {
+		cell.Text = text.Safe(g.No+" ") + cell.Text
+		if cell.Role == themes.Text {
+			cell.Role = outcomeRole(c.Outcome)
+		}
+	}
+	if c.Fold != nil {
+		cell.Text = text.Safe(strconv.Itoa(c.Fold.Count)+"x ") + cell.Text
+	}
+	var notes []string
+	if c.Public {
+		notes = append(notes, "public")
+	}
+	if c.NewActor {
+		notes = append(notes, "new principal")
+	}
+	if c.NewAddress {
+		notes = append(notes, "new address")
+	}
+	if c.Via != "" {
+		notes = append(notes, "via "+string(text.CleanLine(strings.TrimSuffix(c.Via, ".amazonaws.com"), 40)))
+	}
+	if c.Made > 0 {
+		notes = append(notes, "+"+strconv.Itoa(c.Made)+" by services")
+	}
+	if len(notes) > 0 {
+		cell.Text += text.Safe("  [" + strings.Join(notes, ", ") + "]")
+	}
+	return cell
+}
+
+func outcomeRole(o uint8) themes.Role {
+	switch cloudtrail.Outcome(o) {
+	case cloudtrail.Denied:
+		return themes.Denied
+	case cloudtrail.Throttled:
+		return themes.Throttled
+	case cloudtrail.Error:
+		return themes.Error
+	}
+	return themes.Text
+}
+
+func (v *View) groupCell(g *query.ChangeGroup, column string) grid.Cell {
+	switch column {
+	case "name":
+		if g.Absent {
+			return grid.Cell{Text: "none named", Role: themes.Dim}
+		}
+		return v.value(g.Name, themes.Text)
+	case "count":
+		return grid.Cell{Text: text.Safe(strconv.FormatInt(g.Count, 10))}
+	case "denied":
+		if g.Denied == 0 {
+			return grid.Cell{Text: "-", Role: themes.Line}
+		}
+		return grid.Cell{Text: text.Safe(strconv.FormatInt(g.Denied, 10)), Role: themes.Denied}
+	case "worst":
+		return severityCell(g.Worst)
+	case "first":
+		return grid.Cell{Text: v.clock(g.First), Role: themes.Dim}
+	case "last":
+		return grid.Cell{Text: v.clock(g.Last), Role: themes.Dim}
+	}
+	return grid.Cell{}
+}
+
+func (v *View) clock(t int64) text.Safe {
+	if t == cloudtrail.NoTime {
+		return "no time"
+	}
+	return text.Safe(time.UnixMicro(t).In(v.state.Zone).Format(timeFormat))
+}
+
+// spanFilter is a filter for events between two times, both included.
+func spanFilter(from, to int64) (query.Filter, error) {
+	stamp := func(t int64) string { return time.UnixMicro(t).UTC().Format(time.RFC3339Nano) }
+	return query.Parse("time:" + stamp(from) + ".." + stamp(to))
+}

@@ -1,0 +1,307 @@
+package timeline
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"spoor/loader/change"
+	"spoor/query"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// Commands implements pane.Pane.
+func (v *View) Commands() []pane.Command {
+	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
+		return pane.Command{ID: "timeline." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
+			Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
+	}
+	return append(v.movement(),
+		do("open", "open", "Show the event in full; on a group, its changes", "Look", 1, v.nothing, v.open, "enter"),
+		do("unfold", "unfold", "List the changes that a line stands for, or that services made of a call", "Look", 6, v.notFolded, v.unfold, "space"),
+		do("history", "resource history", "All that happened to the resource, whatever name it came under, and who read it", "Look", 2, v.noResource, v.history, "r"),
+		do("diff", "before and after", "What the change altered, and the state after it, as far as the case tells", "Look", 3, v.noChange, v.diff, "b"),
+		do("session", "session", "Open the session that made the change", "Look", 4, v.noSession, v.session, "s"),
+		do("group", "group", "Group by actor, resource, service, day, or not at all", "Look", 5, v.inside, v.chooseGroup, "d"),
+		do("severity", "severity", "Show only changes of a severity or graver", "Filter", 7, nil, v.chooseSeverity, "w"),
+		do("order", "turn order", "Newest first or oldest first", "Look", 0, nil, v.turn, "o"),
+		do("lanes", "lanes", "Show or hide the lanes", "Look", 0, v.inside, v.toggleLanes, "a"),
+		do("out", "close", "Go back to the list", "Look", 0, v.outermost, func() (pane.Intent, tea.Cmd) {
+			cmd, _ := v.Out()
+			return nil, cmd
+		}, "backspace"),
+		do("include", "include", "Keep events with the value under the cursor; again to take it back", "Filter", 0, v.noValue, v.pick(pane.Include), "+"),
+		do("exclude", "exclude", "Leave out events with the value under the cursor", "Filter", 0, v.noValue, v.pick(pane.Exclude), "-"),
+		do("only", "only", "Ask for the value under the cursor and no other of its field", "Filter", 0, v.noValue, v.pick(pane.Only), "="),
+		do("copy", "copy", "Copy the sentence, or the value under the cursor", "Take", 0, v.nothing, v.copy, "y"),
+	)
+}
+
+// movement moves in the level on top; while a stretch is being marked, left
+// and right move its end.
+func (v *View) movement() []pane.Command {
+	cmds := v.levels[0].grid.Commands("timeline", v.moved)
+	for i := range cmds {
+		id := cmds[i].ID
+		cmds[i].Run = func(n int) (pane.Intent, tea.Cmd) {
+			if v.lanes.brushing() && (id == "timeline.left" || id == "timeline.right") {
+				step := max(n, 1)
+				if id == "timeline.left" {
+					step = -step
+				}
+				v.lanes.move(step)
+				return nil, nil
+			}
+			for _, c := range v.top().grid.Commands("timeline", v.moved) {
+				if c.ID == id {
+					return c.Run(n)
+				}
+			}
+			return nil, nil
+		}
+	}
+	return cmds
+}
+
+// current is the change under the cursor.
+func (v *View) current() (query.Change, bool) {
+	r, ok := v.top().grid.Current()
+	if !ok || r.change == nil {
+		return query.Change{}, false
+	}
+	return *r.change, true
+}
+
+func (v *View) nothing() string {
+	if _, ok := v.top().grid.Current(); !ok {
+		return "nothing under the cursor"
+	}
+	return ""
+}
+
+func (v *View) noChange() string {
+	if _, ok := v.current(); !ok {
+		return "no change under the cursor"
+	}
+	return ""
+}
+
+func (v *View) noResource() string {
+	if r, ok := v.top().grid.Current(); ok && r.group != nil && v.by == query.ByResource && !r.group.Absent {
+		return ""
+	}
+	c, ok := v.current()
+	switch {
+	case !ok:
+		return "no change under the cursor"
+	case c.Resource == "":
+		return "the record names no resource"
+	}
+	return ""
+}
+
+func (v *View) noSession() string {
+	c, ok := v.current()
+	switch {
+	case !ok:
+		return "no change under the cursor"
+	case c.Session == "":
+		return "the session of this change is not known"
+	}
+	return ""
+}
+
+func (v *View) notFolded() string {
+	if c, ok := v.current(); !ok || c.Fold == nil && c.Made == 0 {
+		return "this line stands for one change"
+	}
+	return ""
+}
+
+func (v *View) inside() string {
+	if len(v.levels) > 1 {
+		return "only in the list: esc goes back there"
+	}
+	return ""
+}
+
+func (v *View) outermost() string {
+	if len(v.levels) == 1 {
+		return "nothing is open"
+	}
+	return ""
+}
+
+func (v *View) open() (pane.Intent, tea.Cmd) {
+	r, ok := v.top().grid.Current()
+	switch {
+	case !ok:
+		return nil, nil
+	case r.group != nil:
+		name := text.CleanLine(r.group.Name, 80)
+		if r.group.Absent {
+			name = "none named"
+		}
+		return nil, v.push(v.newLevel("Changes of "+name, inGroup(v.by, *r.group)))
+	case r.seq() == 0:
+		return nil, nil
+	}
+	v.top().grid.Touch()
+	return pane.OpenEvent{Seq: r.seq()}, nil
+}
+
+func (v *View) unfold() (pane.Intent, tea.Cmd) {
+	c, ok := v.current()
+	switch {
+	case !ok:
+		return nil, nil
+	case c.Fold != nil:
+		return nil, v.push(v.newLevel("Alike: "+text.CleanLine(c.Summary, 80), alike(c)))
+	}
+	return nil, v.push(v.newLevel("After: "+text.CleanLine(c.Summary, 80), following(c)))
+}
+
+func (v *View) history() (pane.Intent, tea.Cmd) {
+	if r, ok := v.top().grid.Current(); ok && r.group != nil {
+		return nil, v.openHistory(pane.ShowHistory{Resource: r.group.Name})
+	}
+	c, ok := v.current()
+	if !ok {
+		return nil, nil
+	}
+	return nil, v.openHistory(pane.ShowHistory{Resource: c.Resource, Type: c.ResourceType, Account: c.Account})
+}
+
+func (v *View) diff() (pane.Intent, tea.Cmd) {
+	c, ok := v.current()
+	if !ok {
+		return nil, nil
+	}
+	return nil, v.openDiff(c)
+}
+
+func (v *View) session() (pane.Intent, tea.Cmd) {
+	c, _ := v.current()
+	return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: pane.ShowSession{ID: c.Session}}}, nil
+}
+
+func (v *View) chooseGroup() (pane.Intent, tea.Cmd) {
+	var items []pane.Item
+	for i, word := range query.Groupings {
+		title := text.Safe(word)
+		if word == "" {
+			title = "not grouped"
+		}
+		items = append(items, pane.Item{Title: title, Do: func() (pane.Intent, tea.Cmd) { return nil, v.divide(query.Grouping(i)) }})
+	}
+	return pane.Choose{Title: "Group by", Items: items}, nil
+}
+
+func (v *View) chooseSeverity() (pane.Intent, tea.Cmd) {
+	var items []pane.Item
+	for s := change.Info; s <= change.Critical; s++ {
+		items = append(items, pane.Item{Title: severityCell(uint8(s)).Text + " and graver", Do: func() (pane.Intent, tea.Cmd) {
+			v.least = uint8(s)
+			return nil, v.again()
+		}})
+	}
+	items[0].Title = "all"
+	return pane.Choose{Title: "Severity", Items: items}, nil
+}
+
+// again asks everything anew.
+func (v *View) again() tea.Cmd {
+	v.pages.Stop()
+	for _, l := range v.levels {
+		l.reset(false)
+	}
+	v.lanes.stale = true
+	return tea.Batch(v.fetch(), v.fetchLanes())
+}
+
+func (v *View) turn() (pane.Intent, tea.Cmd) {
+	return pane.SetOrder{Order: query.Newest + query.Oldest - v.state.Order}, nil
+}
+
+func (v *View) toggleLanes() (pane.Intent, tea.Cmd) {
+	v.lanes.shown = !v.lanes.shown
+	v.lanes.anchor = -1
+	v.lanes.stale = true
+	v.layout()
+	return nil, tea.Batch(v.fetch(), v.fetchLanes())
+}
+
+// pickable is the field and value under the cursor that a filter can be made of.
+func (v *View) pickable() (field string, val query.Value, ok bool) {
+	r, has := v.top().grid.Current()
+	if !has {
+		return "", val, false
+	}
+	text := func(field, s string) (string, query.Value, bool) {
+		return field, query.Value{Text: s, Null: s == ""}, true
+	}
+	switch {
+	case r.group != nil:
+		field := [...]string{"", "actor", "resource", "service", ""}[v.by]
+		return field, query.Value{Text: r.group.Name, Null: r.group.Absent}, field != ""
+	case r.change == nil:
+		return "", val, false
+	}
+	c := r.change
+	switch v.top().grid.Column() {
+	case "actor":
+		return text("actor", c.Actor)
+	case "ip":
+		return text("ip", c.SourceIP)
+	case "account":
+		return text("account", c.Account)
+	case "region":
+		return text("region", c.Region)
+	case "change":
+		if c.Resource != "" {
+			return text("resource", c.Resource)
+		}
+		return text("event", c.Action)
+	}
+	return "", val, false
+}
+
+func (v *View) noValue() string {
+	if _, _, ok := v.pickable(); !ok {
+		return "move to the column of a value first: actor, change (its resource), from, account, region"
+	}
+	return ""
+}
+
+func (v *View) pick(how pane.How) func() (pane.Intent, tea.Cmd) {
+	return func() (pane.Intent, tea.Cmd) {
+		field, val, ok := v.pickable()
+		if !ok {
+			return nil, nil
+		}
+		return pane.Pick{Field: field, Value: val, How: how}, nil
+	}
+}
+
+func (v *View) copy() (pane.Intent, tea.Cmd) {
+	r, ok := v.top().grid.Current()
+	switch {
+	case !ok:
+		return nil, nil
+	case r.change != nil && v.top().grid.Column() == "change", r.change != nil && v.top().grid.Column() == "time":
+		return pane.Copy{What: "sentence", Text: string(v.clock(r.change.Time)) + " " + r.change.Actor + " " + r.change.Summary}, nil
+	case r.words != nil:
+		s := ""
+		for _, c := range r.words {
+			s += string(c.Text)
+		}
+		return pane.Copy{What: "line", Text: s}, nil
+	}
+	_, val, _ := v.pickable()
+	return pane.Copy{What: "value", Text: val.Text}, nil
+}
+
+// Value implements pane.Valued.
+func (v *View) Value() (query.Value, bool) {
+	_, val, ok := v.pickable()
+	return val, ok && !val.Null
+}
