@@ -138,6 +138,9 @@ func folder(path string, create bool) (string, error) {
 	if strings.ContainsAny(dir, "?%") {
 		return "", fmt.Errorf("%w: the path must not hold ? or %%", ErrNotCase) // the driver takes it for a URL
 	}
+	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
+		return "", ErrNotCase
+	}
 	info, err := readInfo(dir)
 	switch {
 	case err == nil && info.Version > Version:

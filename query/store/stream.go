@@ -15,7 +15,6 @@ func stream[T any](ctx context.Context, db *DB, produce func(ctx context.Context
 	portions := make(chan T, streamAhead)
 	done := make(chan error, 1)
 	go func() {
-		defer close(portions)
 		_, err := ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
 			return struct{}{}, produce(ctx, c, func(v T) error {
 				select {
@@ -28,10 +27,17 @@ func stream[T any](ctx context.Context, db *DB, produce func(ctx context.Context
 		})
 		done <- err
 	}()
-	for v := range portions {
-		if err := consume(v); err != nil {
+	for {
+		select {
+		case v := <-portions:
+			if err := consume(v); err != nil {
+				return err
+			}
+		case err := <-done:
+			for err == nil && len(portions) > 0 {
+				err = consume(<-portions)
+			}
 			return err
 		}
 	}
-	return <-done
 }
