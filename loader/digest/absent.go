@@ -108,7 +108,7 @@ func (c *check) noDigests(logs map[territory]int) {
 	want := logs
 	for _, m := range c.inv.manifests {
 		for _, region := range m.Regions {
-			if len(c.Regions) == 0 || slices.Contains(c.Regions, region) {
+			if m.Account != "" && (len(c.Regions) == 0 || slices.Contains(c.Regions, region)) {
 				want[territory{m.Account, region}] += 0
 			}
 		}
