@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"spoor/loader/digest/digesttest"
-	"spoor/loader/digest/digesttest/awsfake"
+	"spoor/loader/digest/digesttest/awstest"
 	"spoor/loader/loadertest"
 )
 
@@ -137,7 +137,7 @@ func TestValidateABucketWithKeysFromCloudTrail(t *testing.T) {
 			s := readSample(t, name)
 			var listed map[string]struct{ PublicKeyList json.RawMessage }
 			decode(t, filepath.Join(s.dir, "public_keys.json"), &listed)
-			handler, err := awsfake.New(s.tree, digesttest.Trail{}, nil)
+			handler, err := awstest.New(s.tree, digesttest.Trail{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -145,7 +145,7 @@ func TestValidateABucketWithKeysFromCloudTrail(t *testing.T) {
 			for region, l := range listed {
 				lists[region] = l.PublicKeyList
 			}
-			srv := httptest.NewServer(awsfake.WithKeyLists(handler, lists))
+			srv := httptest.NewServer(awstest.WithKeyLists(handler, lists))
 			defer srv.Close()
 			s.check(t, name, "s3://example-sample-trail", "--endpoint-url", srv.URL)
 		})

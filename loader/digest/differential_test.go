@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"spoor/loader/digest"
-	"spoor/loader/digest/digesttest/awsfake"
+	"spoor/loader/digest/digesttest/awstest"
 )
 
 // agreed are the ways of damage on which the AWS command line says what we say of
@@ -72,13 +72,13 @@ func (w *world) askAWS(aws string) map[string]bool {
 			trail.Prefix = ""
 		}
 	}
-	handler, err := awsfake.New(w.tree, trail, w.keys)
+	handler, err := awstest.New(w.tree, trail, w.keys)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	srv := httptest.NewServer(handler)
 	defer srv.Close()
-	cmd := exec.CommandContext(w.t.Context(), aws, "cloudtrail", "validate-logs", "--trail-arn", awsfake.ARN(trail), "--verbose",
+	cmd := exec.CommandContext(w.t.Context(), aws, "cloudtrail", "validate-logs", "--trail-arn", awstest.ARN(trail), "--verbose",
 		"--region", trail.Region, "--endpoint-url", srv.URL, "--start-time", w.opts.From.Format(time.RFC3339), "--end-time", w.opts.To.Format(time.RFC3339))
 	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") }), "AWS_ENDPOINT_URL="+srv.URL, "AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret",
 		"AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent", "AWS_EC2_METADATA_DISABLED=true")

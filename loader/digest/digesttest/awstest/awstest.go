@@ -1,7 +1,7 @@
-// Package awsfake serves a digesttest.Tree in this process as S3 and CloudTrail
+// Package awstest serves a digesttest.Tree in this process as S3 and CloudTrail
 // do, at one address: objects with their metadata, DescribeTrails and
 // ListPublicKeys. It is for tests with real clients.
-package awsfake
+package awstest
 
 import (
 	"bytes"
