@@ -59,6 +59,17 @@ func (r *reservation) need(ctx context.Context, n int64) error {
 	}
 }
 
+// shrink gives back what was reserved beyond n bytes: estimates are generous, and
+// thousands of small objects wait together to be appended.
+func (r *reservation) shrink(n int64) {
+	n = max(n, 1)
+	if r == nil || r.excess || n >= r.held {
+		return
+	}
+	r.b.sem.Release(r.held - n)
+	r.held, r.n = n, n
+}
+
 // release gives everything back. It may be called more than once.
 func (r *reservation) release() {
 	if r == nil || r.held == 0 {

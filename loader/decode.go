@@ -11,6 +11,8 @@ import (
 	"spoor/loader/cloudtrail"
 )
 
+const eventSize = int64(unsafe.Sizeof(Event{}))
+
 // checkEvery is how many events are decoded between two looks at the budget.
 const checkEvery = 4096
 
@@ -65,6 +67,7 @@ func (w *worker) process(ctx context.Context, f fetched) error {
 		w.read(ctx, f, u, &r)
 	}
 	r.spoiled = f.fail == nil
+	r.hold.shrink(int64(len(r.Delivered)+len(r.Text)) + int64(cap(r.Events))*eventSize)
 	if ctx.Err() != nil {
 		r.hold.release()
 		return ctx.Err()
@@ -126,7 +129,7 @@ func (w *worker) read(ctx context.Context, f fetched, u unpacked, r *result) {
 // checkEvents keeps the decoded events within the budget and the limit: a
 // hostile file may hold millions of tiny records.
 func (w *worker) checkEvents(ctx context.Context, f fetched, text, events int) error {
-	n := int64(events) * int64(unsafe.Sizeof(Event{}))
+	n := int64(events) * eventSize
 	if n > w.opt.MaxUnpacked {
 		return fmt.Errorf("decode: more than %d records in one object (limit: --max-object)", events-1)
 	}

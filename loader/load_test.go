@@ -98,8 +98,16 @@ func TestCarriersOfText(t *testing.T) {
 			if note := strings.Join(got.Notes, "; "); note != c.note {
 				t.Errorf("notes %q, want %q", note, c.note)
 			}
-			if got.Outcome == loader.Done && string(got.Delivered) != c.data {
+			if got.Outcome != loader.Done {
+				return
+			}
+			if string(got.Delivered) != c.data {
 				t.Error("the delivered bytes are not those stored")
+			}
+			u := loader.NewUnpacker(0)
+			defer u.Close()
+			if again, err := u.Text(got.Delivered); err != nil || again != got.Text {
+				t.Errorf("unpacked again: %q, %v", again, err)
 			}
 		})
 	}
