@@ -34,6 +34,10 @@ func (s Saved) Question() (*Question, error) {
 	return q, nil
 }
 
+// Filter is the filter of the events that the question looks through, its
+// variables still open.
+func (q *Question) Filter() Filter { return q.filter }
+
 func (q *Question) prepare() error {
 	s := &q.Saved
 	if err := s.check(); err != nil {

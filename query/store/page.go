@@ -218,18 +218,13 @@ func (db *DB) fillPaths(ctx context.Context, rows []query.Row, cols []cell) erro
 	for i, r := range rows {
 		seqs[i] = r.Seq
 	}
-	records, err := db.Records(ctx, seqs)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
+	return db.eachRecord(ctx, seqs, func(i int, record string) {
 		for k, c := range cols {
 			if c.path != nil {
-				rows[i].Values[k] = pathValue(records[i], c.path)
+				rows[i].Values[k] = pathValue(record, c.path)
 			}
 		}
-	}
-	return nil
+	})
 }
 
 // pathValue is what a record has at a path; several values are listed.
@@ -238,5 +233,5 @@ func pathValue(record string, path []string) query.Value {
 	for raw := range query.Find(record, path) {
 		list = append(list, query.ValueText(raw))
 	}
-	return query.Value{Text: strings.Join(list, ", "), Null: len(list) == 0}
+	return query.Value{Text: strings.Clone(strings.Join(list, ", ")), Null: len(list) == 0}
 }

@@ -22,6 +22,74 @@ func (db *DB) Answer(ctx context.Context, q *query.Question, values map[string]s
 	return a, nil
 }
 
+// Answers answers many questions, with variables only as found in the case, and
+// calls yield with each answer as it comes: first those that need no records,
+// then the others, a group of them by one pass through the objects. It costs far
+// less than asking one by one.
+func (db *DB) Answers(ctx context.Context, list []*query.Question, yield func(i int, a query.Answer)) error {
+	answer := func(i int) error {
+		a, err := db.Answer(ctx, list[i], nil)
+		if err == nil {
+			yield(i, a)
+		}
+		return err
+	}
+	var group []int
+	var conds []cond
+	leaves := 0
+	flush := func() error {
+		err := db.searchAll(ctx, conds)
+		for _, i := range group {
+			if err == nil {
+				err = answer(i)
+			}
+		}
+		group, conds, leaves = nil, nil, 0
+		return err
+	}
+	var later []int
+	for i, q := range list {
+		cd, err := db.compile(ctx, q.Filter())
+		if err == nil && len(cd.leaves()) == 0 {
+			err = answer(i)
+		} else if err == nil {
+			later = append(later, i)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, i := range later {
+		cd, err := db.compile(ctx, list[i].Filter())
+		if n := len(cd.leaves()); err == nil && leaves+n > keepLeaves {
+			err = flush()
+		}
+		if err != nil {
+			return err
+		}
+		group, conds, leaves = append(group, i), append(conds, cd), leaves+len(cd.leaves())
+	}
+	return flush()
+}
+
+// searchAll searches the records for the leaves of several conditions, so that
+// each finds its answer when it is put.
+func (db *DB) searchAll(ctx context.Context, conds []cond) error {
+	var uppers []expr
+	var leaves []*leaf
+	for _, cd := range conds {
+		uppers, leaves = append(uppers, cd.upper), append(leaves, cd.leaves()...)
+	}
+	if len(leaves) == 0 {
+		return nil
+	}
+	left, err := db.objectsOf(ctx, any1(uppers...), true)
+	for err == nil && len(left) > 0 {
+		left, err = db.search(ctx, leaves, left)
+	}
+	return err
+}
+
 // whole is the case as questions see it: answers are complete, never Partial.
 type whole struct{ db *DB }
 
@@ -35,23 +103,14 @@ func (w whole) Count(ctx context.Context, f query.Filter) (query.Count, error) {
 	}
 }
 
-// walkRows is how many events a walk fetches at once; fewer when their records
-// have to be read.
-const (
-	walkRows    = 50_000
-	walkRecords = 1000
-)
+// walkRows is how many events a walk fetches at once. It is large because events
+// that follow each other in time lie in many objects, and a walk that reads
+// records unpacks each of those once for every so many events.
+const walkRows = 50_000
 
 // Rows implements query.Case.
 func (w whole) Rows(ctx context.Context, f query.Filter, columns []string, yield func(query.Row) error) error {
-	cols, err := w.db.columns(columns)
-	if err != nil {
-		return err
-	}
 	r := query.PageRequest{Filter: f, Order: query.Oldest, N: walkRows, Columns: columns}
-	if slices.ContainsFunc(cols, isPath) {
-		r.N = walkRecords
-	}
 	for {
 		page, err := w.db.Page(ctx, r)
 		if err != nil {

@@ -158,6 +158,35 @@ func TestSavedQueriesAreKept(t *testing.T) {
 	}
 }
 
+func TestAnswersAreThoseOfEachQuestion(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	src, err := disk.Zip("demo.zip", demo.Zip)
+	loadSource(t, db, src, err)
+	var list []*query.Question
+	for _, s := range query.Builtin() {
+		q, err := s.Question()
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, q)
+	}
+	seen := 0
+	err = db.Answers(t.Context(), list, func(i int, got query.Answer) {
+		seen++
+		want, err := db.Answer(t.Context(), list[i], nil)
+		if err != nil {
+			t.Error(err)
+		}
+		if got.N != want.N || got.Status != want.Status || len(got.Findings) != len(want.Findings) {
+			t.Errorf("%s: %d (%d), alone %d (%d)", list[i].Saved.ID, got.N, got.Status, want.N, want.Status)
+		}
+	})
+	if err != nil || seen != len(list) {
+		t.Errorf("%d of %d answers: %v", seen, len(list), err)
+	}
+}
+
 func TestAnswerStopsWhenCancelled(t *testing.T) {
 	t.Parallel()
 	db := newCase(t)

@@ -149,21 +149,28 @@ func (db *DB) places(ctx context.Context, c conn, seqs []int64) ([]place, error)
 	return out, err
 }
 
-// Records returns the records of events as logged, in the order of seqs. Each
-// object that carries some of them is unpacked once.
+// Records returns the records of events as logged, in the order of seqs.
 func (db *DB) Records(ctx context.Context, seqs []int64) ([]string, error) {
+	out := make([]string, len(seqs))
+	err := db.eachRecord(ctx, seqs, func(i int, record string) { out[i] = strings.Clone(record) })
+	return out, err
+}
+
+// eachRecord unpacks each object that carries some of the events once, several
+// at a time, and calls use with the place of each event in seqs and its record.
+// What use keeps of a record it clones: it holds all of its object in memory.
+func (db *DB) eachRecord(ctx context.Context, seqs []int64, use func(i int, record string)) error {
 	if len(seqs) == 0 {
-		return nil, nil
+		return nil
 	}
 	at, err := ask(ctx, db, func(ctx context.Context, c conn) ([]place, error) { return db.places(ctx, c, seqs) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	byObject := make(map[uint32][]int)
 	for i, p := range at {
 		byObject[p.object] = append(byObject[p.object], i)
 	}
-	out := make([]string, len(seqs))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for id, list := range byObject {
@@ -180,10 +187,10 @@ func (db *DB) Records(ctx context.Context, seqs []int64) ([]string, error) {
 				if err != nil {
 					return err
 				}
-				out[i] = strings.Clone(record) // else a page of records keeps all their objects in memory
+				use(i, record)
 			}
 			return nil
 		})
 	}
-	return out, g.Wait()
+	return g.Wait()
 }
