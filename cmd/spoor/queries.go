@@ -17,6 +17,7 @@ import (
 
 	"spoor/query"
 	"spoor/query/store"
+	"spoor/ui/queries"
 )
 
 func queriesCommand(a *app) *cobra.Command {
@@ -442,4 +443,18 @@ func exportQueries(a *app) *cobra.Command {
 			return a.write(func(w io.Writer) error { return query.WriteSaved(w, out) })
 		},
 	}
+}
+
+// queryFiles shares queries of the screen as files.
+var queryFiles = queries.Files{
+	Write: func(path string, list []query.Saved) error {
+		return atomicFile(path, func(w io.Writer) error { return query.WriteSaved(w, list) })
+	},
+	Read: func(path string) ([]query.Saved, error) {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		return query.ReadSaved(bytes.NewReader(b))
+	},
 }

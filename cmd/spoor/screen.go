@@ -8,9 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -21,7 +18,9 @@ import (
 	"spoor/query/store"
 	"spoor/themes"
 	"spoor/ui"
+	"spoor/ui/queries"
 	"spoor/ui/sessions"
+	viewsources "spoor/ui/sources"
 	"spoor/ui/timeline"
 )
 
@@ -119,9 +118,9 @@ func (a *app) screenCase(ctx context.Context, names []string, sources []loader.S
 func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []loader.Source, scope loader.Scope) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	bg := &background{db: db, source: strings.Join(names, " ")}
-	opts, err := a.loadOptions(scope, &bg.progress)
-	if err != nil {
+	bg := &background{app: a, db: db, ctx: ctx, names: strings.Join(names, " ")}
+	var err error
+	if bg.opts, err = a.loadOptions(scope, &bg.progress); err != nil {
 		return err
 	}
 	screen, err := a.screenOptions(db, bg)
@@ -132,14 +131,16 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 		{Title: "Timeline", Pane: timeline.New(db)},
 		{Title: "Sessions", Pane: sessions.New(db)},
 		a.integrityView(db, names, sources),
+		{Title: "Queries", Pane: queries.New(db, query.Builtin(), queryFiles)},
+		{Title: "Sources", Pane: viewsources.New(db, bg)},
 	}
 	if len(sources) > 0 {
-		bg.start(ctx, sources, opts, a.flags.follow)
+		bg.load(sources)
 	}
 	program := tea.NewProgram(ui.New(ctx, screen), a.programOptions(ctx, names)...)
 	_, err = program.Run()
 	cancel()
-	bg.done.Wait()
+	bg.wait()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) {
 		err = nil
 	}
@@ -158,7 +159,7 @@ func (a *app) programOptions(ctx context.Context, names []string) []tea.ProgramO
 
 func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
 	o := ui.Options{
-		Case: db, Name: caseTitle(db.Path(), bg.source), Progress: bg.sample, Export: exporter{a, db}, Mark: db,
+		Case: db, Name: caseTitle(db.Path(), bg.names), Progress: bg.sample, Export: exporter{a, db}, Mark: db, Profiles: db,
 		Clipboard: localClipboard(), Profile: colorprofile.Detect(a.out, os.Environ()), Glyphs: themes.Unicode(),
 		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db),
 	}
@@ -223,51 +224,6 @@ func localClipboard() func(string) error {
 		}
 	}
 	return nil
-}
-
-// A background load runs beside the screen, which samples it.
-type background struct {
-	db       *store.DB
-	source   string
-	progress loader.Progress
-	running  atomic.Bool
-	done     sync.WaitGroup
-
-	mu  sync.Mutex
-	err error
-}
-
-// start loads; with follow it goes on looking until ctx is done.
-func (b *background) start(ctx context.Context, sources []loader.Source, opts loader.Options, follow bool) {
-	b.running.Store(true)
-	b.done.Go(func() {
-		defer b.running.Store(false)
-		var err error
-		if follow {
-			tick := time.NewTicker(followEvery)
-			defer tick.Stop()
-			err = loader.Follow(ctx, sources, b.db, opts, tick.C, func(loader.Report) {})
-		} else {
-			_, err = loader.Load(ctx, sources, b.db, opts)
-		}
-		if err != nil && ctx.Err() == nil {
-			b.mu.Lock()
-			b.err = err
-			b.mu.Unlock()
-		}
-	})
-}
-
-func (b *background) sample() ui.Progress {
-	running := b.running.Load() // before the counters: what is done stays done
-	b.mu.Lock()
-	err := b.err
-	b.mu.Unlock()
-	p := &b.progress
-	return ui.Progress{
-		Running: running, Source: b.source, Listing: !p.ListingDone.Load(), Listed: p.Listed.Load(), Loaded: p.Loaded.Load(), Skipped: p.Skipped.Load(),
-		Failed: p.Failed.Load(), Already: p.Already.Load(), Events: p.Kept.Load(), Revision: b.db.Totals().Revision, Err: err,
-	}
 }
 
 // exporter writes what the screen shows to a file, as spoor events would.

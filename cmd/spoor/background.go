@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"spoor/loader"
+	"spoor/query/store"
+	"spoor/ui"
+)
+
+// background loads beside the screen, one load after the other, and is sampled
+// by it.
+type background struct {
+	app      *app
+	db       *store.DB
+	ctx      context.Context // ends with the screen
+	opts     loader.Options
+	names    string // what is loaded, as shown
+	progress loader.Progress
+
+	working sync.WaitGroup
+	mu      sync.Mutex
+	queue   [][]loader.Source
+	all     []loader.Source // loaded so far, for Retry
+	running bool
+	err     error
+}
+
+// load queues sources and returns at once.
+func (b *background) load(sources []loader.Source) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queue = append(b.queue, sources)
+	if b.running {
+		return
+	}
+	b.running = true
+	b.working.Go(b.work)
+}
+
+// work loads what is queued until nothing is left.
+func (b *background) work() {
+	for {
+		b.mu.Lock()
+		if len(b.queue) == 0 || b.ctx.Err() != nil {
+			b.running = false
+			b.mu.Unlock()
+			return
+		}
+		sources := b.queue[0]
+		b.queue = b.queue[1:]
+		b.mu.Unlock()
+		err := b.run(sources)
+		b.mu.Lock()
+		if b.err = nil; b.ctx.Err() == nil {
+			b.err = err
+		}
+		b.mu.Unlock()
+	}
+}
+
+// run is one load; with --follow it goes on looking until something else is
+// queued or the screen ends.
+func (b *background) run(sources []loader.Source) error {
+	b.mu.Lock()
+	for _, s := range sources {
+		if !containsSource(b.all, s) {
+			b.all = append(b.all, s)
+		}
+	}
+	follow := b.app.flags.follow
+	if follow {
+		sources = b.all
+	}
+	b.mu.Unlock()
+	if !follow {
+		_, err := loader.Load(b.ctx, sources, b.db, b.opts)
+		return err
+	}
+	ctx, cancel := context.WithCancel(b.ctx)
+	defer cancel()
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	err := loader.Follow(ctx, sources, b.db, b.opts, tick.C, func(loader.Report) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if len(b.queue) > 0 {
+			cancel()
+		}
+	})
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func containsSource(list []loader.Source, s loader.Source) bool {
+	for _, have := range list {
+		if have.String() == s.String() {
+			return true
+		}
+	}
+	return false
+}
+
+// wait returns when the last load has ended; cancel its context first.
+func (b *background) wait() { b.working.Wait() }
+
+// Add implements sources.Loader.
+func (b *background) Add(name string) error {
+	list, err := b.app.openSources(b.ctx, []string{name})
+	if err != nil {
+		return err
+	}
+	if err := b.db.AddSource(list[0].String()); err != nil {
+		return err
+	}
+	b.load(list)
+	return nil
+}
+
+// Retry implements sources.Loader: a load tries again what failed before.
+func (b *background) Retry() error {
+	b.mu.Lock()
+	list := append([]loader.Source{}, b.all...)
+	b.mu.Unlock()
+	if len(list) == 0 {
+		info, err := b.db.Info()
+		if err != nil {
+			return err
+		}
+		if list, err = b.app.openSources(b.ctx, info.Sources); err != nil {
+			return err
+		}
+	}
+	b.load(list)
+	return nil
+}
+
+// sample is what the screen shows of it.
+func (b *background) sample() ui.Progress {
+	b.mu.Lock()
+	running, err := b.running, b.err // before the counters: what is done stays done
+	b.mu.Unlock()
+	p := &b.progress
+	return ui.Progress{
+		Running: running, Source: b.names, Listing: !p.ListingDone.Load(), Listed: p.Listed.Load(), Loaded: p.Loaded.Load(), Skipped: p.Skipped.Load(),
+		Failed: p.Failed.Load(), Already: p.Already.Load(), Events: p.Kept.Load(), Revision: b.db.Totals().Revision, Err: err,
+	}
+}
