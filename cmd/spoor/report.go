@@ -138,7 +138,7 @@ func (t *timelineRun) reportRows(ctx context.Context, rows []query.Change) ([]re
 			verdict = "not checked"
 		}
 		out[i] = reportRow{
-			Time: t.moment(c.Time, "2006-01-02 15:04:05"), Severity: severityWord(c.Severity), Mark: severityMarks[min(c.Severity, uint8(change.Critical))],
+			Time: t.moment(c.Time, "2006-01-02 15:04:05"), Severity: severityWord(c.Severity), Mark: strings.TrimSpace(severityMarks[min(c.Severity, uint8(change.Critical))]),
 			Actor: clean(c.Actor), IP: clean(c.SourceIP), What: clean(what(c)), Outcome: outcomeWord(c.Outcome), ID: clean(c.ID),
 			Object: clean(from[i].Values[0].Text), Verdict: clean(verdict),
 		}

@@ -79,7 +79,7 @@ func (t *timelineRun) drawLanes(w io.Writer, l query.Lanes) error {
 		return err
 	}
 	end := l.Start.Add(l.Step * time.Duration(len(l.Lanes[0].Counts)))
-	fmt.Fprintf(w, "%s to %s, %s a step; the mark of the gravest change: ‼ critical ! high • medium · low\n",
+	fmt.Fprintf(w, "%s to %s, %s a step; the mark of the gravest change: # critical ! high * medium . low - info\n",
 		l.Start.In(t.zone).Format("2006-01-02 15:04 MST"), end.In(t.zone).Format("2006-01-02 15:04"), l.Step.Round(time.Second))
 	for _, lane := range l.Lanes {
 		var b strings.Builder
@@ -87,10 +87,8 @@ func (t *timelineRun) drawLanes(w io.Writer, l query.Lanes) error {
 			switch {
 			case n == 0:
 				b.WriteString(" ")
-			case lane.Worst[i] == 0:
-				b.WriteString("-")
 			default:
-				b.WriteString(severityMarks[lane.Worst[i]])
+				b.WriteByte("-.*!#"[min(lane.Worst[i], 4)])
 			}
 		}
 		if _, err := fmt.Fprintf(w, "%s |%s| %s\n", text.Pad(text.Clean(lane.Actor), 30, "…"), b.String(), number(lane.Total)); err != nil {

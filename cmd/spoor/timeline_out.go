@@ -191,7 +191,7 @@ func (t *timelineRun) exportCSV(ctx context.Context, w io.Writer) (int64, error)
 }
 
 // severityMarks are the severities at a glance, beside their words.
-var severityMarks = [...]string{" ", "·", "•", "!", "‼"}
+var severityMarks = [...]string{"  ", "· ", "* ", "! ", "!!"}
 
 func severityWord(s uint8) string { return change.Severity(s).String() }
 

@@ -11,7 +11,8 @@
 //	sentence                 begins with a verb in the past tense; {path|filter} is a value,
 //	                         [text {path}] is said only when its values are there, and so is
 //	                         text that leads to a value ("to {path}", "({path})")
-//	severity                 of the deed: info, low, medium, high, critical
+//	severity                 of the deed: info, low, medium, high, critical; "high if path"
+//	                         is low where the path finds nothing (access taken away)
 //	public                   "said" when the filters of the sentence tell exposure to
 //	                         everyone; path=value for a value that does
 //

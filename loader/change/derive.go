@@ -114,6 +114,9 @@ func (r *reader) apply(rule *rule) *Change {
 		}
 	}
 	c.Severity = rule.severity
+	if rule.when != nil && len(r.find(rule.when)) == 0 {
+		c.Severity = min(c.Severity, Low)
+	}
 	return c
 }
 

@@ -48,7 +48,7 @@ func TestDeriveShapes(t *testing.T) {
 		{"snapshot shared with everyone", rec("ec2", "ModifySnapshotAttribute", `{"snapshotId":"snap-1","createVolumePermission":{"add":{"items":[{"group":"all"}]}},"attributeType":"CREATE_VOLUME_PERMISSION"}`, ""),
 			"changed sharing of snapshot snap-1: shared with everyone", "snap-1", Critical},
 		{"snapshot no longer shared", rec("ec2", "ModifySnapshotAttribute", `{"snapshotId":"snap-1","createVolumePermission":{"remove":{"items":[{"group":"all"}]}}}`, ""),
-			"changed sharing of snapshot snap-1; no longer shared with everyone", "snap-1", High},
+			"changed sharing of snapshot snap-1; no longer shared with everyone", "snap-1", Low},
 		{"S3 one lifecycle rule", rec("s3", "PutBucketLifecycle", `{"bucketName":"b","LifecycleConfiguration":{"Rule":{"Expiration":{"Days":1},"ID":"x"}}}`, ""),
 			"set lifecycle of b: objects expire after 1 days", "b", High},
 		{"S3 two lifecycle rules", rec("s3", "PutBucketLifecycle", `{"bucketName":"b","LifecycleConfiguration":{"Rule":[{"Expiration":{"Days":1}},{"Expiration":{"Days":30}}]}}`, ""),

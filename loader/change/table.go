@@ -23,7 +23,8 @@ type rule struct {
 	also       []related  // other resources the call touches
 	sentence   []token    // what follows the verb
 	severity   Severity
-	exposes    bool // the sentence's filters tell public exposure
+	when       []choice // the severity holds only when this finds something; else the change is low
+	exposes    bool     // the sentence's filters tell public exposure
 	exposed    []equal
 }
 
@@ -101,7 +102,11 @@ func parseRule(row []string, bases map[string]string) (*rule, error) {
 	if r.sentence, err = parseTemplate(" " + text); err != nil {
 		return nil, err
 	}
-	if r.severity, err = ParseSeverity(row[6]); err != nil {
+	word, cond, limited := strings.Cut(row[6], " if ")
+	if limited {
+		r.when = parseChoices(cond)
+	}
+	if r.severity, err = ParseSeverity(word); err != nil {
 		return nil, err
 	}
 	for cond := range strings.FieldsSeq(row[7]) {

@@ -68,6 +68,7 @@ func TestDiffs(t *testing.T) {
 			step(2, "iam UpdateAssumeRolePolicy", `{"roleName":"r","policyDocument":"{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":\"sts:AssumeRole\"}}"}`, ""),
 			"~ trust policy|statement 1: Allow sts:AssumeRole to Service ec2.amazonaws.com -> Allow sts:AssumeRole to AWS *"},
 		{"access key switched off", kindKey, nil, step(3, "iam UpdateAccessKey", `{"accessKeyId":"AKIA1","status":"Inactive"}`, ""), "~ status|: ? -> Inactive"},
+		{"key created", kindKey, nil, step(1, "iam CreateAccessKey", `{"userName":"eve"}`, `{"accessKey":{"accessKeyId":"AKIA1","status":"Active"}}`), "+ existence|:  -> exists\n+ status|:  -> Active"},
 		{"key of a user deleted", kindUser, []Event{step(1, "iam CreateAccessKey", `{"userName":"eve"}`, `{"accessKey":{"accessKeyId":"AKIA1","status":"Active"}}`)},
 			step(2, "iam DeleteAccessKey", `{"userName":"eve","accessKeyId":"AKIA1"}`, ""), "- access keys|AKIA1: Active ->"},
 		{"policy version made default", kindPolicy, []Event{step(1, "iam CreatePolicy", `{"policyDocument":"{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:Get*\",\"Resource\":\"*\"}}"}`, "")},

@@ -15,6 +15,7 @@ type Track struct {
 	event   Event // the event being applied
 	started bool
 	created bool
+	made    int64             // event that created it
 	rules   map[string]string // security group rule id: its key
 }
 
@@ -110,7 +111,7 @@ func (t *Track) known(a *aspect) {
 // born says that the resource was created now: the aspects named are empty,
 // and so is every other until an event tells.
 func (t *Track) born(aspects ...string) {
-	t.created, t.first = true, t.event.Time
+	t.created, t.first, t.made = true, t.event.Time, t.event.Seq
 	for _, n := range aspects {
 		t.replace(n, nil)
 	}
@@ -158,6 +159,9 @@ func compare(before, after *Track) []query.DiffLine {
 		a := before.aspects[name]
 		if a == nil {
 			a = &aspect{whole: before.created}
+		}
+		if after.made == after.event.Seq && after.created { // it did not exist before
+			a = &aspect{whole: true}
 		}
 		diff, rest := compareAspect(name, a, b)
 		if len(diff) > 0 {
