@@ -161,17 +161,24 @@ func (g *gathering) describe(ctx context.Context, c conn, res *session.Result) e
 	})
 }
 
-// breaks finds calls that succeeded after many in a row had been refused.
+// breaks finds calls that succeeded after many in a row had been refused. Only
+// stretches where refusals are frequent are looked at event by event: a run of
+// them leaves three or more in ten minutes, a quarter of what succeeds or more.
 func (g *gathering) breaks(ctx context.Context, c conn) ([]session.Break, error) {
 	const part = "who, anchor, account, ip"
-	q := `WITH d AS (SELECT ` + part + ` FROM event_rows AS e WHERE outcome = 1 AND t IS NOT NULL AND ` + g.known() + ` GROUP BY ALL HAVING count(*) >= ?),
-	e AS (SELECT ` + part + `, t, name, outcome, uid_hi, uid_lo, count(*) FILTER (outcome = 0) OVER (PARTITION BY ` + part + ` ORDER BY t, uid_hi, uid_lo
-		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS done FROM event_rows AS e JOIN d USING (` + part + `) WHERE outcome <= 1 AND t IS NOT NULL AND ` + g.known() + `)
+	const stretch = "t // 600000000"
+	q := `WITH d AS MATERIALIZED (SELECT ` + part + `, unnest([slot - 1, slot, slot + 1]) AS slot FROM (
+		SELECT ` + part + `, ` + stretch + ` AS slot FROM event_rows AS e WHERE outcome <= 1 AND t IS NOT NULL AND ` + g.known() + `
+		GROUP BY ALL HAVING count(*) FILTER (outcome = 1) >= 3 AND 4 * count(*) FILTER (outcome = 1) >= count(*) FILTER (outcome = 0))),
+	all_calls AS (SELECT *, ` + stretch + ` AS slot FROM event_rows AS e WHERE outcome <= 1 AND t IS NOT NULL AND ` + g.known() + `),
+	near AS (SELECT *, slot - dense_rank() OVER (PARTITION BY ` + part + ` ORDER BY slot) AS island FROM all_calls SEMI JOIN d USING (` + part + `, slot)),
+	e AS (SELECT ` + part + `, island, t, name, outcome, count(*) FILTER (outcome = 0) OVER (PARTITION BY ` + part + `, island ORDER BY t, uid_hi, uid_lo
+		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS done FROM near)
 	SELECT ` + part + `, max(t) FILTER (outcome = 0) AS t, max(name) FILTER (outcome = 0), count(*) FILTER (outcome = 1) AS n FROM e
-	GROUP BY ` + part + `, done HAVING n >= ? AND count(*) FILTER (outcome = 0) = 1`
+	GROUP BY ` + part + `, island, done HAVING n >= ? AND count(*) FILTER (outcome = 0) = 1`
 	names := g.db.dicts[domName].all()
 	var out []session.Break
-	err := c.each(ctx, q, []any{session.BurstOfDenials, session.BurstOfDenials}, func(v []driver.Value) error {
+	err := c.each(ctx, q, []any{session.BurstOfDenials}, func(v []driver.Value) error {
 		out = append(out, session.Break{Ref: g.ref(v), Call: names[number(v[5])], Denied: number(v[6])})
 		return nil
 	})

@@ -116,7 +116,7 @@ func (v *View) Sync(s pane.State) tea.Cmd {
 	switch {
 	case !v.started || s.Asked != v.asked:
 		v.grid.Restart()
-	case s.Data != v.data:
+	case s.Data != v.data, v.stale && !s.Live: // the load has ended: now the answer can be had
 		v.refresh = true
 	}
 	v.started, v.asked, v.data = true, s.Asked, s.Data
