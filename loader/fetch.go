@@ -74,25 +74,53 @@ func (l *load) fetch(ctx context.Context, f *fetched, pass func(fetched) error) 
 	if d, ok := body.(Described); ok {
 		f.obj.Meta = d.Meta()
 	}
-	large := f.obj.Size < 0 || f.obj.Size > smallArchive
-	head, err := readHead(body, large)
-	if err != nil {
-		return false, fmt.Errorf("read: %w", err)
-	}
-	form := sniff(head[:min(len(head), sniffLen)])
-	var whole io.Reader = io.MultiReader(bytes.NewReader(head), body)
-	switch {
-	case form == formatZip:
-		if _, ok := body.(io.ReaderAt); ok {
-			whole = body
+	if f.obj.Size >= 0 && f.obj.Size <= smallArchive {
+		if f.data, err = readAll(body, f.obj.Size, l.opt.MaxUnpacked); err != nil {
+			return false, err
 		}
-	case form == formatTar, large && packedTar(form, head):
-	default:
+		if form := sniff(f.data[:min(len(f.data), sniffLen)]); form == formatZip || form == formatTar {
+			f.hold.release()
+			return true, l.fetchArchive(ctx, f, form, bytes.NewReader(f.data), pass)
+		}
+		return false, nil
+	}
+	return l.fetchLarge(ctx, f, body, pass)
+}
+
+// fetchLarge is fetch for what may be too large to be read whole, as archives
+// are.
+func (l *load) fetchLarge(ctx context.Context, f *fetched, body io.Reader, pass func(fetched) error) (archive bool, err error) {
+	form, whole, err := look(body)
+	if err != nil {
+		return false, err
+	}
+	if form == formatText {
 		f.data, err = readAll(whole, f.obj.Size, l.opt.MaxUnpacked)
 		return false, err
 	}
 	f.hold.release()
 	return true, l.fetchArchive(ctx, f, form, whole, pass)
+}
+
+// look reads the beginning of a body. It returns the form of an archive, or
+// formatText for anything else, and the whole body.
+func look(body io.Reader) (form format, whole io.Reader, err error) {
+	head := make([]byte, 64<<10)
+	n, err := io.ReadFull(body, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return formatText, nil, fmt.Errorf("read: %w", err)
+	}
+	head = head[:n]
+	form = sniff(head[:min(n, sniffLen)])
+	_, anywhere := body.(io.ReaderAt)
+	switch {
+	case form == formatZip && anywhere:
+		return form, body, nil
+	case form == formatZip, form == formatTar, packedTar(form, head):
+	default:
+		form = formatText
+	}
+	return form, io.MultiReader(bytes.NewReader(head), body), nil
 }
 
 // fetchArchive passes on the members of an archive, then its end.
@@ -107,20 +135,6 @@ func (l *load) fetchArchive(ctx context.Context, f *fetched, form format, body i
 		return ctx.Err()
 	}
 	return pass(end)
-}
-
-// readHead reads as much as it takes to know the format.
-func readHead(r io.Reader, large bool) ([]byte, error) {
-	n := sniffLen
-	if large {
-		n = 64 << 10
-	}
-	head := make([]byte, n)
-	n, err := io.ReadFull(r, head)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = nil
-	}
-	return head[:n], err
 }
 
 // readAll reads to the end. size is what to expect, -1 if unknown; more than

@@ -1,7 +1,6 @@
 package loader
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,20 +16,9 @@ func Members(ctx context.Context, src Source, o Object, visit func(m Object, bod
 		return false, fmt.Errorf("open: %w", err)
 	}
 	defer body.Close()
-	head, err := readHead(body, true)
-	if err != nil {
-		return false, fmt.Errorf("read: %w", err)
-	}
-	form := sniff(head[:min(len(head), sniffLen)])
-	var whole io.Reader = io.MultiReader(bytes.NewReader(head), body)
-	switch {
-	case form == formatZip:
-		if _, ok := body.(io.ReaderAt); ok {
-			whole = body
-		}
-	case form == formatTar, packedTar(form, head):
-	default:
-		return false, nil
+	form, whole, err := look(body)
+	if err != nil || form == formatText {
+		return false, err
 	}
 	return true, walk(form, whole, o.Size, "", func(m member) error {
 		if ctx.Err() != nil || m.skip != "" {
