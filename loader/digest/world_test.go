@@ -2,7 +2,6 @@ package digest_test
 
 import (
 	"crypto"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,8 +71,6 @@ func newLog(trail digesttest.Trail, at time.Time, i int) digesttest.Log {
 	text := fmt.Sprintf(`{"Records":[{"eventID":"%s-%s-%d","eventName":"DescribeInstances"}]}`, trail.Name, trail.Region, i)
 	return digesttest.Log{Key: trail.LogKey(at, id), Text: []byte(text), Delivered: at}
 }
-
-func (w *world) digest(i int) *digesttest.Sealed { return &w.chain[i] }
 
 // object returns a stored object by its short name.
 func (w *world) object(short string) digesttest.Object {
@@ -186,13 +183,4 @@ func (w *world) shorten(name string) string {
 	}
 	name = strings.TrimRight(name, "/")
 	return name[strings.LastIndexByte(name, '/')+1:]
-}
-
-func mustJSON(t *testing.T, v any) []byte {
-	t.Helper()
-	data, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }

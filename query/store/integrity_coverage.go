@@ -187,10 +187,30 @@ func (s sights) blind(db *DB, m query.Coverage) []string {
 	if s.writes == 0 {
 		say("No mutating events: the trail seems to log reads only, so changes can't be seen.")
 	}
-	regions, accounts := map[string]bool{}, map[string]map[string]bool{}
+	out = append(out, emptyRegions(m)...)
 	var failed int64
 	for _, series := range m.Series {
 		failed += series.Total.Failed
+		if series.Stops {
+			say("%s in %s falls silent before %s, while others go on.", series.Account, series.Region, series.Last.Format("2006-01-02 15:04Z"))
+		}
+	}
+	switch {
+	case s.checks == 0:
+		say("The log files have not been validated: whether they are all that CloudTrail delivered is not known.")
+	case s.gaps > 0:
+		say("The last check found %d times that no digest covers: what was logged then, or left out, can't be proven.", s.gaps)
+	}
+	if failed > 0 {
+		say("%d log files could not be loaded.", failed)
+	}
+	return out
+}
+
+// emptyRegions names regions that are silent in one account and not in others.
+func emptyRegions(m query.Coverage) (out []string) {
+	regions, accounts := map[string]bool{}, map[string]map[string]bool{}
+	for _, series := range m.Series {
 		if series.Account == "" || series.Region == "" || series.Total.Events == 0 {
 			continue
 		}
@@ -208,22 +228,8 @@ func (s sights) blind(db *DB, m query.Coverage) []string {
 			}
 		}
 		if len(without) > 0 {
-			say("Account %s has no events of %s, where other accounts have some.", account, strings.Join(without, ", "))
+			out = append(out, fmt.Sprintf("Account %s has no events of %s, where other accounts have some.", account, strings.Join(without, ", ")))
 		}
-	}
-	for _, series := range m.Series {
-		if series.Stops {
-			say("%s in %s falls silent before %s, while others go on.", series.Account, series.Region, series.Last.Format("2006-01-02 15:04Z"))
-		}
-	}
-	switch {
-	case s.checks == 0:
-		say("The log files have not been validated: whether they are all that CloudTrail delivered is not known.")
-	case s.gaps > 0:
-		say("The last check found %d times that no digest covers: what was logged then, or left out, can't be proven.", s.gaps)
-	}
-	if failed > 0 {
-		say("%d log files could not be loaded.", failed)
 	}
 	return out
 }
