@@ -44,6 +44,7 @@ type Answer struct {
 	Status   Status
 	Lacks    Filter    // NotRecorded: what no event of the case matches
 	Missing  *Variable // Asks: the variable to ask for
+	Rule     bool      // the question has a rule: N counts findings, not events
 	N        int64     // events, or findings of a rule
 	Findings []Finding // of a rule, the weightiest first, at most MaxFindings
 	Filter   Filter    // the events in question: all that were looked through
@@ -135,8 +136,9 @@ func discover(ctx context.Context, c Case, f Filter, columns []string) ([]string
 // run picks the way to answer.
 func (q *Question) run(ctx context.Context, c Case, a *Answer) error {
 	count := q.Saved.Count
+	a.Rule = count != nil || q.steps != nil || q.Saved.FirstSeen != nil || q.where != nil || q.Saved.Except != nil
 	switch {
-	case count == nil && q.steps == nil && q.Saved.FirstSeen == nil && q.where == nil && q.Saved.Except == nil:
+	case !a.Rule:
 		n, err := c.Count(ctx, a.Filter)
 		a.N = n.N
 		return err

@@ -141,7 +141,7 @@ func TestFinder(t *testing.T) {
 		return b.String()
 	}
 	hits := 0
-	for range 100_000 {
+	for range 20_000 {
 		needle, text := random(4), random(30)
 		want := regexp.MustCompile("(?i)" + regexp.QuoteMeta(needle)).MatchString(text)
 		if got := newFinder(needle).in(text); got != want {
@@ -151,7 +151,7 @@ func TestFinder(t *testing.T) {
 			hits++
 		}
 	}
-	if hits < 1000 {
+	if hits < 200 {
 		t.Errorf("only %d hits", hits)
 	}
 }
@@ -167,7 +167,7 @@ func TestGlob(t *testing.T) {
 		}
 		return b.String()
 	}
-	for range 100_000 {
+	for range 20_000 {
 		p, s := random(pattern, 7), random(alphabet, 9)
 		re := regexp.MustCompile("(?is)^" + strings.NewReplacer("*", ".*", "?", ".").Replace(p) + "$")
 		if got, want := newGlob(p).match(s), re.MatchString(s); got != want {

@@ -119,33 +119,27 @@ func (a *app) listQueries(ctx context.Context, topic string, dry bool) error {
 	if err != nil {
 		return err
 	}
-	out := []jsonQuery{}
-	for _, s := range all {
-		if topic != "" && !strings.EqualFold(s.Topic, topic) {
-			continue
-		}
-		q, err := describeQuery(ctx, db, s)
-		if err != nil {
+	if topic != "" {
+		all = slices.DeleteFunc(all, func(s ownedQuery) bool { return !strings.EqualFold(s.Topic, topic) })
+	}
+	out := make([]jsonQuery, len(all))
+	questions := make([]*query.Question, len(all))
+	for i, s := range all {
+		out[i] = jsonQuery{ID: s.ID, Name: s.Name, Topic: s.Topic, Attack: append([]string{}, s.Attack...), Origin: s.origin, Filter: s.Filter, Status: "not asked"}
+		if questions[i], err = s.Question(); err != nil {
 			return err
 		}
-		out = append(out, q)
+	}
+	if db != nil {
+		if err := db.Answers(ctx, questions, func(i int, answer query.Answer) { out[i].answer(answer) }); err != nil {
+			return err
+		}
 	}
 	return a.printQueries(out, db != nil)
 }
 
-func describeQuery(ctx context.Context, db *store.DB, s ownedQuery) (jsonQuery, error) {
-	j := jsonQuery{ID: s.ID, Name: s.Name, Topic: s.Topic, Attack: append([]string{}, s.Attack...), Origin: s.origin, Filter: s.Filter, Status: "not asked"}
-	if db == nil {
-		return j, nil
-	}
-	question, err := s.Question()
-	if err != nil {
-		return j, err
-	}
-	answer, err := db.Answer(ctx, question, nil)
-	if err != nil {
-		return j, err
-	}
+// answer takes in what the case says.
+func (j *jsonQuery) answer(answer query.Answer) {
 	switch answer.Status {
 	case query.Answered:
 		j.Status, j.Count = "answered", &answer.N
@@ -154,7 +148,6 @@ func describeQuery(ctx context.Context, db *store.DB, s ownedQuery) (jsonQuery, 
 	case query.Asks:
 		j.Status = "asks for " + answer.Missing.Name
 	}
-	return j, nil
 }
 
 func (a *app) printQueries(list []jsonQuery, counted bool) error {
@@ -192,7 +185,7 @@ func showQuery(a *app) *cobra.Command {
 	var values []string
 	cmd := &cobra.Command{
 		Use: "show ID", Short: "one saved query: what it asks, and what it finds", Args: cobra.ExactArgs(1),
-		Example: "  spoor queries show sg-open\n  spoor queries show key-abroad --set key=AKIAIOSFODNN7EXAMPLE",
+		Example: "  spoor queries show sg-open\n  spoor queries show ip-everything --set ip=203.0.113.0/24",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			set := map[string]string{}
 			for _, v := range values {
@@ -235,10 +228,10 @@ func (a *app) showQuery(ctx context.Context, id string, values map[string]string
 		return hinted{fmt.Errorf("%s asks for %s", id, answer.Missing.Name), fmt.Sprintf("%s: add --set %s=VALUE", answer.Missing.Prompt, answer.Missing.Name)}
 	}
 	if a.flags.format == "table" {
-		if err := a.describeAnswer(all[i], answer); err != nil || answer.Status != query.Answered || len(answer.Findings) > 0 {
+		if err := a.describeAnswer(all[i], answer); err != nil || answer.Status != query.Answered || answer.Rule {
 			return err
 		}
-	} else if len(answer.Findings) > 0 && a.flags.format != "parquet" {
+	} else if answer.Rule && a.flags.format != "parquet" {
 		return a.printFindings(answer)
 	}
 	if len(a.flags.columns) == 0 {
@@ -261,7 +254,7 @@ func (a *app) describeAnswer(s ownedQuery, answer query.Answer) error {
 		fmt.Fprintf(w, "%s found\n\n", number(answer.N))
 		t := newTable(w, a.tableWidth(), "events", "first", "what", "open with")
 		for _, f := range answer.Findings {
-			if err := t.add(number(f.N), a.stamp(f.First), findingText(f), "spoor events '"+f.Filter.String()+"'"); err != nil {
+			if err := t.add(number(f.N), a.stamp(f.First), findingText(f), "spoor events -- "+shellQuote(f.Filter.String())); err != nil {
 				return err
 			}
 		}
@@ -272,6 +265,10 @@ func (a *app) describeAnswer(s ownedQuery, answer query.Answer) error {
 	})
 }
 
+// shellQuote makes one word for a POSIX shell of a filter, which holds values from
+// the logs.
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
 func findingText(f query.Finding) string {
 	var parts []string
 	for i, c := range f.Columns {
@@ -280,15 +277,23 @@ func findingText(f query.Finding) string {
 	if f.What != "" {
 		parts = append(parts, "new: "+f.What)
 	}
+	if f.Distinct > 0 {
+		parts = append(parts, number(f.Distinct)+" different")
+	}
+	if f.Sum > 0 {
+		parts = append(parts, "sum "+number(f.Sum))
+	}
 	return strings.Join(parts, ", ")
 }
 
 // jsonFinding is one hit of a rule.
 type jsonFinding struct {
-	Key    map[string]*string `json:"key"`
-	Events int64              `json:"events"`
-	New    string             `json:"new,omitempty"`
-	Filter string             `json:"filter"`
+	Key      map[string]*string `json:"key"`
+	Events   int64              `json:"events"`
+	Distinct int64              `json:"distinct,omitempty"`
+	Sum      int64              `json:"sum,omitempty"`
+	New      string             `json:"new,omitempty"`
+	Filter   string             `json:"filter"`
 }
 
 func (a *app) printFindings(answer query.Answer) error {
@@ -299,7 +304,7 @@ func (a *app) printFindings(answer query.Answer) error {
 			for i, c := range f.Columns {
 				key[c] = pointer(f.Key[i])
 			}
-			list = append(list, jsonFinding{key, f.N, f.What, f.Filter.String()})
+			list = append(list, jsonFinding{key, f.N, f.Distinct, f.Sum, f.What, f.Filter.String()})
 		}
 		return json.NewEncoder(w).Encode(list)
 	})
