@@ -101,7 +101,7 @@ func valueRole(field, v string) themes.Role {
 	}
 	switch v {
 	case "ok":
-		return themes.OK
+		return themes.Text // what went well is quiet
 	case "denied":
 		return themes.Denied
 	case "throttled":

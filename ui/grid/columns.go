@@ -15,6 +15,7 @@ type Column struct {
 	Priority int // 0 is never dropped; the highest goes first when space is short
 	Grow     int // share of spare width
 	Right    bool
+	KeepEnd  bool // cut at the left: long names that differ at their end
 	set      bool // the reader has chosen the width
 }
 

@@ -65,6 +65,9 @@ func (g *Grid[R]) Resize(w, h int) {
 		return
 	}
 	g.w, g.h = w, h
+	if !g.touched {
+		g.top = 0
+	}
 	g.layout()
 	g.clamp()
 }

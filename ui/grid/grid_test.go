@@ -239,6 +239,16 @@ func TestColumnsDropByPriority(t *testing.T) {
 	}
 }
 
+func TestLongNamesKeepTheirEnd(t *testing.T) {
+	t.Parallel()
+	c := Column{KeepEnd: true}
+	for name, want := range map[text.Safe]text.Safe{"short": "short   ", "s3://logs/a.json": "…/a.json", "東京東京東京": "… 京東京"} {
+		if got := align(c, name, 8, "…"); got != want {
+			t.Errorf("%q is shown as %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestResizeAndReorderColumns(t *testing.T) {
 	t.Parallel()
 	l := newList(1)

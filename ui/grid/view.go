@@ -70,6 +70,9 @@ func (g *Grid[R]) heading(b *strings.Builder, s *themes.Styles, focused bool) {
 }
 
 func align(c Column, t text.Safe, w int, tail text.Safe) text.Safe {
+	if over := text.Width(t) - w; c.KeepEnd && over > 0 && w > 0 {
+		return text.Pad(tail+text.Skip(t, over+1), w, tail)
+	}
 	if c.Right {
 		return text.PadLeft(t, w, tail)
 	}

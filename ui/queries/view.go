@@ -96,7 +96,7 @@ func (v *View) answerCell(e *entry) grid.Cell {
 	case e.state == waiting:
 		return grid.Cell{Text: text.Safe(g.Ellipsis), Role: themes.Dim}
 	case e.answer.Status == query.NotRecorded:
-		return grid.Cell{Text: "not in logs", Role: themes.Warn}
+		return grid.Cell{Text: "not in logs", Role: themes.Literal}
 	case e.answer.Status == query.Asks:
 		return grid.Cell{Text: "asks", Role: themes.Accent}
 	case e.answer.N == 0:

@@ -3,6 +3,7 @@ package sources
 import (
 	"context"
 	"errors"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -88,7 +89,7 @@ func New(k Keeper, l Loader) *View {
 	v.objects = grid.New(grid.Source[object]{Key: func(o object) int64 { return o.n }, Cell: v.cell}, []grid.Column{
 		{ID: "outcome", Title: "Outcome", Width: 10, Min: 10},
 		{ID: "events", Title: "Events", Width: 8, Min: 6, Right: true, Priority: 2},
-		{ID: "name", Title: "File", Width: 40, Min: 24, Grow: 3},
+		{ID: "name", Title: "File", Width: 40, Min: 24, Grow: 3, KeepEnd: true},
 		{ID: "reason", Title: "Reason", Width: 40, Min: 16, Grow: 2, Priority: 1},
 		{ID: "size", Title: "Size", Width: 8, Min: 8, Right: true, Priority: 3},
 		{ID: "carrier", Title: "Form", Width: 14, Min: 10, Priority: 4},
@@ -149,11 +150,17 @@ func (v *View) list(after string, n int) tea.Cmd {
 	return func() tea.Msg { return objectsMsg{n: id, after: after, list: k.Objects(req)} }
 }
 
+// fewDays is up to how many days the map shows hours instead.
+const fewDays = 4
+
 func (v *View) askMap() tea.Cmd {
 	ctx, id := v.maps.Next(v.state.Ctx)
 	k := v.keeper
 	return func() tea.Msg {
 		c, err := k.Coverage(ctx, query.CoverageRequest{})
+		if err == nil && len(c.Series) > 0 && len(c.Series[0].Cells) <= fewDays {
+			c, err = k.Coverage(ctx, query.CoverageRequest{Step: time.Hour})
+		}
 		return coverMsg{n: id, cover: c, err: err}
 	}
 }
