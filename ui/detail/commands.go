@@ -25,6 +25,10 @@ func (v *View) Commands() []pane.Command {
 		}
 	}
 	return append(cmds,
+		do("history", "resource history", "All that happened to the resource that the value names, in the Timeline", "Look", 0, v.noName, func() pane.Intent {
+			n, _ := v.current()
+			return pane.Several{pane.GoTo{View: "Timeline"}, pane.Send{Msg: pane.ShowHistory{Resource: n.text}}}
+		}, "r"),
 		do("fold", "fold", "Fold or unfold what is under the cursor", "Look", 1, v.empty, v.fold, "enter", "space"),
 		do("close", "fold", "Fold, or go to the line above that holds this one", "Look", 0, v.empty, v.out, "h", "left"),
 		do("open", "unfold", "Unfold", "Look", 0, v.empty, v.in, "l", "right"),
@@ -73,6 +77,14 @@ func (v *View) empty() string {
 func (v *View) noNode() string {
 	if n, i := v.current(); i < 0 || n.kind == section {
 		return "move to a value first"
+	}
+	return ""
+}
+
+// noName says why the value under the cursor can't name a resource.
+func (v *View) noName() string {
+	if n, i := v.current(); i < 0 || n.kind == section || n.kind == object || n.kind == array || n.null || n.text == "" {
+		return "move to the name of a resource first"
 	}
 	return ""
 }

@@ -23,8 +23,9 @@ func Usual() []string {
 	return []string{"time", "outcome", "actor", "event", "service", "resource", "region", "ip", "account", "error", "agent"}
 }
 
-// needed are asked for with every page, shown or not: they colour other cells.
-var needed = []string{"outcome", "readonly", "type", "actor", "mark"}
+// needed are asked for with every page, shown or not: they colour other cells,
+// and say which resource a row is about.
+var needed = []string{"outcome", "readonly", "type", "actor", "mark", "resource", "resourcetype", "account"}
 
 // shape says how the usual columns share the width. The time and the call go last.
 var shape = map[string]grid.Column{

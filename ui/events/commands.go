@@ -20,6 +20,9 @@ func (v *View) Commands() []pane.Command {
 		pane.Command{ID: "events.order", Keys: []string{"o"}, Title: "turn order", Group: "Look",
 			Help: "Newest first or oldest first",
 			Run:  func(int) (pane.Intent, tea.Cmd) { return v.turn() }},
+		pane.Command{ID: "events.history", Keys: []string{"r"}, Title: "resource history", Group: "Look", When: v.noResource,
+			Help: "All that happened to the resource of the event, in the Timeline",
+			Run:  func(int) (pane.Intent, tea.Cmd) { return v.history(), nil }},
 		pane.Command{ID: "events.copy", Keys: []string{"y"}, Title: "copy value", Group: "Take", When: v.empty,
 			Help: "Copy the value under the cursor, as logged",
 			Run: func(int) (pane.Intent, tea.Cmd) {
@@ -72,6 +75,25 @@ func (v *View) empty() string {
 		return "no event under the cursor"
 	}
 	return ""
+}
+
+// noResource says why there is no history to show.
+func (v *View) noResource() string {
+	r, ok := v.grid.Current()
+	if !ok || v.value(r, "resource").Text == "" {
+		return "the event names no resource"
+	}
+	return ""
+}
+
+// history asks for all that happened to the resource of the event.
+func (v *View) history() pane.Intent {
+	r, ok := v.grid.Current()
+	if !ok {
+		return nil
+	}
+	of := pane.ShowHistory{Resource: v.value(r, "resource").Text, Type: v.value(r, "resourcetype").Text, Account: v.value(r, "account").Text}
+	return pane.Several{pane.GoTo{View: "Timeline"}, pane.Send{Msg: of}}
 }
 
 // noValue says why the current cell can't become a filter.
