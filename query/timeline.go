@@ -86,6 +86,9 @@ type ChangeRequest struct {
 	Least   uint8 // only changes of this loader/change Severity or graver, as the rules grade them
 	By      Grouping
 	Group   *ChangeGroup // only this group of By; nil is all
+	// Sessions has the sessions of the case worked out first, so that Change.Session
+	// is there from the first row on; else it is where they are known.
+	Sessions bool
 }
 
 // A ChangePage is the answer to a ChangeRequest.

@@ -202,7 +202,7 @@ func (t *timelineRun) eachChange(ctx context.Context, limit int64, fn func(s tim
 	}
 	var done int64
 	for _, s := range parts {
-		req := query.ChangeRequest{Filter: t.filter, Order: t.order(), Fold: t.fold, Least: t.least, By: t.by, Group: s.group}
+		req := query.ChangeRequest{Filter: t.filter, Order: t.order(), Fold: t.fold, Least: t.least, By: t.by, Group: s.group, Sessions: true}
 		for {
 			req.N = 1000
 			if limit > 0 {

@@ -21,6 +21,11 @@ func changed(least uint8) expr {
 // Changes returns a page of the timeline. Unfolded pages step by key as pages
 // of events do; folded ones are made of as many of those as it takes.
 func (db *DB) Changes(ctx context.Context, r query.ChangeRequest) (query.ChangePage, error) {
+	if r.Sessions {
+		if err := db.ready(ctx, "session"); err != nil {
+			return query.ChangePage{}, err
+		}
+	}
 	cd, err := db.compile(ctx, r.Filter)
 	if err != nil {
 		return query.ChangePage{}, err
