@@ -32,6 +32,18 @@
 // the spelling of the catalogue. So equal filters that were written differently
 // are mostly equal trees. Relative times stay relative; a [Clock] resolves them.
 //
+// # Saved questions
+//
+// A [Saved] query is a filter with a name, how to show its events, and for what a
+// filter can't ask, a rule over them: how many within a span of time, which steps
+// after each other, what was never seen before. [Saved.Question] checks it,
+// [Question.Answer] puts it to a [Case]. An answer of a rule is a list of findings
+// with a filter each that opens the events behind it. None found in a case that
+// lacks the data is no answer: then it says what was not recorded. [Builtin] are
+// the questions of builtin.toml, a file like those that people share.
+//
+// # What it means
+//
 // [Filter.Matcher] is the meaning of all this in plain Go. A store prints the
 // tree in its own language through [Print] and is tested against the matcher.
 package query
