@@ -97,6 +97,7 @@ type validation struct {
 	sources []loader.Source
 	keys    keyFinder
 	seen    []loader.Object
+	again   bool // sources are those of the case: if out of reach, check what it holds
 }
 
 // options turns flags into options of the check.
@@ -156,8 +157,9 @@ func (v *validation) caseSources(ctx context.Context) (notice string, err error)
 	if err != nil {
 		return "", err
 	}
-	again := slices.DeleteFunc(info.Sources, func(name string) bool { return name == "-" })
-	if v.sources, err = v.openSources(ctx, again); err != nil {
+	v.again = true
+	names := slices.DeleteFunc(info.Sources, func(name string) bool { return name == "-" })
+	if v.sources, err = v.openSources(ctx, names); err != nil {
 		notice = err.Error() + ": checking what the case holds of it"
 	}
 	if err != nil || len(v.sources) == 0 {
@@ -192,13 +194,16 @@ func (v *validation) close() {
 
 // run does the check.
 func (v *validation) run(ctx context.Context, progress *digest.Progress) (*digest.Report, error) {
+	var read readings
 	if v.db != nil {
-		v.opts.Known = v.db.KnownHash
-		kept, err := v.db.Keys(ctx)
-		if err != nil {
+		var err error
+		if v.opts.Known, err = v.db.Readings(ctx); err != nil {
 			return nil, err
 		}
-		v.keys.kept = kept
+		if v.keys.kept, err = v.db.Keys(ctx); err != nil {
+			return nil, err
+		}
+		v.opts.Keep = read.add
 	}
 	v.keys.online = onlineKeys(v.sources)
 	if !v.keys.empty() {
@@ -208,7 +213,34 @@ func (v *validation) run(ctx context.Context, progress *digest.Progress) (*diges
 		v.opts.Seen = func(o loader.Object) { v.seen = append(v.seen, o) }
 	}
 	v.opts.Progress = progress
-	return digest.Validate(ctx, v.sources, v.opts)
+	report, err := digest.Validate(ctx, v.sources, v.opts)
+	if err == nil && v.again && unreached(report) {
+		v.sources = []loader.Source{v.db.Originals()}
+		report, err = digest.Validate(ctx, v.sources, v.opts)
+	}
+	if v.db != nil { // also when it was stopped: the next check goes on from here
+		err = errors.Join(err, v.db.SaveReadings(context.WithoutCancel(ctx), read.list))
+	}
+	return report, err
+}
+
+// unreached reports whether nothing could be listed: the source is out of reach,
+// and says nothing about the logs.
+func unreached(r *digest.Report) bool {
+	failed := slices.ContainsFunc(r.Findings, func(f digest.Finding) bool { return f.Type == digest.ListingError })
+	return failed && r.Digests.Total()+r.Logs.Total() == 0
+}
+
+// readings collects what a check reads, from many goroutines.
+type readings struct {
+	mu   sync.Mutex
+	list []store.Reading
+}
+
+func (r *readings) add(o loader.Object, h digest.Hash) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = append(r.list, store.Reading{Object: o, Hash: h})
 }
 
 // showCheck draws one line about a check, ten times a second, until stopped.

@@ -131,7 +131,7 @@ type useRow struct {
 func integritySchema() []string {
 	at := func(col string) string { return "make_timestamp(nullif(" + col + ", 0)) AS " + col }
 	return []string{
-		verdictTable.ddl(), findingTable.ddl(), chainTable.ddl(), checkTable.ddl(), useTable.ddl(), publicKeyTable.ddl(),
+		verdictTable.ddl(), findingTable.ddl(), chainTable.ddl(), checkTable.ddl(), useTable.ddl(), publicKeyTable.ddl(), hashTable.ddl(),
 		"CREATE VIEW verdicts AS SELECT object, actual, ['digest','log'][kind] AS kind, " +
 			"['valid','invalid','missing','unverifiable','uncovered'][verdict] AS verdict, reason, detail, account, region, " +
 			at("covers_from") + ", " + at("covers_to") + ", recorded, sha256, named_by, run FROM verdict_rows",

@@ -192,3 +192,29 @@ func TestSaveReportFailsWhole(t *testing.T) {
 		t.Errorf("after a cancelled save: %v", err)
 	}
 }
+
+// What a check has read of S3 is not read again, as long as its tag is the same.
+func TestReadingsAreKeptByTag(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	tagged := loader.Object{Name: "s3://b/k", ETag: "one", Size: 3}
+	file := loader.Object{Name: "/tmp/k", Size: 3}
+	want := digest.Hash{SHA256: [32]byte{1, 2}, Unpacked: 9, Stored: 3, State: digest.ExtraMember, Extra: 4}
+	if err := db.SaveReadings(t.Context(), []Reading{{tagged, want}, {file, want}}); err != nil {
+		t.Fatal(err)
+	}
+	known, err := db.Readings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := known(tagged); !ok || got != want {
+		t.Errorf("%+v %v, want %+v", got, ok, want)
+	}
+	if _, ok := known(file); ok {
+		t.Error("a file without a tag is taken for known")
+	}
+	tagged.ETag = "two"
+	if _, ok := known(tagged); ok {
+		t.Error("a replaced object is taken for known")
+	}
+}
