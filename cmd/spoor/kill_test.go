@@ -60,7 +60,7 @@ func TestKilledLoadsResume(t *testing.T) {
 func killFiles(t *testing.T) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
-	if _, err := loadgen.Generate(dir, loadgen.Options{Seed: 7, Events: 6_000, Shape: loadgen.Small}); err != nil {
+	if _, err := loadgen.Generate(dir, loadgen.Options{Seed: 7, Events: 4_000, Shape: loadgen.Small}); err != nil {
 		t.Fatal(err)
 	}
 	files, packed := map[string]string{}, map[string]string{}

@@ -53,14 +53,14 @@ func newError(op, bucket, key string, err error) error {
 		return err
 	}
 	e := &Error{Op: op, Bucket: bucket, Key: key, Cause: err}
-	if !e.configuration(err) && !e.api(err) {
+	if !e.signIn(err) && !e.known(err) && !e.credentials(err) && !e.api(err) {
 		e.network(err)
 	}
 	return e
 }
 
-// configuration explains what goes wrong before a call is made.
-func (e *Error) configuration(err error) bool {
+// signIn explains what goes wrong before a call to S3 is made.
+func (e *Error) signIn(err error) bool {
 	text := err.Error()
 	var noProfile config.SharedConfigProfileNotExistError
 	switch {
@@ -74,25 +74,41 @@ func (e *Error) configuration(err error) bool {
 		e.Why, e.Hint = "the role may not be assumed: it needs sts:AssumeRole, and the role's trust policy must name you", "check --role-arn, --external-id and --mfa-serial"
 	case has(text, "InvalidClientTokenId", "InvalidAccessKeyId"):
 		e.Why, e.Hint = "the access key is not known: deleted, disabled, or temporary without its session token", "check --profile and the AWS_ variables"
-	case has(text, "no EC2 IMDS role found", "failed to refresh cached credentials", "get identity: get credentials", "static credentials are empty"):
-		e.Why, e.Hint = "no AWS credentials found", "give --profile NAME, run aws sso login, or use --no-sign-request for a public bucket"
 	default:
 		return false
 	}
 	return true
 }
 
-// api explains an answer of the service.
+// known explains the error codes that people meet.
+func (e *Error) known(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	m, ok := meanings[api.ErrorCode()]
+	if ok {
+		e.Why, e.Hint, e.is = m.why, m.hint, m.is
+	}
+	return ok
+}
+
+// credentials explains that the SDK found none, or could not renew them.
+func (e *Error) credentials(err error) bool {
+	if !has(err.Error(), "no EC2 IMDS role found", "failed to refresh cached credentials", "get identity: get credentials", "static credentials are empty") {
+		return false
+	}
+	e.Why, e.Hint = "no AWS credentials found", "give --profile NAME, run aws sso login, or use --no-sign-request for a public bucket"
+	return true
+}
+
+// api explains any other answer of the service.
 func (e *Error) api(err error) bool {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return false
 	}
 	code, message := api.ErrorCode(), api.ErrorMessage()
-	if m, ok := meanings[code]; ok {
-		e.Why, e.Hint, e.is = m.why, m.hint, m.is
-		return true
-	}
 	switch code {
 	case "AccessDenied", "Forbidden", "AllAccessDisabled", "AccountProblem":
 		e.denied(message)
