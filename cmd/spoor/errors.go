@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spoor/loader/s3"
 	"spoor/query"
 	"spoor/ui/text"
 )
@@ -91,7 +92,10 @@ func (a *app) phrase(err error) (msg, hint string) {
 
 // hintFor knows the errors of the system that need a word more.
 func hintFor(err error) string {
+	var remote *s3.Error
 	switch {
+	case errors.As(err, &remote):
+		return remote.Hint
 	case errors.Is(err, context.Canceled):
 		return "stopped on request; running the same command again goes on where it stopped"
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "No space left on device"):
