@@ -20,10 +20,22 @@ const (
 	idleConnections = 8
 )
 
+// defaultMemory is enough for every question of the program on ten million
+// events; more is spilled to disk.
+const defaultMemory = 512 << 20
+
+// storageVersion is the oldest DuckDB that need be able to read a case. Without
+// it DuckDB writes for the very first versions and leaves out what it has
+// learned since.
+const storageVersion = "v1.4.0"
+
 // connect opens the database at path ("" is in memory) and locks it down: no
 // file but its own and those in exports, no network, no extensions, no change of settings.
 func connect(path, dir, exports string, o Options) (*sql.DB, error) {
 	first := true
+	if path != "" {
+		path += "?storage_compatibility_version=" + storageVersion
+	}
 	connector, err := duckdb.NewConnector(path, func(ex driver.ExecerContext) error {
 		if !first { // the settings are global and locked by now
 			return nil
@@ -62,7 +74,11 @@ func settings(dir, exports string, o Options) []string {
 		"SET temp_directory = " + literal(spill),
 		"SET allowed_directories = [" + literal(exports) + "]",
 		"SET GLOBAL TimeZone = 'UTC'",
+		"SET zstd_min_string_length = 8", // else short texts that should be zstd stay as they are
 		"SET checkpoint_threshold = " + literal(checkpointEvery),
+	}
+	if o.MemoryLimit == 0 && dir != "" {
+		o.MemoryLimit = defaultMemory
 	}
 	if o.MemoryLimit > 0 {
 		s = append(s, fmt.Sprintf("SET memory_limit = '%d KiB'", o.MemoryLimit>>10))

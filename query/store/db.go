@@ -35,7 +35,7 @@ const checkpointEvery = "512MB"
 // Options say how to open a case. The zero value opens an existing one.
 type Options struct {
 	Create      bool           // make the case if there is none
-	MemoryLimit int64          // bytes that DuckDB may use, the Go heap not counted; 0: its own default
+	MemoryLimit int64          // bytes that DuckDB may use, the Go heap not counted; 0: 512 MiB, for Memory most of the machine's
 	Threads     int            // of DuckDB; 0: one per CPU
 	Zone        *time.Location // of dates and times in filters that name none; nil is UTC
 }

@@ -106,8 +106,8 @@ func keyOf(r *eventRow) eventKey {
 }
 
 // keyBudget is how many keys are kept in memory, of all days together: about
-// 40 bytes each at worst.
-const keyBudget = 4 << 20
+// 64 bytes each at worst.
+const keyBudget = 2 << 20
 
 // known are the keys of the events in the case, by day. Days that have not been
 // used for longest are dropped and read back from the case when needed.

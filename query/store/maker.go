@@ -1,12 +1,12 @@
 package store
 
 import (
-	"github.com/goccy/go-json"
 	"github.com/zeebo/xxh3"
 
 	"spoor/loader"
 	"spoor/loader/change"
 	"spoor/loader/cloudtrail"
+	"spoor/query"
 )
 
 // A maker turns events into rows. It remembers what came last: within an object
@@ -159,17 +159,20 @@ func (m *maker) listed(raw string) []resource {
 	if list, ok := m.named[raw]; ok {
 		return list
 	}
-	var entries []struct{ ARN, ARNPrefix, Type string }
 	var list []resource
-	if json.Unmarshal([]byte(raw), &entries) == nil { // anything else names no resource
-		for _, x := range entries {
-			name := x.ARN
-			if name == "" {
-				name = x.ARNPrefix
-			}
-			if name != "" {
-				list = append(list, resource{m.id(domResource, name), m.id(domResourceType, x.Type)})
-			}
+	first := func(entry, key string) string {
+		for v := range query.Find(entry, []string{key}) {
+			return query.ValueText(v)
+		}
+		return ""
+	}
+	for entry := range query.Find(raw, nil) { // anything but a list of objects names no resource
+		name := first(entry, "ARN")
+		if name == "" {
+			name = first(entry, "ARNPrefix")
+		}
+		if name != "" {
+			list = append(list, resource{m.id(domResource, name), m.id(domResourceType, first(entry, "type"))})
 		}
 	}
 	m.named[raw] = list
