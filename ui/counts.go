@@ -60,12 +60,17 @@ func (m *Model) counted(msg countMsg) tea.Cmd {
 		return m.fail("count events", msg.err)
 	}
 	m.counts.matching, m.counts.partial = msg.count.N, msg.count.Partial
-	total := msg.count.N
-	if msg.count.Partial {
+	m.tellTotal()
+	return nil
+}
+
+// tellTotal tells the table how many events there are to scroll through.
+func (m *Model) tellTotal() {
+	total := m.counts.matching
+	if m.counts.partial {
 		total = -1
 	}
 	m.events.SetTotal(total)
-	return nil
 }
 
 func (m *Model) totalled(msg totalsMsg) tea.Cmd {

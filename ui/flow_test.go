@@ -226,8 +226,11 @@ func TestStepsFindTheirEvent(t *testing.T) {
 	if r, _ := d.m.events.Current(); r.Seq != first.Seq {
 		t.Errorf("E came back to %d, not %d", r.Seq, first.Seq)
 	}
-	d.keys("G")
+	d.keys("o", "G")
 	last, _ := d.m.events.Current()
+	if p := d.m.events.Place(); p != 2999 {
+		t.Errorf("G is at row %d", p)
+	}
 	d.keys("g")
 	if r, _ := d.m.events.Current(); r.Seq == last.Seq {
 		t.Error("g did not come back")
@@ -344,6 +347,33 @@ func TestMarkNoteTags(t *testing.T) {
 	if d.filter() != "mark:* OR note:* OR tag:*" {
 		t.Errorf("marked events: %q", d.filter())
 	}
+}
+
+func TestReopeningComesBackToThePlace(t *testing.T) {
+	t.Parallel()
+	c := uitest.New(600)
+	o := Options{Case: c, Views: []View{{Title: "Other", Pane: &other{}}}}
+	d := newDriver(t, o, 120, 40)
+	d.keys("/", "type:outcome:ok", "enter", "o", "9", "9", "j")
+	d.m.events.SetColumns([]string{"time", "event", "requestParameters.name"})
+	d.run(d.m.resync())
+	d.keys("9", "9", "j", "2")
+	p := d.m.Place()
+	was, _ := d.m.events.Current()
+	o.Place = &p
+	d = newDriver(t, o, 120, 40)
+	if d.m.view != 1 || d.filter() != "outcome:ok" || d.m.lens().order != query.Oldest {
+		t.Errorf("view %d, filter %q", d.m.view, d.filter())
+	}
+	d.keys("esc")
+	if r, _ := d.m.events.Current(); r.Seq != was.Seq {
+		t.Errorf("came back to %d, not %d", r.Seq, was.Seq)
+	}
+	if got := d.m.Place(); !slices.Equal(got.Columns, p.Columns) || got.Event != p.Event {
+		t.Errorf("came back to %+v, not %+v", got, p)
+	}
+	o.Place = &Place{View: "Gone", Filter: "acton:(", Columns: []string{"time"}}
+	newDriver(t, o, 120, 40).frame()
 }
 
 // other is a view that only knows its size.

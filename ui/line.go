@@ -75,8 +75,11 @@ func (m *Model) tabLine() []seg {
 		}
 		line = append(line, s)
 	}
-	name := text.CleanLine(m.opt.Name, max(m.w-widthOf(line)-2, 0))
-	return m.spread(line, []seg{{text: name + " ", role: themes.Dim, ground: themes.Bar}}, themes.Bar)
+	var right []seg
+	if room := m.w - widthOf(line) - 2; room > 8 {
+		right = []seg{{text: text.CleanLine(m.opt.Name, room) + " ", role: themes.Dim, ground: themes.Bar}}
+	}
+	return m.spread(line, right, themes.Bar)
 }
 
 // filterLine shows the conditions, each removable by a click on its cross.

@@ -73,6 +73,9 @@ func New(ctx context.Context, o Options) *Model {
 	if m.zone == nil {
 		m.zone = time.UTC
 	}
+	if o.Place != nil && o.Columns == nil {
+		o.Columns = o.Place.Columns
+	}
 	m.events, m.facets = events.New(o.Case, o.Columns), facets.New(o.Case, nil)
 	m.chart, m.detail = chart.New(o.Case), detail.New(o.Case)
 	m.views = inOrder(append([]View{{Title: "Events", Pane: m.events}}, o.Views...))
@@ -84,7 +87,11 @@ func New(ctx context.Context, o Options) *Model {
 	if o.Theme != nil {
 		m.look.theme, m.look.chosen = *o.Theme, true
 	}
-	m.asked = asked{n: 1, filter: m.lens().all(), order: o.Order}
+	if o.Place != nil {
+		m.restore(*o.Place)
+	}
+	l := m.history.now()
+	m.asked = asked{n: 1, filter: l.all(), order: l.order}
 	m.counts.matching = -1
 	m.table = newTable(m)
 	m.restyle()
@@ -248,6 +255,7 @@ func (m *Model) sync() tea.Cmd {
 			cmds = append(cmds, m.paneAt(s).Sync(st))
 		}
 	}
+	m.tellTotal()
 	return tea.Batch(cmds...)
 }
 

@@ -137,8 +137,10 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 	if len(sources) > 0 {
 		bg.load(sources)
 	}
-	program := tea.NewProgram(ui.New(ctx, screen), a.programOptions(ctx, names)...)
-	_, err = program.Run()
+	screen.Place = lastPlace(db)
+	model := ui.New(ctx, screen)
+	_, err = tea.NewProgram(model, a.programOptions(ctx, names)...).Run()
+	keepPlace(db, model.Place())
 	cancel()
 	bg.wait()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) {

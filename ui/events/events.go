@@ -72,6 +72,9 @@ func (v *View) Current() (query.Row, bool) { return v.grid.Current() }
 // when unknown.
 func (v *View) Place() int64 { return v.grid.Place() }
 
+// Touched reports whether the reader has moved in the table.
+func (v *View) Touched() bool { return v.grid.Touched() }
+
 // SetTotal tells the table how many events match, -1 for unknown.
 func (v *View) SetTotal(n int64) { v.grid.SetTotal(n) }
 
@@ -83,7 +86,8 @@ func (v *View) Sync(s pane.State) tea.Cmd {
 	old := v.state
 	v.state = s
 	switch {
-	case !v.started || s.Asked != v.asked:
+	case !v.started: // whatever the grid wants already, a place to go back to
+	case s.Asked != v.asked:
 		if old.Order != s.Order && !v.grid.Touched() {
 			v.grid.Restart()
 		} else {
