@@ -20,7 +20,7 @@ func (v *View) Commands() []pane.Command {
 		do("unfold", "unfold", "List the changes that a line stands for, or that services made of a call", "Look", 6, v.notFolded, v.unfold, "space"),
 		do("history", "resource history", "All that happened to the resource, whatever name it came under, and who read it", "Look", 2, v.noResource, v.history, "r"),
 		do("diff", "before and after", "What the change altered, and the state after it, as far as the case tells", "Look", 3, v.noChange, v.diff, "b"),
-		do("session", "session", "Open the session that made the change", "Look", 4, v.noSession, v.session, "s"),
+		do("session", "session", "Open the session that made the change", "Look", 4, v.noChange, v.session, "s"),
 		do("group", "group", "Group by actor, resource, service, day, or not at all", "Look", 5, v.inside, v.chooseGroup, "d"),
 		do("severity", "severity", "Show only changes of a severity or graver", "Filter", 7, nil, v.chooseSeverity, "w"),
 		do("order", "turn order", "Newest first or oldest first", "Look", 0, nil, v.turn, "o"),
@@ -99,17 +99,6 @@ func (v *View) noResource() string {
 	return ""
 }
 
-func (v *View) noSession() string {
-	c, ok := v.current()
-	switch {
-	case !ok:
-		return "no change under the cursor"
-	case c.Session == "":
-		return "the session of this change is not known"
-	}
-	return ""
-}
-
 func (v *View) notFolded() string {
 	if c, ok := v.current(); !ok || c.Fold == nil && c.Made == 0 {
 		return "this line stands for one change"
@@ -180,8 +169,52 @@ func (v *View) diff() (pane.Intent, tea.Cmd) {
 }
 
 func (v *View) session() (pane.Intent, tea.Cmd) {
-	c, _ := v.current()
-	return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: pane.ShowSession{ID: c.Session}}}, nil
+	c, ok := v.current()
+	if !ok {
+		return nil, nil
+	}
+	if c.Session != "" {
+		return showSession(c.Session), nil
+	}
+	req := query.ChangeRequest{Filter: v.state.Filter, Order: v.state.Order, From: query.Cursor{Time: c.Time, Seq: c.Seq, Set: true}, Include: true, N: 1, Sessions: true}
+	return pane.Say{Text: "working out the sessions of the case…"}, v.findSession(c.Seq, req)
+}
+
+// sessionMsg answers which session made a change.
+type sessionMsg struct {
+	of  *View
+	id  string
+	err error
+}
+
+// findSession asks for a change again, this time with its session.
+func (v *View) findSession(seq int64, req query.ChangeRequest) tea.Cmd {
+	ctx, r := v.state.Ctx, v.reader
+	return func() tea.Msg {
+		p, err := r.Changes(ctx, req)
+		m := sessionMsg{of: v, err: err}
+		if err == nil && len(p.Rows) > 0 && p.Rows[0].Seq == seq {
+			m.id = p.Rows[0].Session
+		}
+		return m
+	}
+}
+
+// foundSession opens the session that was asked for.
+func (v *View) foundSession(m sessionMsg) (pane.Intent, tea.Cmd) {
+	switch {
+	case m.of != v:
+		return nil, nil
+	case m.err != nil:
+		return pane.Say{Text: text.Clean("sessions: " + m.err.Error()), Bad: true}, nil
+	case m.id == "":
+		return pane.Say{Text: "no session is known for this change"}, nil
+	}
+	return showSession(m.id), nil
+}
+
+func showSession(id string) pane.Intent {
+	return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: pane.ShowSession{ID: id}}}
 }
 
 func (v *View) chooseGroup() (pane.Intent, tea.Cmd) {

@@ -166,6 +166,8 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		return v.drawn(msg)
 	case sheetMsg:
 		return v.opened(msg)
+	case sessionMsg:
+		return v.foundSession(msg)
 	case pane.ShowHistory:
 		return nil, v.openHistory(msg)
 	case tea.MouseClickMsg:
