@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -146,22 +149,14 @@ func turn(g *query.Change) {
 // underCauses takes out the changes that a service made for a call in the
 // timeline, and counts them at that call.
 func (db *DB) underCauses(ctx context.Context, where expr, rows []query.Change) ([]query.Change, error) {
-	vias := db.madeByService()
-	if len(rows) == 0 || len(vias) == 0 || where.sql == "" {
+	if where.sql == "" {
 		return rows, nil
 	}
-	low, high := rows[0].Time, rows[0].Time
-	for _, r := range rows {
-		low, high = min(low, r.Time), max(high, r.Time)
+	near, err := db.around(ctx, where, rows)
+	if err != nil || len(near) == 0 {
+		return rows, err
 	}
-	if low == noTime {
-		return rows, nil
-	}
-	near, err := db.around(ctx, where, vias, low-causeReach, high+causeReach)
-	if err != nil {
-		return nil, err
-	}
-	cause, made := causes(near)
+	cause, made := db.causes(near)
 	out := rows[:0:0]
 	for _, r := range rows {
 		if cause[r.Seq] != 0 {
@@ -173,26 +168,45 @@ func (db *DB) underCauses(ctx context.Context, where expr, rows []query.Change) 
 	return out, nil
 }
 
-// madeByService lists the identities by which services act with a caller's rights.
-func (db *DB) madeByService() []uint32 {
-	var ids []uint32
-	for _, r := range db.people.all() {
-		if r.texts[whoInvokedBy] != 0 && cloudtrail.Kind(r.kind) != cloudtrail.KindService {
-			ids = append(ids, r.id)
-		}
-	}
-	return ids
+// A step is a change in numbers, as much of it as tells causes.
+type step struct {
+	seq, t               int64
+	who, source, account uint32
+	ok                   bool
 }
 
 // aroundMost bounds what is read to tell causes; beyond it changes stand alone.
 const aroundMost = 20_000
 
 // around reads, in order of time, the changes that services made and the calls
-// to those services, in a span of time.
-func (db *DB) around(ctx context.Context, where expr, vias []uint32, from, to int64) ([]query.Change, error) {
+// to those services, by the actors of rows for whom that matters, near rows.
+func (db *DB) around(ctx context.Context, where expr, rows []query.Change) ([]step, error) {
+	people := db.people.all()
 	services := map[string]bool{}
-	for _, id := range vias {
-		services[db.dicts[domPerson].text(db.people.get(id).texts[whoInvokedBy])] = true
+	for _, p := range people {
+		if madeByService(p) {
+			services[db.dicts[domPerson].text(p.texts[whoInvokedBy])] = true
+		}
+	}
+	actors := map[string]bool{}
+	low, high := int64(noTime), int64(noTime)
+	for _, r := range rows {
+		if r.Time == noTime || r.Via == "" && !services[r.Service+".amazonaws.com"] {
+			continue
+		}
+		if actors[r.Actor] = true; low == noTime {
+			low, high = r.Time, r.Time
+		}
+		low, high = min(low, r.Time), max(high, r.Time)
+	}
+	ids := map[uint32]bool{} // of the actors' names
+	for _, p := range people {
+		if actors[db.dicts[domPerson].text(p.texts[whoActor])] {
+			ids[p.texts[whoActor]] = true
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
 	}
 	var sources []uint32
 	for id, s := range db.dicts[domSource].all() {
@@ -200,33 +214,54 @@ func (db *DB) around(ctx context.Context, where expr, vias []uint32, from, to in
 			sources = append(sources, uint32(id))
 		}
 	}
-	either := expr{sql: inList("e.who", "IN", vias)}
+	// A list of identities could be long: the actors are few.
+	of := inList("actor", "IN", slices.Sorted(maps.Keys(ids)))
+	either := expr{sql: "e.who IN (SELECT id FROM identities WHERE invoked_by <> 0 AND " + of + ")"}
 	if len(sources) > 0 {
-		either = any1(either, expr{sql: inList("e.source", "IN", sources)})
+		either = any1(either, expr{sql: inList("e.source", "IN", sources) + " AND e.who IN (SELECT id FROM identities WHERE " + of + ")"})
 	}
-	cond := all(where, either, expr{"e.t BETWEEN ? AND ?", []any{from, to}})
-	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.Change, error) {
-		return db.fetchChanges(ctx, c, cond, false, aroundMost, nil)
+	return db.steps(ctx, all(where, expr{"e.t BETWEEN ? AND ?", []any{low - causeReach, high + causeReach}}, either))
+}
+
+// madeByService reports whether an identity is a service acting with a caller's rights.
+func madeByService(p identityRow) bool {
+	return p.texts[whoInvokedBy] != 0 && cloudtrail.Kind(p.kind) != cloudtrail.KindService
+}
+
+func (db *DB) steps(ctx context.Context, where expr) ([]step, error) {
+	q := fmt.Sprintf("SELECT e.seq, e.t, e.who, e.source, e.account, e.outcome FROM event_rows AS e WHERE %s ORDER BY e.t, e.seq LIMIT %d", where.sql, aroundMost)
+	return ask(ctx, db, func(ctx context.Context, c conn) ([]step, error) {
+		var out []step
+		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
+			out = append(out, step{number(v[0]), number(v[1]), uint32(number(v[2])), uint32(number(v[3])), uint32(number(v[4])), number(v[5]) == 0})
+			return nil
+		})
+		return out, err
 	})
 }
 
 // causes tells for service-made changes, in order of time, which direct call
 // they come from: the latest one of the same actor to that service, that
 // succeeded, within reach.
-func causes(list []query.Change) (cause map[int64]int64, made map[int64]int) {
-	type key struct{ actor, account, service string }
+func (db *DB) causes(list []step) (cause map[int64]int64, made map[int64]int) {
+	type key struct {
+		actor, account uint32
+		service        string
+	}
 	cause, made = map[int64]int64{}, map[int64]int{}
-	last := map[key]query.Change{}
-	for _, c := range list {
-		if c.Via == "" {
-			if c.Outcome == uint8(cloudtrail.OK) {
-				last[key{c.Actor, c.Account, c.Service + ".amazonaws.com"}] = c
+	last := map[key]step{}
+	for _, s := range list {
+		p := db.people.get(s.who)
+		if !madeByService(p) {
+			if s.ok {
+				last[key{p.texts[whoActor], s.account, db.dicts[domSource].text(s.source)}] = s
 			}
 			continue
 		}
-		if by, ok := last[key{c.Actor, c.Account, c.Via}]; ok && c.Time-by.Time <= causeReach {
-			cause[c.Seq] = by.Seq
-			made[by.Seq]++
+		by, ok := last[key{p.texts[whoActor], s.account, db.dicts[domPerson].text(p.texts[whoInvokedBy])}]
+		if ok && s.t-by.t <= causeReach {
+			cause[s.seq] = by.seq
+			made[by.seq]++
 		}
 	}
 	return cause, made
@@ -234,24 +269,16 @@ func causes(list []query.Change) (cause map[int64]int64, made map[int64]int) {
 
 // ChangeCauses fills in Cause of unfolded rows, for output that keeps them.
 func (db *DB) ChangeCauses(ctx context.Context, f query.Filter, rows []query.Change) error {
-	vias := db.madeByService()
-	if len(rows) == 0 || len(vias) == 0 {
-		return nil
-	}
-	low, high := rows[0].Time, rows[0].Time
-	for _, r := range rows {
-		low, high = min(low, r.Time), max(high, r.Time)
-	}
 	h, err := db.filter(ctx, f)
 	if err != nil {
 		return err
 	}
 	defer h.release()
-	near, err := db.around(ctx, all(h.where, changed(0)), vias, low-causeReach, high+causeReach)
+	near, err := db.around(ctx, all(h.where, changed(0)), rows)
 	if err != nil {
 		return err
 	}
-	cause, _ := causes(near)
+	cause, _ := db.causes(near)
 	for i := range rows {
 		rows[i].Cause = cause[rows[i].Seq]
 	}
