@@ -110,7 +110,7 @@ func (b *body) reconnect(cause error) error {
 	if b.tries >= b.src.opt.patience.attempts {
 		return newError("get", b.src.bucket, b.key, fmt.Errorf("the connection broke %d times at byte %d: %w", b.tries, b.off, cause))
 	}
-	wait := min(100*time.Millisecond<<b.tries, b.src.opt.patience.backoff)
+	wait := min(100*time.Millisecond<<min(b.tries, 10), b.src.opt.patience.backoff)
 	select {
 	case <-time.After(rand.N(wait)):
 	case <-b.ctx.Done():
