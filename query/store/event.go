@@ -132,17 +132,3 @@ func (db *DB) allResources(ctx context.Context, c conn, seq int64, fields map[st
 	fields["resourcetype"] = textValue(strings.Trim(strings.Join(kinds, ", "), ", "))
 	return err
 }
-
-// EventsByID returns the numbers of the events with an eventID.
-func (db *DB) EventsByID(ctx context.Context, id string) ([]int64, error) {
-	f, err := query.Is("id", query.Value{Text: id})
-	if err != nil {
-		return nil, fmt.Errorf("find event %q: %w", id, err)
-	}
-	page, err := db.Page(ctx, query.PageRequest{Filter: f, Order: query.Oldest, N: 1000})
-	list := make([]int64, len(page.Rows))
-	for i, r := range page.Rows {
-		list[i] = r.Seq
-	}
-	return list, err
-}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -27,7 +26,6 @@ type pack struct {
 	at   int64 // written bytes
 	enc  *zstd.Encoder
 	gone string // removed on Close where an open file can't be unlinked
-	size atomic.Int64
 }
 
 // openPack opens the pack at path, cut to its committed length. An empty path
@@ -38,7 +36,6 @@ func openPack(path string, committed int64) (*pack, error) {
 		return nil, err
 	}
 	p := &pack{enc: enc, end: committed, at: committed}
-	p.size.Store(committed)
 	if path == "" {
 		if p.file, err = os.CreateTemp("", "spoor-*.pack"); err != nil {
 			return nil, err
@@ -107,7 +104,6 @@ func (p *pack) sync() error {
 // commit says that the database counts on everything appended.
 func (p *pack) commit() {
 	p.end = p.at
-	p.size.Store(p.end)
 }
 
 // rollback forgets what was appended since the last commit. The bytes are
