@@ -57,3 +57,18 @@ type Coverer interface {
 type SkipError struct{ Reason string }
 
 func (e *SkipError) Error() string { return e.Reason }
+
+// A Version is what an object was at a time, in a bucket that keeps versions.
+type Version struct {
+	ID       string
+	Modified time.Time // UTC
+	Deleted  bool      // a mark that the object was deleted then; it has no bytes
+}
+
+// A Versioned source keeps what its objects were before.
+type Versioned interface {
+	// Versions lists the versions of an object, newest first.
+	Versions(ctx context.Context, name string) ([]Version, error)
+	// OpenVersion is Open for one of them.
+	OpenVersion(ctx context.Context, name, id string) (io.ReadCloser, error)
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/google/go-cmp/cmp"
 
 	"spoor/loader/digest/digesttest"
@@ -180,6 +181,41 @@ func TestValidateThroughARealServer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A versioned bucket still holds what was overwritten, and a check says so.
+func TestValidateFindsTheOriginalAmongVersions(t *testing.T) {
+	quietAWS(t)
+	srv := loadertest.StartServer(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", srv.Access)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", srv.Secret)
+	s := readSample(t, "clean-rotation")
+	client := s3.New(s3.Options{BaseEndpoint: &srv.Endpoint, UsePathStyle: true, Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider(srv.Access, srv.Secret, "")})
+	bucket := aws.String("example-sample-trail")
+	if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: bucket}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{Bucket: bucket,
+		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled}}); err != nil {
+		t.Fatal(err)
+	}
+	s.upload(t, client)
+	var key string
+	for name := range s.want {
+		if !strings.Contains(name, "Digest") {
+			key = strings.TrimPrefix(name, "s3://example-sample-trail/")
+		}
+	}
+	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: &key, Body: strings.NewReader("another")}); err != nil {
+		t.Fatal(err)
+	}
+	var out, errw bytes.Buffer
+	status := run(t.Context(), []string{"validate", "s3://example-sample-trail", "--endpoint-url", srv.Endpoint, "--keys", filepath.Join(s.dir, "public_keys.json")},
+		strings.NewReader(""), &out, &errw)
+	if status != exitPartial || !strings.Contains(out.String(), "the original is there as version") {
+		t.Errorf("exit status %d\n%s%s", status, out.String(), errw.String())
 	}
 }
 

@@ -106,6 +106,9 @@ func Validate(ctx context.Context, sources []loader.Source, o Options) (*Report,
 	if err := c.checkLogs(ctx); err != nil {
 		return nil, err
 	}
+	if err := c.lookBack(ctx); err != nil {
+		return nil, err
+	}
 	c.absences()
 	c.finish()
 	return c.report, nil

@@ -348,3 +348,48 @@ func BenchmarkValidate(b *testing.B) {
 		}
 	}
 }
+
+// A versioned tree remembers what objects were.
+type versioned struct {
+	loader.Source
+	list map[string][]loader.Version
+	body map[string][]byte // by version
+}
+
+func (v versioned) Versions(_ context.Context, name string) ([]loader.Version, error) {
+	return v.list[name], nil
+}
+
+func (v versioned) OpenVersion(_ context.Context, _, id string) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(v.body[id])), nil
+}
+
+// What was overwritten or deleted may still be there as a version.
+func TestVersionsTellWhatWasThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	noon := w.start.Add(36 * time.Hour)
+	edited, deleted, gone := w.full("d3.1"), w.full("d4.1"), w.full("d5")
+	v := versioned{Source: w.tree.Source(), list: map[string][]loader.Version{
+		edited:  {{ID: "v2", Modified: noon}, {ID: "v1", Modified: noon.Add(-time.Hour)}},
+		deleted: {{ID: "mark", Modified: noon, Deleted: true}, {ID: "v3", Modified: noon.Add(-time.Hour)}},
+		gone:    {{ID: "mark", Modified: noon, Deleted: true}},
+	}, body: map[string][]byte{"v1": w.object("d3.1").Body, "v2": digesttest.Gzip([]byte("{}")), "v3": w.object("d4.1").Body}}
+	w.edit("d3.1", func(o *digesttest.Object) { o.Body = v.body["v2"] })
+	w.remove("d4.1", "d5")
+	w.validate()
+	r, err := digest.Validate(t.Context(), []loader.Source{v}, w.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"d3.1": "; the original is there as version v1, overwritten at 2026-03-03 08:12:34Z",
+		"d4.1": "; it was deleted at 2026-03-03 08:12:34Z; the original is there as version v3",
+		"d5":   "; it was deleted at 2026-03-03 08:12:34Z",
+	}
+	for _, o := range r.Objects {
+		if end := want[w.shorten(o.Name)]; end != "" && !bytes.HasSuffix([]byte(o.Detail), []byte(end)) {
+			t.Errorf("%s: %q, want the end %q", w.shorten(o.Name), o.Detail, end)
+		}
+	}
+}

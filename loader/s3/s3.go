@@ -1,5 +1,6 @@
 // Package s3 lists and opens log files in an S3 bucket, or in anything that
-// speaks S3. It makes ListObjectsV2, GetObject and HeadBucket calls and no others.
+// speaks S3. It makes ListObjectsV2, GetObject and HeadBucket calls, asks for older
+// versions (ListObjectVersions) where a check misses an object, and no others.
 //
 // A trail writes [prefix/]AWSLogs/[o-org/]ACCOUNT/KIND/REGION/YYYY/MM/DD/file
 // (CloudTrail user guide, "Finding your CloudTrail log files"). From whatever
