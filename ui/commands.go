@@ -61,6 +61,7 @@ func (m *Model) filterCommands() []pane.Command {
 func (m *Model) lookCommands() []pane.Command {
 	return []pane.Command{
 		do("facets", "facets", "Show the facets and go there, or hide them", "Look", 10, m.notEvents, m.toggleFacets, "f"),
+		do("session", "session", "Show the session that the event belongs to: who, its chain, what else it did", "Look", 0, m.noSession, m.showSession, "S"),
 		do("profile", "profile", "All about the value under the cursor: an address, a key, a user, a role", "Look", 0, m.noProfile, m.profile, "p"),
 		do("histogram", "histogram", "Show or hide the histogram", "Look", 0, m.notEvents, m.toggleChart, "ctrl+g"),
 		do("columns", "columns", "Choose the columns of the table", "Look", 0, m.notEvents, m.columnMenu, "c"),

@@ -195,6 +195,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.editReply(msg)
 	case profileMsg:
 		return m, m.profiled(msg)
+	case sessionMsg:
+		return m, m.sessionFound(msg)
 	case exportMsg:
 		return m, m.exported(msg)
 	case progressMsg:

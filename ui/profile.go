@@ -11,13 +11,58 @@ import (
 	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/ui/pane"
-	"spoor/ui/sessions"
 	"spoor/ui/text"
 )
 
 // A Profiler tells all about one value. *store.DB is one.
 type Profiler interface {
 	Profile(ctx context.Context, value string) (query.Profile, error)
+}
+
+// A SessionFinder knows the session of an event. *store.DB is one.
+type SessionFinder interface {
+	SessionOf(ctx context.Context, seq int64) (string, error)
+}
+
+// noSession says why the session of an event can't be shown.
+func (m *Model) noSession() string {
+	if _, ok := m.opt.Case.(SessionFinder); !ok {
+		return "this case knows no sessions"
+	}
+	return m.noEvent()
+}
+
+// showSession opens the session of the current event.
+func (m *Model) showSession() tea.Cmd {
+	seq, _ := m.currentSeq()
+	f := m.opt.Case.(SessionFinder)
+	ctx, n := m.profiles.Next(m.ctx)
+	return func() tea.Msg {
+		id, err := f.SessionOf(ctx, seq)
+		return sessionMsg{n, id, err}
+	}
+}
+
+// sessionMsg is the answer of a SessionFinder.
+type sessionMsg struct {
+	n   uint64
+	id  string
+	err error
+}
+
+func (m *Model) sessionFound(msg sessionMsg) tea.Cmd {
+	switch {
+	case !m.profiles.Is(msg.n):
+		return nil
+	case msg.err != nil:
+		return m.fail("session", msg.err)
+	}
+	return m.act(openSession(msg.id))
+}
+
+// openSession shows one session in the view of sessions.
+func openSession(id string) pane.Intent {
+	return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: pane.ShowSession{ID: id}}}
 }
 
 // profileMsg is the answer of a Profiler.
@@ -125,7 +170,7 @@ func (m *Model) sessionItems(p query.SessionPage) []pane.Item {
 	for _, s := range p.Sessions {
 		items = append(items, pane.Item{Title: "  " + m.clock(s.Start) + "  " + text.CleanLine(s.Actor, 60), Note: text.Safe(thousands(s.Matched)) + " events, root " + text.CleanLine(s.RootActor, 60),
 			Do: func() (pane.Intent, tea.Cmd) {
-				return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: sessions.Open{ID: s.ID}}}, nil
+				return openSession(s.ID), nil
 			}})
 	}
 	return items

@@ -6,8 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+
 	"spoor/loader/cloudtrail"
 	"spoor/query"
+	"spoor/ui/pane"
+	"spoor/ui/text"
 	"spoor/ui/uitest"
 )
 
@@ -53,4 +57,39 @@ func TestProfileNeedsAValue(t *testing.T) {
 	d := newDriver(t, Options{Profiles: &profiles{}}, 120, 40)
 	d.keys("p") // the cursor is on the time
 	d.shows("move to a value first")
+}
+
+// finder is a case whose events belong to one session.
+type finder struct{ *uitest.Case }
+
+func (finder) SessionOf(context.Context, int64) (string, error) { return "a1a1", nil }
+
+// listener is a view that remembers what it was asked to show.
+type listener struct {
+	pane.Pane
+	shown []string
+}
+
+func (l *listener) Sync(pane.State) tea.Cmd  { return nil }
+func (l *listener) Resize(int, int)          {}
+func (l *listener) Commands() []pane.Command { return nil }
+func (l *listener) Title() text.Safe         { return "Sessions" }
+func (l *listener) View(bool) string {
+	return strings.TrimSuffix(strings.Repeat(text.Spaces(120)+"\n", 36), "\n")
+}
+func (l *listener) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
+	if m, ok := msg.(pane.ShowSession); ok {
+		l.shown = append(l.shown, m.ID)
+	}
+	return nil, nil
+}
+
+func TestSessionOfAnEvent(t *testing.T) {
+	t.Parallel()
+	l := &listener{}
+	d := newDriver(t, Options{Case: finder{uitest.New(20)}, Views: []View{{Title: "Sessions", Pane: l}}}, 120, 40)
+	d.keys("S")
+	if len(l.shown) != 1 || l.shown[0] != "a1a1" || d.m.view != 1 {
+		t.Errorf("shown %v, view %d", l.shown, d.m.view)
+	}
 }

@@ -48,6 +48,7 @@ func (b *background) work() {
 		if len(b.queue) == 0 || b.ctx.Err() != nil {
 			b.running = false
 			b.mu.Unlock()
+			b.resolve()
 			return
 		}
 		sources := b.queue[0]
@@ -61,6 +62,10 @@ func (b *background) work() {
 		b.mu.Unlock()
 	}
 }
+
+// resolve works the sessions out before anyone asks, so that each event shows
+// its own. Who asks anyway is told of an error then.
+func (b *background) resolve() { _ = b.db.Resolve(b.ctx, 0) }
 
 // run is one load; with --follow it goes on looking until something else is
 // queued or the screen ends.

@@ -136,6 +136,8 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 	}
 	if len(sources) > 0 {
 		bg.load(sources)
+	} else {
+		bg.working.Go(bg.resolve)
 	}
 	screen.Place = lastPlace(db)
 	model := ui.New(ctx, screen)

@@ -78,6 +78,7 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 	db.sessions.index.Store(x)
 	db.sessions.done = time.Now()
 	db.sessions.took = time.Since(began)
+	db.bump() // events have a session and a root actor now, or others than before
 	return x, nil
 }
 

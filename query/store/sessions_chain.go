@@ -51,6 +51,27 @@ func (db *DB) Session(ctx context.Context, id string) (query.SessionChain, error
 	return out, err
 }
 
+// SessionOf returns the id of the session that an event belongs to.
+func (db *DB) SessionOf(ctx context.Context, seq int64) (string, error) {
+	x, err := db.resolved(ctx, 0, true)
+	if err != nil {
+		return "", err
+	}
+	return ask(ctx, db, func(ctx context.Context, c conn) (string, error) {
+		id := ""
+		err := c.each(ctx, "SELECT "+refColumns+" FROM event_rows AS e WHERE e.seq = ?", []any{seq}, func(v []driver.Value) error {
+			if n, ok := locate(x, v); ok {
+				id = x.list[n].id
+			}
+			return nil
+		})
+		if err == nil && id == "" {
+			err = fmt.Errorf("session of event %d: %w", seq, ErrNoSession)
+		}
+		return id, err
+	})
+}
+
 // maxUp bounds a line up; package session follows no more links than that.
 const maxUp = 17
 

@@ -105,6 +105,11 @@ func checkFilters(t *testing.T, db *DB, all []query.Session) {
 			t.Fatalf("session:%s (%s): %d events, want %d (%v)", s.ID, s.Actor, len(page.Rows), s.Events, err)
 		}
 		for _, r := range page.Rows {
+			if r.Seq%50 == 0 {
+				if id, err := db.SessionOf(t.Context(), r.Seq); err != nil || id != s.ID {
+					t.Fatalf("event %d is of session %s, not %s (%v)", r.Seq, s.ID, id, err)
+				}
+			}
 			if r.Values[0].Text != s.ID || r.Values[1].Text != s.RootActor {
 				t.Fatalf("event of session %s, root %q, shows %v", s.ID, s.RootActor, r.Values)
 			}

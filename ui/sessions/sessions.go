@@ -46,9 +46,6 @@ type View struct {
 	mark  *query.Session // one side of a comparison
 }
 
-// Open is a message for the view: it opens one session.
-type Open struct{ ID string }
-
 // An item is a row of the list.
 type item struct {
 	s     query.Session
@@ -136,8 +133,6 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		return nil, v.openSession(msg.ID)
 	case moreMsg:
 		return v.continued(msg)
-	case Open:
-		return nil, v.openSession(msg.ID)
 	case tea.MouseClickMsg:
 		return v.click(msg)
 	case tea.MouseWheelMsg:
