@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
@@ -168,6 +169,7 @@ const yardstickColumns = `STRUCT(
  attributes STRUCT(creationDate VARCHAR, mfaAuthenticated VARCHAR), sourceIdentity VARCHAR)))[]`
 
 func loadAll(t *testing.T, dir, out string) error {
+	debug.SetGCPercent(50) // as the program does
 	db, err := Open(t.Context(), out, Options{Create: true})
 	if err != nil {
 		return err
