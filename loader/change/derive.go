@@ -44,10 +44,6 @@ func Target(ev *cloudtrail.Event) *Change {
 	return c
 }
 
-// Describe says in words what ev did, whether or not it is a change: for lists
-// of what a session did, and who read a resource.
-func Describe(ev *cloudtrail.Event) *Change { return describe(ev) }
-
 // describe says what ev did, whether or not it is a change.
 func describe(ev *cloudtrail.Event) *Change {
 	r := newReader(ev)

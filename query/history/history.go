@@ -25,7 +25,6 @@ type Event struct {
 	Time    int64  // µs UTC or cloudtrail.NoTime
 	Source  string // as logged: "ec2.amazonaws.com"
 	Name    string // API date taken off
-	User    string // userName of the identity: calls without a user name are about the caller
 	Request string // raw JSON, "" when absent
 	Answer  string // responseElements, likewise
 }

@@ -100,5 +100,5 @@ func (db *DB) told(ctx context.Context, resource, kind, account string, until, b
 }
 
 func historyEvent(seq int64, ev *cloudtrail.Event) history.Event {
-	return history.Event{Seq: seq, Time: ev.Time, Source: ev.Source, Name: cloudtrail.BaseName(ev.Name), User: ev.Who.UserName, Request: ev.Request, Answer: ev.Response}
+	return history.Event{Seq: seq, Time: ev.Time, Source: ev.Source, Name: cloudtrail.BaseName(ev.Name), Request: ev.Request, Answer: ev.Response}
 }

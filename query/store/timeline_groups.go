@@ -19,31 +19,9 @@ func (db *DB) ChangeGroups(ctx context.Context, r query.GroupRequest) ([]query.C
 	}
 	defer h.release()
 	where := all(h.where, changed(r.Least))
-	from, key := "event_rows AS e", ""
-	var name func(int64) string
-	switch r.By {
-	case query.ByActor:
-		from, key = "event_rows AS e JOIN identities AS i ON i.id = e.who", "i.actor"
-		name = func(id int64) string { return db.dicts[domPerson].text(uint32(id)) }
-	case query.ByResource:
-		key = "e.resource"
-		name = func(id int64) string { return db.dicts[domResource].text(uint32(id)) }
-	case query.ByService:
-		key = "e.source"
-		name = func(id int64) string {
-			return strings.TrimSuffix(db.dicts[domSource].text(uint32(id)), ".amazonaws.com")
-		}
-	case query.ByDay:
-		// 1971 at the latest: // rounds towards zero, and no log is older.
-		key = fmt.Sprintf("coalesce(e.t // %d, -1)", dayMicros)
-		name = func(d int64) string {
-			if d < 0 {
-				return ""
-			}
-			return time.UnixMicro(d * dayMicros).UTC().Format(time.DateOnly)
-		}
-	default:
-		return nil, fmt.Errorf("group the timeline: no grouping was asked for")
+	from, key, name, err := db.groupKey(r.By)
+	if err != nil {
+		return nil, err
 	}
 	edge := "max(e.t) DESC"
 	if r.Order == query.Oldest {
@@ -67,6 +45,32 @@ func (db *DB) ChangeGroups(ctx context.Context, r query.GroupRequest) ([]query.C
 		})
 		return out, err
 	})
+}
+
+// groupKey says what a grouping groups by: the table, the expression, and the
+// name of its value.
+func (db *DB) groupKey(by query.Grouping) (from, key string, name func(int64) string, err error) {
+	word := func(dom domain) func(int64) string {
+		return func(id int64) string { return db.dicts[dom].text(uint32(id)) }
+	}
+	switch by {
+	case query.ByActor:
+		return "event_rows AS e JOIN identities AS i ON i.id = e.who", "i.actor", word(domPerson), nil
+	case query.ByResource:
+		return "event_rows AS e", "e.resource", word(domResource), nil
+	case query.ByService:
+		source := word(domSource)
+		return "event_rows AS e", "e.source", func(id int64) string { return strings.TrimSuffix(source(id), ".amazonaws.com") }, nil
+	case query.ByDay:
+		// // rounds towards zero, but no log is older than 1970.
+		return "event_rows AS e", fmt.Sprintf("coalesce(e.t // %d, -1)", dayMicros), func(d int64) string {
+			if d < 0 {
+				return ""
+			}
+			return time.UnixMicro(d * dayMicros).UTC().Format(time.DateOnly)
+		}, nil
+	}
+	return "", "", nil, fmt.Errorf("group the timeline: no grouping was asked for")
 }
 
 // inGroup is the condition for the changes that ChangeGroups counts in a group.
