@@ -143,3 +143,14 @@ type Gap struct {
 	Account, Region string
 	From, To        time.Time
 }
+
+// An ExportRequest asks for all matching events, or the first Limit of them, in
+// an order that two loads of the same files share: by time, then by eventID.
+type ExportRequest struct {
+	Filter  Filter
+	Order   Order
+	Limit   int64    // 0: all
+	Columns []string // field names or dotted paths
+	// Progress is told how many rows are done, now and then; it may be nil.
+	Progress func(done int64)
+}

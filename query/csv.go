@@ -59,6 +59,10 @@ func (c *CSVWriter) cell(i int, v Value) {
 		return
 	}
 	s := v.Text
+	if isPlain(s) {
+		c.w.WriteString(s)
+		return
+	}
 	if !c.raw && IsFormula(s) {
 		s = "'" + s
 	}
@@ -71,6 +75,33 @@ func (c *CSVWriter) cell(i int, v Value) {
 	c.w.WriteString(strings.ReplaceAll(s, `"`, `""`))
 	c.w.WriteByte('"')
 }
+
+// isPlain reports whether a cell surely needs neither mark nor quotes: it begins
+// with a letter or digit and holds nothing but what names and addresses do. That
+// is nearly every cell, and much quicker to tell than the rest.
+func isPlain(s string) bool {
+	if s == "" || !plainBytes[s[0]] || s[0] < '0' {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		if !plainBytes[s[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+// plainBytes are letters, digits and - . / : _. Those that begin a formula lie
+// below '0'.
+var plainBytes = func() (t [256]bool) {
+	for b := range t {
+		t[b] = b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+	}
+	for _, b := range "-./:_" {
+		t[b] = true
+	}
+	return t
+}()
 
 // IsFormula reports whether a spreadsheet may take a cell for a formula, or
 // whether it looks like one that was marked.

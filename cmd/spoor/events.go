@@ -85,7 +85,7 @@ func (a *app) printCount(ctx context.Context, db *store.DB, f query.Filter) erro
 
 func (a *app) printEvents(ctx context.Context, db *store.DB, f query.Filter) error {
 	start := a.now()
-	req := rowsRequest{filter: f, order: a.order(), limit: a.flags.limit, columns: a.flags.columns}
+	req := query.ExportRequest{Filter: f, Order: a.order(), Limit: a.flags.limit, Columns: a.flags.columns}
 	var rows int64
 	err := a.write(func(w io.Writer) (err error) {
 		rows, err = a.export(ctx, db, req, w)
@@ -98,7 +98,7 @@ func (a *app) printEvents(ctx context.Context, db *store.DB, f query.Filter) err
 }
 
 // export writes the rows of req in the chosen format and counts them.
-func (a *app) export(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer) (int64, error) {
+func (a *app) export(ctx context.Context, db *store.DB, req query.ExportRequest, w io.Writer) (int64, error) {
 	switch a.flags.format {
 	case "json":
 		return exportJSON(ctx, db, req, w)
@@ -110,14 +110,14 @@ func (a *app) export(ctx context.Context, db *store.DB, req rowsRequest, w io.Wr
 	return a.exportTable(ctx, db, req, w)
 }
 
-func (a *app) exportCSV(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer) (int64, error) {
-	if len(req.columns) == 0 {
-		req.columns = csvColumns
+func (a *app) exportCSV(ctx context.Context, db *store.DB, req query.ExportRequest, w io.Writer) (int64, error) {
+	if len(req.Columns) == 0 {
+		req.Columns = csvColumns
 	}
-	out := a.newCSV(w, req.columns...)
-	n, err := eachPage(ctx, db, req, func(rows []query.Row) error {
+	out := a.newCSV(w, req.Columns...)
+	n, err := db.EachRow(ctx, req, func(rows []query.Row) error {
 		for _, r := range rows {
-			if err := out.Write(a.inZone(req.columns, r.Values)); err != nil {
+			if err := out.Write(a.inZone(req.Columns, r.Values)); err != nil {
 				return err
 			}
 		}
@@ -129,32 +129,11 @@ func (a *app) exportCSV(ctx context.Context, db *store.DB, req rowsRequest, w io
 	return n, out.Flush()
 }
 
-// eachRecord hands fn the records of req, byte for byte as logged.
-func eachRecord(ctx context.Context, db *store.DB, req rowsRequest, fn func(record string) error) (int64, error) {
-	req.columns = nil
-	return eachPage(ctx, db, req, func(rows []query.Row) error {
-		seqs := make([]int64, len(rows))
-		for i, r := range rows {
-			seqs[i] = r.Seq
-		}
-		records, err := db.Records(ctx, seqs)
-		if err != nil {
-			return err
-		}
-		for _, record := range records {
-			if err := fn(record); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // exportLines writes one record a line; white space outside strings is folded
 // where a record was logged over several lines.
-func exportLines(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer) (int64, error) {
+func exportLines(ctx context.Context, db *store.DB, req query.ExportRequest, w io.Writer) (int64, error) {
 	var line bytes.Buffer
-	return eachRecord(ctx, db, req, func(record string) error {
+	return db.EachRecord(ctx, req, func(record string) error {
 		line.Reset()
 		if strings.ContainsAny(record, "\n\r") {
 			if err := json.Compact(&line, []byte(record)); err != nil {
@@ -169,9 +148,9 @@ func exportLines(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer
 	})
 }
 
-func exportJSON(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer) (int64, error) {
+func exportJSON(ctx context.Context, db *store.DB, req query.ExportRequest, w io.Writer) (int64, error) {
 	sep := `{"Records":[`
-	n, err := eachRecord(ctx, db, req, func(record string) error {
+	n, err := db.EachRecord(ctx, req, func(record string) error {
 		_, err := io.WriteString(w, sep+record)
 		sep = ",\n"
 		return err
@@ -188,19 +167,19 @@ func exportJSON(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer)
 	return n, err
 }
 
-func (a *app) exportTable(ctx context.Context, db *store.DB, req rowsRequest, w io.Writer) (int64, error) {
-	if len(req.columns) == 0 {
-		req.columns = tableColumns
+func (a *app) exportTable(ctx context.Context, db *store.DB, req query.ExportRequest, w io.Writer) (int64, error) {
+	if len(req.Columns) == 0 {
+		req.Columns = tableColumns
 	}
 	width := a.tableWidth()
-	if width > 0 && req.limit == 0 {
-		req.limit = screenfulOfRows
+	if width > 0 && req.Limit == 0 {
+		req.Limit = screenfulOfRows
 	}
-	t := newTable(w, width, req.columns...)
-	n, err := eachPage(ctx, db, req, func(rows []query.Row) error {
+	t := newTable(w, width, req.Columns...)
+	n, err := db.EachRow(ctx, req, func(rows []query.Row) error {
 		for _, r := range rows {
 			cells := make([]string, len(r.Values))
-			for i, v := range a.inZone(req.columns, r.Values) {
+			for i, v := range a.inZone(req.Columns, r.Values) {
 				cells[i] = v.Text
 			}
 			if err := t.add(cells...); err != nil {
@@ -216,7 +195,7 @@ func (a *app) exportTable(ctx context.Context, db *store.DB, req rowsRequest, w 
 		return n, err
 	}
 	if width > 0 && a.flags.limit == 0 && n == screenfulOfRows {
-		if total, err := db.Count(ctx, req.filter); err == nil && total.N > n {
+		if total, err := db.Count(ctx, req.Filter); err == nil && total.N > n {
 			fmt.Fprintf(a.errw, "the first %d of %s events; --limit N or -o FILE gives more\n", n, number(total.N))
 		}
 	}

@@ -243,9 +243,9 @@ func (e exporter) Export(ctx context.Context, r ui.ExportRequest, report func(in
 	}
 	a := *e.app
 	a.flags.format, a.flags.output = r.Format, r.Path
-	req := rowsRequest{filter: r.Filter, order: r.Order, columns: r.Columns, report: report}
+	req := query.ExportRequest{Filter: r.Filter, Order: r.Order, Columns: r.Columns, Progress: report}
 	if r.Format == "csv" {
-		req.columns = csvColumns
+		req.Columns = csvColumns
 	}
 	err = atomicFile(r.Path, func(w io.Writer) error {
 		n, err = a.export(ctx, e.db, req, w)

@@ -19,7 +19,7 @@ func (db *DB) Event(ctx context.Context, seq int64) (query.Event, error) {
 	}
 	o, _ := db.objects.get(p.object)
 	ev.Object, ev.Offset = o.name, int64(p.span.Off)
-	text, err := db.text(p.object)
+	text, err := db.text(&db.texts, p.object)
 	if err != nil {
 		return ev, err
 	}
@@ -50,7 +50,7 @@ func (db *DB) eventRow(ctx context.Context, seq int64) (query.Event, place, erro
 	var cols []cell
 	for _, f := range query.Fields() {
 		if b := db.fields[f.Name]; b != nil {
-			cols = append(cols, cell{name: f.Name, field: b})
+			cols = append(cols, cell{name: f.Name, field: b, cols: b.cols()})
 		}
 	}
 	a, err := ask(ctx, db, func(ctx context.Context, c conn) (a answer, err error) {

@@ -71,11 +71,11 @@ const pageWait = 400 * time.Millisecond
 // long: then the page is Partial, with the rows that are certain to come first,
 // maybe none; to go on, ask again, from its last row or from where it began.
 func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error) {
-	cols, err := db.columns(r.Columns)
-	if err != nil {
+	if err := db.ready(ctx, r.Columns...); err != nil {
 		return query.Page{}, err
 	}
-	if err := db.ready(ctx, r.Columns...); err != nil {
+	cols, err := db.columns(r.Columns)
+	if err != nil {
 		return query.Page{}, err
 	}
 	cd, err := db.compile(ctx, r.Filter)
@@ -161,6 +161,7 @@ func (db *DB) rows(ctx context.Context, c conn, where expr, cols []cell, desc bo
 type cell struct {
 	name  string
 	field binding  // nil for a path, and for a field that nothing fills
+	cols  []string // of field; working them out may take long
 	path  []string // nil for a field
 }
 
@@ -173,6 +174,9 @@ func (db *DB) columns(names []string) ([]cell, error) {
 			return nil, err
 		}
 		cells[i] = cell{name: name, path: path, field: db.fields[f.Name]}
+		if b := cells[i].field; b != nil {
+			cells[i].cols = b.cols()
+		}
 	}
 	return cells, nil
 }
@@ -181,10 +185,8 @@ func (db *DB) columns(names []string) ([]cell, error) {
 func selects(cols []cell) string {
 	var b strings.Builder
 	for _, c := range cols {
-		if c.field != nil {
-			for _, e := range c.field.cols() {
-				b.WriteString(", " + e)
-			}
+		for _, e := range c.cols {
+			b.WriteString(", " + e)
 		}
 	}
 	return b.String()
@@ -202,7 +204,7 @@ func (db *DB) newRow(v []driver.Value, cols []cell) query.Row {
 			r.Values[i].Null = true
 			continue
 		}
-		n := len(c.field.cols())
+		n := len(c.cols)
 		r.Values[i] = c.field.show(db, v[at:at+n])
 		at += n
 	}

@@ -27,10 +27,14 @@ type place struct {
 // a table whose neighbours lie in a few files.
 const keepTexts = 8
 
-// texts keeps the objects unpacked last.
+// texts keeps the objects unpacked last: keepTexts of them, or as many as have
+// some number of bytes.
 type texts struct {
+	bytes int64 // 0: keepTexts objects
+
 	mu   sync.Mutex
 	list []unpacked // most recent last
+	size int64
 }
 
 type unpacked struct {
@@ -55,23 +59,49 @@ func (t *texts) put(o objectRow, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.list = append(t.list, unpacked{o.id, o.loaded, text})
-	if len(t.list) > keepTexts {
-		t.list = append([]unpacked(nil), t.list[1:]...)
+	t.size += int64(len(text))
+	drop := 0
+	for len(t.list)-drop > 1 && (t.bytes > 0 && t.size > t.bytes || t.bytes == 0 && len(t.list)-drop > keepTexts) {
+		t.size -= int64(len(t.list[drop].text))
+		drop++
+	}
+	if drop > 0 {
+		t.list = append([]unpacked(nil), t.list[drop:]...)
 	}
 }
 
-// text returns the unpacked text of an object.
-func (db *DB) text(id uint32) (string, error) {
+// atHandFirst puts the objects whose texts are kept first, before others drive
+// them out.
+func (t *texts) atHandFirst(ids []uint32) []uint32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept := make(map[uint32]bool, len(t.list))
+	for _, u := range t.list {
+		kept[u.object] = true
+	}
+	var first, later []uint32
+	for _, id := range ids {
+		if kept[id] {
+			first = append(first, id)
+		} else {
+			later = append(later, id)
+		}
+	}
+	return append(first, later...)
+}
+
+// text returns the unpacked text of an object, from t if it is there.
+func (db *DB) text(t *texts, id uint32) (string, error) {
 	o, ok := db.objects.get(id)
 	if !ok {
 		return "", fmt.Errorf("object %d is not in the case", id)
 	}
-	if s, ok := db.texts.get(o); ok {
+	if s, ok := t.get(o); ok {
 		return s, nil
 	}
 	s, err := db.unpack(o)
 	if err == nil {
-		db.texts.put(o, s)
+		t.put(o, s)
 	}
 	return s, err
 }
@@ -167,22 +197,32 @@ func (db *DB) eachRecord(ctx context.Context, seqs []int64, use func(i int, reco
 	if err != nil {
 		return err
 	}
+	return db.cut(ctx, &db.texts, at, use)
+}
+
+// cut is eachRecord for events whose places are known. Objects whose texts t has
+// come first.
+func (db *DB) cut(ctx context.Context, t *texts, at []place, use func(i int, record string)) error {
 	byObject := make(map[uint32][]int)
+	var objects []uint32
 	for i, p := range at {
+		if byObject[p.object] == nil {
+			objects = append(objects, p.object)
+		}
 		byObject[p.object] = append(byObject[p.object], i)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for id, list := range byObject {
+	for _, id := range t.atHandFirst(objects) {
 		g.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			text, err := db.text(id)
+			text, err := db.text(t, id)
 			if err != nil {
 				return err
 			}
-			for _, i := range list {
+			for _, i := range byObject[id] {
 				record, err := cloudtrail.Record(text, at[i].span)
 				if err != nil {
 					return err

@@ -1,0 +1,283 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+
+	"spoor/query"
+)
+
+// An export reads the events of a filter in order, without end and in bounded
+// memory: DuckDB sorts a stretch of time at a time, because the driver holds
+// each answer as a whole, and what it gives goes on in slabs of rows:
+//
+//	event_rows ──window of time──▶ sorted numbers ──slabs──▶ texts ──▶ fn
+//
+// All windows are read in one transaction: a load beside it changes nothing.
+const (
+	windowRows = 1 << 17 // about as many rows as DuckDB sorts at a time
+	slabRows   = 1 << 12
+)
+
+// exportOrder breaks ties of time by what is in the record, so that two loads of
+// the same files come out alike; only unidentifiable twins fall back to seq.
+const exportOrder = "e.t %[1]s, e.uid_hi %[1]s, e.uid_lo %[1]s, e.seq %[1]s"
+
+// A slab is rows of numbers, flat.
+type slab struct {
+	width  int
+	values []driver.Value
+	times  []int64 // of the rows
+	seqs   []int64
+}
+
+func (c *slab) len() int { return len(c.seqs) }
+
+func (c *slab) row(i int) []driver.Value { return c.values[i*c.width : (i+1)*c.width] }
+
+// add takes a row of seq, t and width values. Texts in it are kept.
+func (c *slab) add(v []driver.Value) {
+	t := noTime
+	if v[1] != nil {
+		t = v[1].(int64)
+	}
+	c.seqs, c.times = append(c.seqs, v[0].(int64)), append(c.times, t)
+	c.values = append(c.values, v[2:]...)
+}
+
+// EachRow hands fn the rows of an export, some thousand at a time, and returns
+// how many there were. fn must not keep them. It ends with ctx.
+func (db *DB) EachRow(ctx context.Context, r query.ExportRequest, fn func([]query.Row) error) (int64, error) {
+	if err := db.ready(ctx, r.Columns...); err != nil {
+		return 0, err
+	}
+	cells, err := db.columns(r.Columns)
+	if err != nil {
+		return 0, err
+	}
+	s := newShower(db, cells)
+	return db.slabs(ctx, r, s.exprs, func(c *slab) error {
+		rows, err := s.show(ctx, c)
+		if err != nil {
+			return err
+		}
+		return fn(rows)
+	})
+}
+
+// slabs hands fn the slabs of an export.
+func (db *DB) slabs(ctx context.Context, r query.ExportRequest, exprs []string, fn func(*slab) error) (int64, error) {
+	cd, err := db.compile(ctx, r.Filter)
+	if err != nil {
+		return 0, err
+	}
+	read := &reading{db: db, req: r, exprs: exprs, cond: cd, free: make(chan *slab, streamAhead+2)}
+	var done int64
+	err = stream(ctx, db, func(ctx context.Context, c conn, emit func(*slab) error) error {
+		read.emit = emit
+		return read.run(ctx, c)
+	}, func(c *slab) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := fn(c); err != nil {
+			return err
+		}
+		if done += int64(c.len()); r.Progress != nil {
+			r.Progress(done)
+		}
+		read.free <- c // it has room for all there are
+		return nil
+	})
+	return done, err
+}
+
+// A reading is the part of an export that asks the database.
+type reading struct {
+	db    *DB
+	req   query.ExportRequest
+	exprs []string
+	cond  cond
+	emit  func(*slab) error
+	free  chan *slab // used slabs, to be filled again
+	taken int64      // rows, for the limit
+}
+
+func (r *reading) desc() bool { return r.req.Order == query.Newest }
+
+// few reports whether the limit asks for so little that one sorted answer holds
+// it. Then free text need not be searched to the end either.
+func (r *reading) few() bool { return r.req.Limit > 0 && r.req.Limit <= windowRows }
+
+// run settles the filter and reads what matches.
+func (r *reading) run(ctx context.Context, c conn) error {
+	for {
+		h, err := r.db.hits(ctx, r.cond, r.desc())
+		if err != nil {
+			return err
+		}
+		if h.complete {
+			defer h.release()
+			return r.windows(ctx, c, h.where)
+		}
+		if r.few() {
+			done, err := r.early(ctx, c, h)
+			if done || err != nil {
+				h.release()
+				return err
+			}
+		}
+		h.release()
+	}
+}
+
+// early sends the rows of a limit if they are settled though the search is not
+// over.
+func (r *reading) early(ctx context.Context, c conn, h *hits) (bool, error) {
+	var times []query.Row
+	var rows [][]driver.Value
+	err := r.ask(ctx, c, all(h.where, expr{sql: "e.t IS NOT NULL"}), func(v []driver.Value) error {
+		times = append(times, query.Row{Time: v[1].(int64)})
+		rows = append(rows, slices.Clone(v))
+		return nil
+	})
+	if err != nil || int64(h.settled(times, r.desc())) < r.req.Limit {
+		return false, err
+	}
+	w := &slabWriter{r: r}
+	for _, v := range rows {
+		if err := w.add(v); err != nil {
+			return false, err
+		}
+	}
+	return true, w.flush()
+}
+
+// windows reads all that matches, a stretch of time after the other.
+func (r *reading) windows(ctx context.Context, c conn, where expr) error {
+	if _, err := c.exec(ctx, "BEGIN TRANSACTION READ ONLY"); err != nil {
+		return err
+	}
+	defer c.exec(context.WithoutCancel(ctx), "ROLLBACK") // it only ends the reading
+	parts, err := r.stretches(ctx, c, where)
+	if err != nil {
+		return err
+	}
+	w := &slabWriter{r: r}
+	for _, p := range parts {
+		if r.req.Limit > 0 && r.taken >= r.req.Limit {
+			break
+		}
+		if err := r.ask(ctx, c, all(where, p), w.add); err != nil {
+			return err
+		}
+	}
+	return w.flush()
+}
+
+// stretches cuts the matching events into parts of about windowRows by time, in
+// the order of the export; those without a time come last.
+func (r *reading) stretches(ctx context.Context, c conn, where expr) ([]expr, error) {
+	timed, untimed := expr{sql: "e.t IS NOT NULL"}, expr{sql: "e.t IS NULL"}
+	n, err := c.int64s(ctx, "SELECT count(*), count(e.t) FROM event_rows AS e WHERE "+where.sql, where.args...)
+	if err != nil {
+		return nil, err
+	}
+	var parts []expr
+	if n[1] > 0 {
+		parts = []expr{timed}
+	}
+	if n[1] > windowRows && !r.few() {
+		cuts, err := cutTimes(ctx, c, where, int(n[1]/windowRows)+1)
+		if err != nil {
+			return nil, err
+		}
+		parts = between(cuts)
+	}
+	if r.desc() {
+		slices.Reverse(parts)
+	}
+	if n[0] > n[1] {
+		parts = append(parts, untimed)
+	}
+	return parts, nil
+}
+
+// cutTimes are times that divide the matching events into n parts about equal.
+func cutTimes(ctx context.Context, c conn, where expr, n int) ([]int64, error) {
+	shares := make([]string, n-1)
+	for i := range shares {
+		shares[i] = fmt.Sprintf("%.9f", float64(i+1)/float64(n))
+	}
+	q := fmt.Sprintf("SELECT DISTINCT unnest(approx_quantile(e.t, [%s])) AS cut FROM event_rows AS e WHERE %s ORDER BY cut", strings.Join(shares, ", "), where.sql)
+	var cuts []int64
+	err := c.each(ctx, q, where.args, func(v []driver.Value) error {
+		cuts = append(cuts, number(v[0]))
+		return nil
+	})
+	return cuts, err
+}
+
+// between are the conditions for the stretches that cuts make, oldest first.
+func between(cuts []int64) []expr {
+	parts := []expr{{sql: fmt.Sprintf("e.t <= %d", cuts[0])}}
+	for i := 1; i < len(cuts); i++ {
+		parts = append(parts, expr{sql: fmt.Sprintf("e.t > %d AND e.t <= %d", cuts[i-1], cuts[i])})
+	}
+	return append(parts, expr{sql: fmt.Sprintf("e.t > %d", cuts[len(cuts)-1])})
+}
+
+// ask reads the rows of a condition in order: seq, t and the expressions.
+func (r *reading) ask(ctx context.Context, c conn, where expr, fn func([]driver.Value) error) error {
+	dir := "ASC"
+	if r.desc() {
+		dir = "DESC"
+	}
+	cols := strings.Join(append([]string{"e.seq", "e.t"}, r.exprs...), ", ")
+	q := "SELECT " + cols + " FROM event_rows AS e WHERE " + where.sql + " ORDER BY " + fmt.Sprintf(exportOrder, dir)
+	if r.req.Limit > 0 {
+		q += fmt.Sprintf(" LIMIT %d", r.req.Limit-r.taken)
+	}
+	return c.each(ctx, q, where.args, fn)
+}
+
+// A slabWriter fills slabs and sends them off.
+type slabWriter struct {
+	r *reading
+	c *slab
+}
+
+func (w *slabWriter) add(v []driver.Value) error {
+	if w.c == nil {
+		w.c = w.r.empty()
+	}
+	w.r.taken++
+	if w.c.add(v); w.c.len() < slabRows {
+		return nil
+	}
+	return w.flush()
+}
+
+func (w *slabWriter) flush() error {
+	if w.c == nil {
+		return nil
+	}
+	full := w.c
+	w.c = nil
+	return w.r.emit(full)
+}
+
+// empty returns a slab to be filled.
+func (r *reading) empty() *slab {
+	select {
+	case c := <-r.free:
+		c.values, c.times, c.seqs = c.values[:0], c.times[:0], c.seqs[:0]
+		return c
+	default:
+		n := len(r.exprs)
+		return &slab{width: n, values: make([]driver.Value, 0, n*slabRows), times: make([]int64, 0, slabRows), seqs: make([]int64, 0, slabRows)}
+	}
+}

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"slices"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query"
+)
+
+// A shower turns the numbers of slabs into the texts of rows.
+type shower struct {
+	db    *DB
+	exprs []string // what it needs of every event
+	cells []showCell
+	paths []cell
+	place int // where the place of the record begins in a row, with paths
+	texts texts
+
+	rows   []query.Row // used again for every slab
+	values []query.Value
+}
+
+// A showCell shows one column. A field that depends on one small number is
+// worked out once for each.
+type showCell struct {
+	cell
+	at    []int          // its values among the expressions
+	args  []driver.Value // used again for every row
+	texts []string       // of the column's domain, as they were when the slab came
+	memo  []query.Value  // by number, for kinds of numbers of which there are few
+	known []bool
+}
+
+// placeColumns say where the record of an event lies.
+var placeColumns = []string{"e.object", "e.off", "e.len", "e.form"}
+
+func readPlace(v []driver.Value) place {
+	return place{v[0].(uint32), cloudtrail.Span{Off: v[1].(uint32), Len: v[2].(uint32), Form: cloudtrail.Form(v[3].(uint8))}}
+}
+
+func newShower(db *DB, cells []cell) *shower {
+	s := &shower{db: db, texts: texts{bytes: exportTexts}}
+	for _, c := range cells {
+		sc := showCell{cell: c, args: make([]driver.Value, len(c.cols))}
+		for _, e := range c.cols {
+			i := slices.Index(s.exprs, e)
+			if i < 0 {
+				i = len(s.exprs)
+				s.exprs = append(s.exprs, e)
+			}
+			sc.at = append(sc.at, i)
+		}
+		if c.path != nil {
+			s.paths = append(s.paths, c)
+		}
+		s.cells = append(s.cells, sc)
+	}
+	s.place = len(s.exprs)
+	if s.paths != nil {
+		s.exprs = append(s.exprs, placeColumns...)
+	}
+	return s
+}
+
+// show makes the rows of a slab; they hold until the next.
+func (s *shower) show(ctx context.Context, c *slab) ([]query.Row, error) {
+	n := len(s.cells)
+	s.rows = s.rows[:0]
+	if need := c.len() * n; cap(s.values) < need {
+		s.values = make([]query.Value, need)
+	}
+	for i := range s.cells {
+		s.cells[i].refresh(s.db)
+	}
+	for i := range c.len() {
+		values := s.values[i*n : (i+1)*n : (i+1)*n]
+		row := c.row(i)
+		for k := range s.cells {
+			values[k] = s.cells[k].value(s.db, row)
+		}
+		s.rows = append(s.rows, query.Row{Seq: c.seqs[i], Time: c.times[i], Values: values})
+	}
+	return s.rows, s.showPaths(ctx, c)
+}
+
+// refresh looks up what has come since the last slab.
+func (c *showCell) refresh(db *DB) {
+	switch f := c.field.(type) {
+	case textField:
+		c.texts = db.dicts[f.dom].all()
+	case manyField:
+		c.texts = db.dicts[f.dom].all()
+	}
+}
+
+// value shows the cell of a row.
+func (c *showCell) value(db *DB, row []driver.Value) query.Value {
+	switch {
+	case c.field == nil:
+		return query.Value{Null: true}
+	case c.texts != nil:
+		if id := row[c.at[0]].(uint32); int(id) < len(c.texts) {
+			return textValue(c.texts[id])
+		}
+		return query.Value{Null: true}
+	case len(c.cols) == 1 && (c.cols[0] == "e.who" || c.cols[0] == "e.object"):
+		return c.remember(db, row)
+	}
+	for i, at := range c.at {
+		c.args[i] = row[at]
+	}
+	return c.field.show(db, c.args)
+}
+
+// remember shows a cell that depends on the number of an identity or object.
+func (c *showCell) remember(db *DB, row []driver.Value) query.Value {
+	v := row[c.at[0]]
+	id := int(v.(uint32))
+	if id >= len(c.memo) {
+		more := max(2*len(c.memo), id+1)
+		c.memo = append(c.memo, make([]query.Value, more-len(c.memo))...)
+		c.known = append(c.known, make([]bool, more-len(c.known))...)
+	}
+	if !c.known[id] {
+		c.args[0] = v
+		c.memo[id], c.known[id] = c.field.show(db, c.args), true
+	}
+	return c.memo[id]
+}
+
+// showPaths fills in the columns that only the records can fill.
+func (s *shower) showPaths(ctx context.Context, c *slab) error {
+	if s.paths == nil {
+		return nil
+	}
+	at := make([]place, c.len())
+	for i := range at {
+		at[i] = readPlace(c.row(i)[s.place:])
+	}
+	return s.db.cut(ctx, &s.texts, at, func(i int, record string) {
+		for k := range s.cells {
+			if path := s.cells[k].path; path != nil {
+				s.rows[i].Values[k] = pathValue(record, path)
+			}
+		}
+	})
+}
