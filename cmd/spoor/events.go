@@ -35,7 +35,8 @@ it was logged; csv and table print columns. spoor help filter explains filters.`
   spoor events --format csv -o denied.csv error:AccessDenied last:24h
   spoor events --columns time,actor,event,requestParameters.bucketName service:s3
   spoor events --count 'ip:203.0.113.0/24 readonly:false'
-  spoor events -o evidence.json 'key:AKIAIOSFODNN7EXAMPLE'`,
+  spoor events -o evidence.json 'key:AKIAIOSFODNN7EXAMPLE'
+  spoor events -o all.parquet`,
 		GroupID: "ask",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f, err := a.filter(args)
@@ -86,6 +87,13 @@ func (a *app) printCount(ctx context.Context, db *store.DB, f query.Filter) erro
 func (a *app) printEvents(ctx context.Context, db *store.DB, f query.Filter) error {
 	start := a.now()
 	req := query.ExportRequest{Filter: f, Order: a.order(), Limit: a.flags.limit, Columns: a.flags.columns}
+	if a.flags.format == "parquet" {
+		rows, err := writeParquet(ctx, db, req, a.flags.output)
+		if err == nil {
+			a.timed(rows, start)
+		}
+		return err
+	}
 	var rows int64
 	err := a.write(func(w io.Writer) (err error) {
 		rows, err = a.export(ctx, db, req, w)
@@ -108,6 +116,14 @@ func (a *app) export(ctx context.Context, db *store.DB, req query.ExportRequest,
 		return a.exportCSV(ctx, db, req, w)
 	}
 	return a.exportTable(ctx, db, req, w)
+}
+
+// writeParquet writes a file; Parquet is not for streams.
+func writeParquet(ctx context.Context, db *store.DB, req query.ExportRequest, path string) (int64, error) {
+	if len(req.Columns) == 0 {
+		req.Columns = csvColumns
+	}
+	return db.WriteParquet(ctx, req, path)
 }
 
 func (a *app) exportCSV(ctx context.Context, db *store.DB, req query.ExportRequest, w io.Writer) (int64, error) {

@@ -28,7 +28,7 @@ func (a *app) settleFormat() error {
 	if !slices.Contains(formats, f.format) {
 		return usageError{fmt.Errorf("--format: unknown format %q", f.format), "use one of " + strings.Join(formats, ", ")}
 	}
-	if f.format == "parquet" && f.output == "" {
+	if f.format == "parquet" && (f.output == "" || f.output == "-") {
 		return usageError{fmt.Errorf("--format parquet needs -o FILE"), "Parquet is binary and is not written to a terminal or pipe"}
 	}
 	return nil

@@ -63,16 +63,19 @@ func connect(path, dir, exports string, o Options) (*sql.DB, error) {
 // settings lock a database down, in the order in which DuckDB takes them: once
 // external access is off, allowed directories can't change any more.
 func settings(dir, exports string, o Options) []string {
-	spill := ""
+	spill, allowed := "", "[]"
 	if dir != "" {
 		spill = filepath.Join(dir, spillName)
+	}
+	if exports != "" {
+		allowed = "[" + literal(exports) + "]"
 	}
 	s := []string{
 		"SET autoinstall_known_extensions = false",
 		"SET autoload_known_extensions = false",
 		"SET allow_community_extensions = false",
 		"SET temp_directory = " + literal(spill),
-		"SET allowed_directories = [" + literal(exports) + "]",
+		"SET allowed_directories = " + allowed,
 		"SET GLOBAL TimeZone = 'UTC'",
 		"SET zstd_min_string_length = 8", // else short texts that should be zstd stay as they are
 		"SET checkpoint_threshold = " + literal(checkpointEvery),

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -43,10 +42,9 @@ type Options struct {
 // A DB is an open case. All methods are safe for concurrent use; one Append runs
 // at a time, and questions go on beside it.
 type DB struct {
-	path    string // of the folder, or Memory
-	sql     *sql.DB
-	exports string // folder that DuckDB may write to
-	pack    *pack
+	path string // of the folder, or Memory
+	sql  *sql.DB
+	pack *pack
 
 	dicts     dicts
 	people    *people
@@ -63,6 +61,7 @@ type DB struct {
 	sessions  sessions
 	slice     time.Duration // see searchSlice
 	zone      *time.Location
+	window    int // rows that an export sorts at a time
 
 	saving  sync.Mutex // held by those who change the saved queries
 	writing sync.Mutex // held by those who change the case; guards what follows
@@ -84,7 +83,7 @@ type DB struct {
 // ErrDiskFull, *LockedError, *VersionError.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
-		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, span: emptySpan()}
+		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, span: emptySpan()}
 	maps.Copy(db.fields, sessionBindings(db))
 	err := db.open(ctx, o)
 	if err != nil {
@@ -105,16 +104,12 @@ func (db *DB) open(ctx context.Context, o Options) error {
 		}
 		file, packFile = filepath.Join(dir, dbName), filepath.Join(dir, packName)
 	}
-	db.exports = filepath.Join(dir, exportName)
-	if dir == "" {
-		db.exports = filepath.Join(os.TempDir(), "spoor-"+rand.Text()) // made when it is needed
-	}
 	var err error
-	if db.sql, err = connect(file, dir, db.exports, o); err != nil {
+	if db.sql, err = connect(file, dir, "", o); err != nil {
 		return err
 	}
 	if dir != "" { // the lock is ours now: what a killed process left behind can go
-		if err := errors.Join(os.RemoveAll(filepath.Join(dir, spillName)), os.RemoveAll(db.exports)); err != nil {
+		if err := os.RemoveAll(filepath.Join(dir, spillName)); err != nil {
 			return err
 		}
 	}
@@ -237,5 +232,5 @@ func (db *DB) Close() error {
 	if db.lot != nil {
 		err = db.abandon()
 	}
-	return errors.Join(err, db.sql.Close(), db.pack.close(), os.RemoveAll(db.exports))
+	return errors.Join(err, db.sql.Close(), db.pack.close())
 }

@@ -110,7 +110,7 @@ func (r *reading) desc() bool { return r.req.Order == query.Newest }
 
 // few reports whether the limit asks for so little that one sorted answer holds
 // it. Then free text need not be searched to the end either.
-func (r *reading) few() bool { return r.req.Limit > 0 && r.req.Limit <= windowRows }
+func (r *reading) few() bool { return r.req.Limit > 0 && r.req.Limit <= int64(r.db.window) }
 
 // run settles the filter and reads what matches.
 func (r *reading) run(ctx context.Context, c conn) error {
@@ -190,8 +190,8 @@ func (r *reading) stretches(ctx context.Context, c conn, where expr) ([]expr, er
 	if n[1] > 0 {
 		parts = []expr{timed}
 	}
-	if n[1] > windowRows && !r.few() {
-		cuts, err := cutTimes(ctx, c, where, int(n[1]/windowRows)+1)
+	if n[1] > int64(r.db.window) && !r.few() {
+		cuts, err := cutTimes(ctx, c, where, int(n[1])/r.db.window+1)
 		if err != nil {
 			return nil, err
 		}

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -69,11 +71,12 @@ func TestExportIsThePagesInOneGo(t *testing.T) {
 func TestExportOfManyWindows(t *testing.T) {
 	t.Parallel()
 	db := newCase(t)
+	db.window = 6000
 	g := newGenerator(5)
 	n := 0
-	for n <= 2*windowRows {
-		load(t, db, g.next(50_000))
-		n += 50_000
+	for n <= 3*db.window {
+		load(t, db, g.next(5000))
+		n += 5000
 	}
 	oldest := exported(t, db, query.ExportRequest{Order: query.Oldest, Columns: []string{"id"}})
 	newest := exported(t, db, query.ExportRequest{Columns: []string{"id"}})
@@ -81,7 +84,7 @@ func TestExportOfManyWindows(t *testing.T) {
 	if len(oldest) != n || !cmp.Equal(oldest, newest) {
 		t.Fatalf("%d and %d rows of %d, or in another order", len(oldest), len(newest), n)
 	}
-	for _, limit := range []int64{1, slabRows, windowRows + 17, 2*windowRows - 1} {
+	for _, limit := range []int64{1, slabRows, 6017, 11_999, 15_000} {
 		if got := exported(t, db, query.ExportRequest{Order: query.Oldest, Limit: limit, Columns: []string{"id"}}); !cmp.Equal(got, oldest[:limit]) {
 			t.Errorf("limit %d: %d rows, or not the first", limit, len(got))
 		}
@@ -184,5 +187,46 @@ func BenchmarkExport(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestParquetHasTypes(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	generated(t, db, 3, 3000)
+	file := filepath.Join(t.TempDir(), "it's.parquet")
+	columns := []string{"time", "event", "readonly", "bytesin", "id", "requestParameters.name"}
+	n, err := db.WriteParquet(t.Context(), query.ExportRequest{Columns: columns, Order: query.Oldest}, file)
+	if err != nil || n != 9000 {
+		t.Fatal(n, err)
+	}
+	want := exported(t, db, query.ExportRequest{Columns: columns, Order: query.Oldest})
+	other, err := connect("", "", filepath.Dir(file), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	rows, err := other.QueryContext(t.Context(), "FROM read_parquet(?)", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for i := 0; rows.Next(); i++ {
+		var at time.Time
+		var event, id, name string
+		var readonly bool
+		var in *int64
+		if err := rows.Scan(&at, &event, &readonly, &in, &id, &name); err != nil {
+			t.Fatal(err)
+		}
+		got := []string{at.Format(time.RFC3339Nano), event, fmt.Sprint(readonly), "", id, name}
+		for k, v := range want[i].Values {
+			if v.Text != got[k] {
+				t.Fatalf("row %d, %s: %q, want %q", i, columns[k], got[k], v.Text)
+			}
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(file), ".spoor-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }

@@ -30,16 +30,24 @@ type feed struct {
 	rows int
 	at   int
 	fill func(chunk duckdb.DataChunk, row, i int) error
+	pull func(chunk duckdb.DataChunk) (int, error) // instead, where the number of rows is not known
 }
 
 func (f *feed) ColumnInfos() []duckdb.ColumnInfo { return f.cols }
 func (f *feed) Init()                            {}
 func (f *feed) Cardinality() *duckdb.CardinalityInfo {
-	return &duckdb.CardinalityInfo{Cardinality: uint(f.rows), Exact: true}
+	return &duckdb.CardinalityInfo{Cardinality: uint(f.rows), Exact: f.pull == nil}
 }
 
 // FillChunk writes the next rows into DuckDB's own vectors.
 func (f *feed) FillChunk(chunk duckdb.DataChunk) error {
+	if f.pull != nil {
+		n, err := f.pull(chunk)
+		if err != nil {
+			return err
+		}
+		return chunk.SetSize(n)
+	}
 	n := min(f.rows-f.at, duckdb.GetDataChunkCapacity())
 	for row := range n {
 		if err := f.fill(chunk, row, f.at+row); err != nil {

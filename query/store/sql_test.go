@@ -5,13 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"spoor/query"
 )
 
 // run returns all rows of an SQL query.
@@ -78,7 +75,7 @@ func TestSQLCanOnlyRead(t *testing.T) {
 	for _, text := range []string{
 		"DELETE FROM event_rows", "DROP TABLE event_rows", "INSERT INTO strings VALUES (1, 1, 'x')", "UPDATE objects_rows SET name = 'x'",
 		"CREATE TABLE x (a INTEGER)", "CREATE TEMP TABLE x (a INTEGER)", "CREATE VIEW x AS SELECT 1", "SELECT 1; DROP TABLE event_rows", "DROP TABLE event_rows; SELECT 1",
-		"COPY event_rows TO '" + out + "'", "COPY (SELECT 1) TO '" + filepath.Join(db.exports, "x.csv") + "'", "EXPORT DATABASE '" + out + "'",
+		"COPY event_rows TO '" + out + "'", "COPY (SELECT 1) TO '" + filepath.Join(db.Path(), "x.csv") + "'", "EXPORT DATABASE '" + out + "'",
 		"SELECT * FROM read_csv('" + secret + "')", "SELECT * FROM '" + secret + "'", "SELECT * FROM read_text('" + secret + "')", "SELECT * FROM glob('/*')",
 		"SELECT * FROM read_text('" + filepath.Join(db.Path(), infoName) + "')",
 		"ATTACH '" + out + "' AS x", "INSTALL httpfs", "LOAD httpfs", "SELECT * FROM read_csv('https://example.com/x.csv')", "PRAGMA enable_profiling",
@@ -131,31 +128,5 @@ func TestCallbackErrorEndsSQL(t *testing.T) {
 	err := db.SQL(t.Context(), "SELECT * FROM range(100000)", func([]Column) error { return nil }, func([]any) error { return want })
 	if !errors.Is(err, want) {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestParquetHoldsTheFilteredEventsInOrder(t *testing.T) {
-	t.Parallel()
-	db := newCase(t)
-	generated(t, db, 3, 300)
-	for _, path := range []string{filepath.Join(t.TempDir(), "it's.parquet")} {
-		f := parse(t, "region:eu-west-1 -error:* thing*")
-		n, err := db.Parquet(t.Context(), f, query.Newest, []string{"time", "actor", "id"}, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want, _ := db.Count(t.Context(), f); n != want.N || n == 0 {
-			t.Errorf("%d events, want %d", n, want.N)
-		}
-		plain, err := connect("", "", filepath.Dir(path), Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer plain.Close()
-		var rows, sorted int64
-		q := "SELECT count(*), count(*) FILTER (time <= before OR before IS NULL) FROM (SELECT time, lag(time) OVER () AS before FROM read_parquet('" + strings.ReplaceAll(path, "'", "''") + "'))"
-		if err := plain.QueryRowContext(t.Context(), q).Scan(&rows, &sorted); err != nil || rows != n || sorted != n {
-			t.Errorf("%d rows, %d in order, %v", rows, sorted, err)
-		}
 	}
 }
