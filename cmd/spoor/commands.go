@@ -8,7 +8,7 @@ func commands(a *app) []*cobra.Command {
 		demoCommand(a), loadCommand(a),
 		eventsCommand(a), facetsCommand(a), histogramCommand(a), statsCommand(a),
 		timelineCommand(a), sessionsCommand(a), profileCommand(a),
-		queriesCommand(a), caseCommand(a),
+		sqlCommand(a), queriesCommand(a), caseCommand(a),
 		validateCommand(a), coverageCommand(a),
 		fieldsCommand(a), themesCommand(a), versionCommand(a), manCommand(a),
 	}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"spoor/query"
+	"spoor/query/store"
+)
+
+// sqlTimeout bounds a query unless --timeout says otherwise.
+const sqlTimeout = time.Minute
+
+func sqlCommand(a *app) *cobra.Command {
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "sql QUERY",
+		Short: "read-only SQL on the case",
+		Long: `Runs one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) in DuckDB's SQL and prints
+the rows. It can read the case and nothing else: no files, no network, no changes.
+
+Views, with names that stay as they are:
+  events     one row an event; columns named as the fields (spoor fields), time in UTC
+  changes    what mutating events did: resource, summary, severity
+  resources  every resource an event touched, one row each
+  sessions   sessions and where their credentials came from
+  objects    log files: outcome, events, SHA-256
+  verdicts, findings, checks   what spoor validate said
+DESCRIBE events lists the columns. Absent values are NULL.
+
+The DuckDB shell opens a case too, while no spoor does:
+  duckdb -readonly NAME.spoor/case.duckdb`,
+		Example: `  spoor sql "SELECT actor, count(*) AS n FROM events WHERE error IS NOT NULL GROUP BY ALL ORDER BY n DESC LIMIT 10"
+  spoor sql 'DESCRIBE events'
+  spoor sql --format csv -o hourly.csv "SELECT time_bucket(INTERVAL 1 hour, time) AS hour, count(*) FROM events GROUP BY 1 ORDER BY 1"`,
+		GroupID: "ask",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 || strings.TrimSpace(strings.Join(args, "")) == "" {
+				return usageError{fmt.Errorf("no QUERY given"), `try spoor sql "SELECT * FROM events LIMIT 5"`}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if timeout <= 0 {
+				return usagef("--timeout: %s is not a time to wait", timeout)
+			}
+			if a.flags.format == "parquet" {
+				return usageError{fmt.Errorf("an SQL answer has no parquet form"), "use csv or ndjson, or spoor events -o FILE.parquet"}
+			}
+			db, err := a.readingCase(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer db.Close()
+			return a.runSQL(cmd.Context(), db, strings.Join(args, " "), timeout)
+		},
+	}
+	cmd.Flags().DurationVar(&timeout, "timeout", sqlTimeout, "give up after this long")
+	return cmd
+}
+
+func (a *app) runSQL(ctx context.Context, db *store.DB, text string, timeout time.Duration) error {
+	start := a.now()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if strings.Contains(strings.ToLower(text), "session") { // the tables behind that view are made on demand
+		if err := db.Resolve(ctx, 0); err != nil {
+			return err
+		}
+	}
+	var rows int64
+	err := a.write(func(w io.Writer) error {
+		out := a.sqlOutput(w)
+		err := db.SQL(ctx, text, out.head, func(v []any) error {
+			if a.flags.limit > 0 && rows == a.flags.limit {
+				return errEnough
+			}
+			rows++
+			return out.row(v)
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			return sqlError(err, timeout)
+		}
+		return out.end()
+	})
+	if err == nil {
+		a.timed(rows, start)
+	}
+	return err
+}
+
+// errEnough ends a query whose --limit is reached.
+var errEnough = errors.New("enough rows")
+
+// sqlError says what is to be done about a query that failed.
+func sqlError(err error, timeout time.Duration) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return hinted{fmt.Errorf("the query took longer than %s", timeout), "--timeout 10m waits longer; a condition on time makes it quicker"}
+	case errors.Is(err, store.ErrNotQuery):
+		return usageError{err, "spoor sql only reads: SELECT, WITH, VALUES, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"}
+	case errors.Is(err, context.Canceled):
+		return err
+	}
+	return hinted{err, "spoor sql 'SHOW TABLES' lists tables and views, spoor sql 'DESCRIBE events' columns"}
+}
+
+// A sqlOutput prints an answer.
+type sqlOutput struct {
+	head func([]store.Column) error
+	row  func([]any) error
+	end  func() error
+}
+
+func (a *app) sqlOutput(w io.Writer) sqlOutput {
+	switch a.flags.format {
+	case "json", "ndjson":
+		return sqlJSON(w, a.flags.format == "json")
+	case "csv":
+		var out *query.CSVWriter
+		return sqlOutput{
+			head: func(cols []store.Column) error { out = a.newCSV(w, columnNames(cols)...); return nil },
+			row: func(v []any) error {
+				cells := make([]query.Value, len(v))
+				for i := range v {
+					cells[i] = query.Value{Text: a.sqlText(v[i]), Null: v[i] == nil}
+				}
+				return out.Write(cells)
+			},
+			end: func() error { return out.Flush() },
+		}
+	}
+	var out *table
+	return sqlOutput{
+		head: func(cols []store.Column) error { out = newTable(w, a.tableWidth(), columnNames(cols)...); return nil },
+		row: func(v []any) error {
+			cells := make([]string, len(v))
+			for i := range v {
+				cells[i] = a.sqlText(v[i])
+			}
+			return out.add(cells...)
+		},
+		end: func() error { return out.flush() },
+	}
+}
+
+func columnNames(cols []store.Column) []string {
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// sqlText is a value in a table or CSV; lists and structs are JSON.
+func (a *app) sqlText(v any) string {
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	case time.Time:
+		return x.In(a.zone).Format(time.RFC3339Nano)
+	case float64:
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	case []any, map[string]any:
+		if b, err := json.Marshal(x); err == nil {
+			return string(b)
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+// sqlJSON prints one object a row, as an array or a line each. Of columns with
+// the same name the last one stays, as JSON has it.
+func sqlJSON(w io.Writer, array bool) sqlOutput {
+	var names []string
+	n := 0
+	write := func(s string) error { _, err := io.WriteString(w, s); return err }
+	return sqlOutput{
+		head: func(cols []store.Column) error { names = columnNames(cols); return nil },
+		row: func(v []any) error {
+			line, err := jsonRow(names, v)
+			if err != nil {
+				return err
+			}
+			n++
+			switch {
+			case !array:
+				return write(line + "\n")
+			case n == 1:
+				return write("[" + line)
+			}
+			return write(",\n" + line)
+		},
+		end: func() error {
+			switch {
+			case !array:
+				return nil
+			case n == 0:
+				return write("[]\n")
+			}
+			return write("]\n")
+		},
+	}
+}
+
+// jsonRow is a row as an object with its columns in order. What JSON has no
+// number for (infinity, not a number) is null.
+func jsonRow(names []string, v []any) (string, error) {
+	var b strings.Builder
+	for i, name := range names {
+		sep := ","
+		if i == 0 {
+			sep = "{"
+		}
+		key, err := json.Marshal(name)
+		if err != nil {
+			return "", err
+		}
+		value, err := json.Marshal(v[i])
+		var none *json.UnsupportedValueError
+		if errors.As(err, &none) {
+			value, err = []byte("null"), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(sep + string(key) + ":" + string(value))
+	}
+	return b.String() + "}", nil
+}
