@@ -36,7 +36,7 @@ func widthOf(line []seg) int {
 // spread sets left at the left and right at the right; right gives way.
 func (m *Model) spread(left, right []seg, ground themes.Ground) []seg {
 	gap := m.w - widthOf(left) - widthOf(right)
-	if gap < 1 {
+	if gap < 1 || right == nil {
 		return append(left, seg{text: text.Safe(text.Spaces(m.w - widthOf(left))), ground: ground})
 	}
 	line := append(left, seg{text: text.Safe(text.Spaces(gap)), ground: ground})

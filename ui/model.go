@@ -95,7 +95,6 @@ func New(ctx context.Context, o Options) *Model {
 	m.counts.matching = -1
 	m.table = newTable(m)
 	m.restyle()
-	m.sample()
 	return m
 }
 
@@ -128,6 +127,7 @@ func (m *Model) Problems() []string { return m.table.problems }
 
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
+	m.sample() // a load may have begun since
 	return tea.Batch(tea.RequestBackgroundColor, m.sync(), m.tick())
 }
 

@@ -36,7 +36,7 @@ machine.
 
 A SOURCE is a file, a folder, a glob, an archive (zip, tar), - for standard
 input, or s3://bucket/prefix. Without one, spoor opens the case given by -c, or
-the one used last.`,
+asks what to open.`,
 		Example: `  spoor demo                                  a made-up incident to try it on
   spoor ./logs                                everything in a folder
   spoor s3://my-trail-bucket/AWSLogs --since 2024-05-01
@@ -70,6 +70,12 @@ func (a *app) investigate(ctx context.Context, names []string) error {
 	scope, err := a.scope()
 	if err != nil {
 		return err
+	}
+	if len(names) == 0 && a.flags.caseName == "" {
+		chosen := false
+		if names, chosen, err = a.choose(ctx); err != nil || !chosen {
+			return err
+		}
 	}
 	sources, err := a.openSources(ctx, names)
 	if err != nil {
@@ -134,13 +140,16 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 		{Title: "Queries", Pane: queries.New(db, query.Builtin(), queryFiles)},
 		{Title: "Sources", Pane: viewsources.New(db, bg)},
 	}
+	screen.Place = lastPlace(db)
+	model := ui.New(ctx, screen)
+	if wrong := model.Problems(); len(wrong) > 0 {
+		return usagef("keys of config.toml: %s", strings.Join(wrong, "; "))
+	}
 	if len(sources) > 0 {
 		bg.load(sources)
 	} else {
 		bg.working.Go(bg.resolve)
 	}
-	screen.Place = lastPlace(db)
-	model := ui.New(ctx, screen)
 	_, err = tea.NewProgram(model, a.programOptions(ctx, names)...).Run()
 	keepPlace(db, model.Place())
 	cancel()
@@ -161,24 +170,37 @@ func (a *app) programOptions(ctx context.Context, names []string) []tea.ProgramO
 	return append(opts, tea.WithInput(a.in))
 }
 
-func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
-	o := ui.Options{
-		Case: db, Name: caseTitle(db.Path(), bg.names), Progress: bg.sample, Export: exporter{a, db}, Mark: db, Profiles: db,
-		Clipboard: localClipboard(), Profile: colorprofile.Detect(a.out, os.Environ()), Glyphs: themes.Unicode(),
-		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db),
-	}
+// screenLook is how screens look on this terminal.
+type screenLook struct {
+	Theme   *themes.Theme
+	Glyphs  themes.Glyphs
+	Profile colorprofile.Profile
+}
+
+func (a *app) look() (screenLook, error) {
+	l := screenLook{Glyphs: themes.Unicode(), Profile: colorprofile.Detect(a.out, os.Environ())}
 	if !a.color() {
-		o.Profile = colorprofile.Ascii
+		l.Profile = colorprofile.Ascii
 	}
 	if a.config.ASCII || !utf8Locale(a.env) {
-		o.Glyphs = themes.ASCII()
+		l.Glyphs = themes.ASCII()
 	}
 	if a.flags.theme != "auto" && a.flags.theme != "" {
 		t, err := themes.Load(a.flags.theme)
 		if err != nil {
-			return o, usageError{err, "spoor themes lists the built-in ones"}
+			return l, usageError{err, "spoor themes lists the built-in ones"}
 		}
-		o.Theme = &t
+		l.Theme = &t
+	}
+	return l, nil
+}
+
+func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
+	look, err := a.look()
+	o := ui.Options{
+		Case: db, Name: caseTitle(db.Path(), bg.names), Progress: bg.sample, Export: exporter{a, db}, Mark: db, Profiles: db,
+		Clipboard: localClipboard(), Profile: look.Profile, Glyphs: look.Glyphs, Theme: look.Theme,
+		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db),
 	}
 	if len(a.config.Keys) > 0 {
 		o.Keys = map[string][]string{}
@@ -186,7 +208,7 @@ func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
 			o.Keys[id] = strings.Fields(keys)
 		}
 	}
-	return o, nil
+	return o, err
 }
 
 // utf8Locale reports whether the terminal is said to show UTF-8 (POSIX: LC_ALL,

@@ -1,0 +1,248 @@
+package ui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"spoor/themes"
+	"spoor/ui/grid"
+	"spoor/ui/pane"
+	"spoor/ui/text"
+)
+
+// A Recent is something that can be opened from the start screen.
+type Recent struct {
+	Name, Note string
+	Choice     Choice
+}
+
+// A Choice is what was chosen on the start screen: a case, or a source to load.
+// Neither: the reader left.
+type Choice struct{ Case, Source string }
+
+// StartOptions is all that the start screen is given.
+type StartOptions struct {
+	Recent []Recent
+	// Complete lists names that begin with what was typed: files and folders, or
+	// what lies under an s3:// address. It is called from a command.
+	Complete func(ctx context.Context, typed string) ([]string, error)
+	Theme    *themes.Theme // nil: dark or light, as the terminal's background is
+	Glyphs   themes.Glyphs
+	Profile  colorprofile.Profile
+}
+
+// A Start is the screen of a program that was not told what to open. It
+// implements tea.Model; Choice tells what was chosen when it has ended.
+type Start struct {
+	opt    StartOptions
+	m      Model // for its look and lines only
+	ctx    context.Context
+	in     input
+	list   *grid.Grid[Recent]
+	line   pane.Line
+	err    text.Safe
+	choice Choice
+}
+
+type completedMsg struct {
+	n     uint64
+	names []string
+	err   error
+}
+
+// NewStart returns the start screen.
+func NewStart(ctx context.Context, o StartOptions) *Start {
+	s := &Start{opt: o, ctx: ctx, in: newInput("")}
+	s.m.opt.Glyphs, s.m.opt.Profile = o.Glyphs, o.Profile
+	if o.Glyphs.V == "" {
+		s.m.opt.Glyphs = themes.Unicode()
+	}
+	s.m.look = look{profile: o.Profile, dark: true}
+	if o.Theme != nil {
+		s.m.look.theme, s.m.look.chosen = *o.Theme, true
+	}
+	s.m.restyle()
+	s.list = grid.New(grid.Source[Recent]{Key: func(Recent) int64 { return 0 }, Line: s.draw}, nil)
+	s.list.Set(o.Recent)
+	return s
+}
+
+// Choice returns what was chosen.
+func (s *Start) Choice() Choice { return s.choice }
+
+// Init implements tea.Model.
+func (s *Start) Init() tea.Cmd { return tea.RequestBackgroundColor }
+
+// Update implements tea.Model.
+func (s *Start) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		s.m.w, s.m.h = msg.Width, msg.Height
+		s.list.Resize(s.m.w, max(s.m.h-startLines, 0))
+	case tea.ColorProfileMsg:
+		if p := s.opt.Profile; p == colorprofile.Unknown || p > colorprofile.Ascii {
+			s.m.look.profile = msg.Profile
+			s.m.restyle()
+		}
+	case tea.BackgroundColorMsg:
+		s.m.look.dark = msg.IsDark()
+		s.m.restyle()
+	case tea.KeyPressMsg:
+		return s, s.key(msg)
+	case tea.PasteMsg:
+		return s, s.typed(msg)
+	case tea.MouseClickMsg:
+		if spot, _ := s.list.Click(msg.X, msg.Y-startLines+1); spot == grid.OnRow {
+			return s, s.take()
+		}
+	case tea.MouseWheelMsg:
+		if msg.Button == tea.MouseWheelUp {
+			s.list.Wheel(-3)
+		} else {
+			s.list.Wheel(3)
+		}
+	case completedMsg:
+		s.completed(msg)
+	}
+	return s, nil
+}
+
+func (s *Start) key(msg tea.KeyPressMsg) tea.Cmd {
+	switch msg.String() {
+	case "ctrl+c", "esc":
+		if s.in.value() != "" && msg.String() == "esc" {
+			s.in.set("", 0)
+			return s.complete()
+		}
+		return tea.Quit
+	case "up", "ctrl+p":
+		s.list.Move(-1)
+	case "down", "ctrl+n":
+		s.list.Move(1)
+	case "pgup":
+		s.list.Page(-1)
+	case "pgdown":
+		s.list.Page(1)
+	case "tab":
+		if r, ok := s.list.Current(); ok && r.Choice.Source != "" {
+			s.in.set(r.Choice.Source, runeLen(r.Choice.Source))
+			return s.complete()
+		}
+	case "enter":
+		return s.take()
+	default:
+		return s.typed(msg)
+	}
+	return nil
+}
+
+// typed edits the line and looks up what it may become.
+func (s *Start) typed(msg tea.Msg) tea.Cmd {
+	changed, cmd := s.in.update(msg)
+	if !changed {
+		return cmd
+	}
+	return tea.Batch(cmd, s.complete())
+}
+
+func (s *Start) complete() tea.Cmd {
+	typed := s.in.value()
+	s.err = ""
+	if typed == "" || s.opt.Complete == nil {
+		s.line.Stop()
+		s.list.Set(s.opt.Recent)
+		s.list.First()
+		return nil
+	}
+	ctx, n := s.line.Next(s.ctx)
+	f := s.opt.Complete
+	return func() tea.Msg {
+		names, err := f(ctx, typed)
+		return completedMsg{n: n, names: names, err: err}
+	}
+}
+
+func (s *Start) completed(m completedMsg) {
+	if !s.line.Is(m.n) {
+		return
+	}
+	typed := s.in.value()
+	rows := []Recent{{Name: typed, Note: "open what is typed", Choice: Choice{Source: typed}}}
+	for _, name := range m.names {
+		if name != typed {
+			rows = append(rows, Recent{Name: name, Choice: Choice{Source: name}})
+		}
+	}
+	if m.err != nil {
+		s.err = text.Clean(m.err.Error())
+	}
+	s.list.Set(rows)
+	s.list.First()
+}
+
+// take ends with what the cursor is on, or with what was typed.
+func (s *Start) take() tea.Cmd {
+	r, ok := s.list.Current()
+	if typed := s.in.value(); typed != "" && (!ok || s.line.Out()) {
+		r, ok = Recent{Choice: Choice{Source: typed}}, true
+	}
+	if !ok {
+		return nil
+	}
+	s.choice = r.Choice
+	return tea.Quit
+}
+
+// startLines are the lines around the list.
+const startLines = 7
+
+func (s *Start) draw(r Recent, w int) []grid.Cell {
+	tail := text.Safe(s.m.opt.Glyphs.Ellipsis)
+	note := text.Truncate(text.Clean(r.Note), w/2, tail)
+	room := max(w-text.Width(note)-4, 0)
+	return []grid.Cell{{Text: " " + text.Pad(text.Clean(r.Name), room, tail) + "  "}, {Text: note, Role: themes.Dim}}
+}
+
+// View implements tea.Model.
+func (s *Start) View() tea.View {
+	v := tea.NewView(strings.Join(s.lines(), "\n"))
+	v.AltScreen, v.WindowTitle = true, "spoor"
+	v.MouseMode = tea.MouseModeCellMotion
+	if s.m.w > 4 && s.m.h > startLines {
+		_, x := s.in.draw(s.m.look.styles, s.m.w-4, -1)
+		v.Cursor = tea.NewCursor(3+x, 3)
+	}
+	return v
+}
+
+func (s *Start) lines() []string {
+	m, st := &s.m, s.m.look.styles
+	if m.w < minWidth || m.h <= startLines {
+		return m.drawTooSmall()
+	}
+	line, _ := s.in.draw(st, m.w-4, -1)
+	heading := seg{text: " Cases used before, and an example", role: themes.Dim}
+	if s.in.value() != "" {
+		heading.text = " Files, folders and addresses that begin so"
+	}
+	if s.err != "" {
+		heading = seg{text: " " + s.err, role: themes.Error}
+	}
+	lines := []string{
+		m.drawLine(m.spread([]seg{{text: " spoor ", role: themes.Title, ground: themes.Bar}, {text: " investigate AWS CloudTrail logs", role: themes.Dim, ground: themes.Bar}}, nil, themes.Bar), m.w),
+		text.Spaces(m.w),
+		m.drawLine([]seg{{text: " Open a file, a folder, an archive or s3://bucket/prefix", role: themes.Text}}, m.w),
+		st.Paint(themes.Accent, " > ") + line + " ",
+		text.Spaces(m.w),
+		m.drawLine([]seg{heading}, m.w),
+	}
+	lines = append(lines, strings.Split(s.list.View(st, true), "\n")...)
+	foot := []seg{{text: " ", ground: themes.Bar}}
+	for _, h := range []struct{ key, does text.Safe }{{"enter", "opens"}, {"tab", "completes"}, {text.Safe(m.opt.Glyphs.Up + m.opt.Glyphs.Down), "choose"}, {"esc", "leaves"}} {
+		foot = append(foot, seg{text: h.key + " ", role: themes.Accent, ground: themes.Bar}, seg{text: h.does + "  ", role: themes.Dim, ground: themes.Bar})
+	}
+	return append(lines, m.drawLine(m.spread(foot, nil, themes.Bar), m.w))
+}

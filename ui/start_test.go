@@ -1,0 +1,130 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// startDriver drives the start screen.
+type startDriver struct {
+	t    *testing.T
+	s    *Start
+	quit bool
+}
+
+func newStart(t *testing.T) *startDriver {
+	t.Helper()
+	th := builtin("dark")
+	d := &startDriver{t: t, s: NewStart(t.Context(), StartOptions{
+		Theme: &th,
+		Recent: []Recent{{Name: "incident.spoor", Note: "yesterday, ./logs\x1b[2J", Choice: Choice{Case: "/x/incident.spoor"}},
+			{Name: "demo", Note: "a made-up incident", Choice: Choice{Source: "demo:"}}},
+		Complete: func(_ context.Context, typed string) ([]string, error) {
+			if strings.HasPrefix(typed, "s3://") {
+				return nil, errors.New("list buckets: access denied")
+			}
+			return []string{"./logs/", "./logs-東京.zip"}, nil
+		},
+	})}
+	d.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+	return d
+}
+
+func (d *startDriver) send(msg tea.Msg) {
+	_, cmd := d.s.Update(msg)
+	for queue := []tea.Cmd{cmd}; len(queue) > 0; {
+		cmd, queue = queue[0], queue[1:]
+		if cmd == nil {
+			continue
+		}
+		switch msg := cmd().(type) {
+		case tea.BatchMsg:
+			queue = append(queue, msg...)
+		case tea.QuitMsg:
+			d.quit = true
+		case nil:
+		default:
+			_, next := d.s.Update(msg)
+			queue = append(queue, next)
+		}
+	}
+}
+
+func (d *startDriver) keys(keys ...string) {
+	for _, k := range keys {
+		if typed, ok := strings.CutPrefix(k, "type:"); ok {
+			for _, r := range typed {
+				d.send(press(string(r)))
+			}
+			continue
+		}
+		d.send(press(k))
+	}
+}
+
+func (d *startDriver) frame() string {
+	raw := d.s.View().Content
+	checkFrame(d.t, raw, d.s.m.w, d.s.m.h)
+	return ansi.Strip(raw)
+}
+
+func TestStartListsCases(t *testing.T) {
+	t.Parallel()
+	d := newStart(t)
+	var lines []string
+	for l := range strings.SplitSeq(d.frame(), "\n") {
+		lines = append(lines, strings.TrimRight(l, " "))
+	}
+	golden(t, "start-80x24.txt", strings.Join(lines, "\n")+"\n")
+	d.keys("down", "enter")
+	if !d.quit || d.s.Choice() != (Choice{Source: "demo:"}) {
+		t.Errorf("chose %+v", d.s.Choice())
+	}
+}
+
+func TestStartOpensWhatIsTyped(t *testing.T) {
+	t.Parallel()
+	d := newStart(t)
+	d.keys("type:./lo", "down", "tab")
+	if got := d.s.in.value(); got != "./logs/" {
+		t.Errorf("completed to %q", got)
+	}
+	d.frame()
+	d.keys("enter")
+	if d.s.Choice() != (Choice{Source: "./logs/"}) {
+		t.Errorf("chose %+v", d.s.Choice())
+	}
+}
+
+func TestStartSaysWhyNothingIsListed(t *testing.T) {
+	t.Parallel()
+	d := newStart(t)
+	d.keys("type:s3://b")
+	if !strings.Contains(d.frame(), "access denied") {
+		t.Error("the error is not shown")
+	}
+	d.keys("esc")
+	if d.quit || !strings.Contains(d.frame(), "incident.spoor") {
+		t.Error("esc does not come back to the cases")
+	}
+	if d.keys("esc"); !d.quit || d.s.Choice() != (Choice{}) {
+		t.Error("esc does not leave")
+	}
+}
+
+func TestStartAnySize(t *testing.T) {
+	t.Parallel()
+	d := newStart(t)
+	for w := 1; w < 120; w += 7 {
+		for h := 1; h < 40; h += 3 {
+			d.send(tea.WindowSizeMsg{Width: w, Height: h})
+			d.send(tea.MouseClickMsg{X: 2, Y: h - 1})
+			d.frame()
+		}
+	}
+}
