@@ -180,7 +180,14 @@ func (v *validation) openCaseFor(ctx context.Context, names []string) (err error
 		return nil
 	}
 	v.db, err = v.openCase(ctx, path, false)
-	if errors.Is(err, store.ErrNotFound) && v.app.flags.caseName == "" {
+	var locked *store.LockedError
+	switch {
+	case err == nil || v.app.flags.caseName != "":
+		return err
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case errors.As(err, &locked):
+		fmt.Fprintf(v.errw, "%s: the verdicts are not kept\n", cleanLines(err.Error()))
 		return nil
 	}
 	return err
