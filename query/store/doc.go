@@ -42,4 +42,10 @@
 //	})
 //
 // Texts of people and logs are only ever parameters.
+//
+// # By hand
+//
+// The views events, changes, objects, resources and sessions are for people, in
+// DB.SQL and in DuckDB's own shell (1.4 or later), which reads a case that no
+// other process has open: duckdb -readonly NAME.spoor/case.duckdb.
 package store

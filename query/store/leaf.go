@@ -9,8 +9,11 @@ import (
 	"spoor/query"
 )
 
-// keepLeaves is how many searches are remembered.
-const keepLeaves = 16
+// How much is remembered: so many searches, with so many hits between them.
+const (
+	keepLeaves = 16
+	keepHits   = 8 << 20
+)
 
 // A leaf is a condition that only the records can tell: free text or a path. It
 // remembers which objects have been searched and what was found there, so no
@@ -22,6 +25,7 @@ type leaf struct {
 
 	mu    sync.Mutex
 	found map[uint32]finding
+	hits  int // in found
 }
 
 // A finding is what a leaf found in an object as it was loaded then.
@@ -41,7 +45,14 @@ func (l *leaf) covers(o objectRow) bool {
 func (l *leaf) put(o objectRow, seqs []int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.hits += len(seqs) - len(l.found[o.id].seqs)
 	l.found[o.id] = finding{o.loaded, seqs}
+}
+
+func (l *leaf) size() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.hits
 }
 
 // seqs returns all events found so far.
@@ -76,10 +87,21 @@ func (db *DB) leaf(n query.Node, clock query.Clock) *leaf {
 		}
 	}
 	ls.list = append(ls.list, l)
-	if len(ls.list) > keepLeaves {
-		ls.list = append([]*leaf(nil), ls.list[1:]...)
-	}
+	ls.trim()
 	return l
+}
+
+// trim forgets the searches that have not been asked for longest. The last few
+// stay: they are parts of the filter at hand.
+func (ls *leaves) trim() {
+	hits := 0
+	for i := len(ls.list) - 1; i >= 0; i-- {
+		hits += ls.list[i].size()
+		if n := len(ls.list) - i; n > keepLeaves || n > keepLeaves/4 && hits > keepHits {
+			ls.list = append([]*leaf(nil), ls.list[i+1:]...)
+			return
+		}
+	}
 }
 
 func newLeaf(n query.Node, clock query.Clock) *leaf {

@@ -85,8 +85,10 @@ func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error)
 	desc := (r.Order == query.Newest) != r.Back
 	cd.upper = all(cd.upper, beyond(r, desc))
 	var page query.Page
-	for until := time.Now().Add(pageWait); ; {
-		h, err := db.hits(ctx, cd, desc)
+	// The first objects often fill the page: it is tried after ever longer slices.
+	slice := time.Duration(0)
+	for until := time.Now().Add(pageWait); ; slice = min(2*slice+10*time.Millisecond, db.slice) {
+		h, err := db.hitsWithin(ctx, cd, desc, slice)
 		if err != nil {
 			return query.Page{}, err
 		}

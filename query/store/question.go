@@ -85,7 +85,7 @@ func (db *DB) searchAll(ctx context.Context, conds []cond) error {
 	}
 	left, err := db.objectsOf(ctx, any1(uppers...), true)
 	for err == nil && len(left) > 0 {
-		left, err = db.search(ctx, leaves, left)
+		left, err = db.search(ctx, leaves, left, db.slice)
 	}
 	return err
 }

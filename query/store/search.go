@@ -31,6 +31,12 @@ type hits struct {
 // hits searches for a slice of time and makes the condition for what is known
 // then. Objects come in the order in which a page wants their events.
 func (db *DB) hits(ctx context.Context, cd cond, desc bool) (*hits, error) {
+	return db.hitsWithin(ctx, cd, desc, db.slice)
+}
+
+// hitsWithin is hits with a slice of one's own; each CPU searches one portion at
+// the least.
+func (db *DB) hitsWithin(ctx context.Context, cd cond, desc bool, slice time.Duration) (*hits, error) {
 	h := &hits{where: all(cd.exact, db.visible()), complete: true, release: func() {}}
 	leaves := cd.leaves()
 	if len(leaves) == 0 {
@@ -40,7 +46,7 @@ func (db *DB) hits(ctx context.Context, cd cond, desc bool) (*hits, error) {
 	if err != nil {
 		return nil, err
 	}
-	left, err := db.search(ctx, leaves, todo)
+	left, err := db.search(ctx, leaves, todo, slice)
 	if err != nil {
 		return nil, err
 	}
@@ -159,11 +165,11 @@ func (db *DB) objectsOf(ctx context.Context, where expr, desc bool) ([]reach, er
 
 // search looks through objects for a slice of time and returns those that are
 // left, in order.
-func (db *DB) search(ctx context.Context, leaves []*leaf, todo []reach) ([]reach, error) {
+func (db *DB) search(ctx context.Context, leaves []*leaf, todo []reach, slice time.Duration) ([]reach, error) {
 	todo = slices.DeleteFunc(todo, func(r reach) bool {
 		return !slices.ContainsFunc(leaves, func(l *leaf) bool { return !l.covers(r.o) })
 	})
-	q := &searchQueue{todo: todo, until: time.Now().Add(db.slice), size: firstPortion}
+	q := &searchQueue{todo: todo, until: time.Now().Add(slice), size: firstPortion}
 	g, ctx := errgroup.WithContext(ctx)
 	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {
