@@ -146,6 +146,10 @@ func (o *menu) key(m *Model, msg tea.KeyPressMsg) (pane.Intent, tea.Cmd) {
 	case "pgup":
 		o.grid.Page(-1)
 		return nil, o.move(0)
+	case "end":
+		return nil, o.move(len(o.items))
+	case "home":
+		return nil, o.move(-len(o.items))
 	}
 	if i, ok := o.grid.Current(); ok && o.keys[k] != nil {
 		cmd := o.keys[k](i)
@@ -164,6 +168,10 @@ func (o *menu) key(m *Model, msg tea.KeyPressMsg) (pane.Intent, tea.Cmd) {
 		return nil, o.move(1)
 	case "k":
 		return nil, o.move(-1)
+	case "G":
+		return nil, o.move(len(o.items))
+	case "g":
+		return nil, o.move(-len(o.items))
 	case "q":
 		return o.key(m, tea.KeyPressMsg{Code: tea.KeyEscape})
 	}
