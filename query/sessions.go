@@ -190,7 +190,17 @@ type SessionPage struct {
 type SessionChain struct {
 	Session Session
 	Up      []Session // parents, the nearest first
+	Started []Starter // of an EC2 instance's session: who started it or gave it its role
 	Down    SessionTree
+}
+
+// A Starter is a call by which an instance came to its role.
+type Starter struct {
+	Seq     int64
+	Time    int64 // µs UTC or cloudtrail.NoTime
+	Event   string
+	Actor   string
+	Session string
 }
 
 // A SessionTree is a session and all that came of it.

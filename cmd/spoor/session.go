@@ -71,6 +71,13 @@ type jsonTree struct {
 	Children []jsonTree   `json:"children,omitempty"`
 }
 
+type jsonStart struct {
+	Time    string `json:"time"`
+	Event   string `json:"event"`
+	Actor   string `json:"actor"`
+	Session string `json:"session"`
+}
+
 type jsonIssued struct {
 	Key   string `json:"key,omitempty"`
 	Call  string `json:"call"`
@@ -90,9 +97,13 @@ func (a *app) encodeSession(w io.Writer, one query.SessionChain, did query.Burst
 	}
 	more := struct {
 		Chain []query.Session `json:"chain"`
+		Start []jsonStart     `json:"instance_started_by"`
 		Tree  jsonTree        `json:"tree"`
 		Did   []jsonBurst     `json:"did"`
-	}{one.Up, treeJSON(one.Down), []jsonBurst{}}
+	}{one.Up, []jsonStart{}, treeJSON(one.Down), []jsonBurst{}}
+	for _, st := range one.Started {
+		more.Start = append(more.Start, jsonStart{a.stamp(st.Time), st.Event, st.Actor, st.Session})
+	}
 	if more.Chain == nil {
 		more.Chain = []query.Session{}
 	}
@@ -168,8 +179,10 @@ func (a *app) describeSession(w io.Writer, one query.SessionChain, did query.Bur
 		line("sign", "%s: %s", r.Sign, r.Detail)
 	}
 	a.describeChain(&b, one)
-	fmt.Fprintf(&b, "\nwhat came of it\n")
-	a.describeTree(&b, one.Down, 1)
+	if len(one.Down.Children)+len(one.Down.Issued) > 0 {
+		fmt.Fprintf(&b, "\nwhat came of it\n")
+		a.describeTree(&b, one.Down, 1)
+	}
 	fmt.Fprintf(&b, "\nwhat it did\n")
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
@@ -190,7 +203,10 @@ func (a *app) describeChain(b *strings.Builder, one query.SessionChain) {
 			fmt.Fprintf(b, "  %s\n", cleanLines(fmt.Sprintf("perhaps %s  %s at %s: %s, event %s", c.Parent, c.Call, a.clock(c.Time), c.Reason, c.Event)))
 		}
 	}
-	fmt.Fprintf(b, "  %s\n", cleanLines(one.Session.RootActor+": "+at.Reason))
+	for _, st := range one.Started {
+		fmt.Fprintf(b, "  %s\n", cleanLines(fmt.Sprintf("%s  the instance by %s of %s at %s", st.Session, st.Event, st.Actor, a.clock(st.Time))))
+	}
+	fmt.Fprintf(b, "  %s\n", cleanLines(one.Session.RootActor+": "+one.Session.Reason))
 }
 
 func (a *app) describeTree(b *strings.Builder, t query.SessionTree, depth int) {

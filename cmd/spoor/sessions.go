@@ -17,7 +17,8 @@ import (
 )
 
 func sessionsCommand(a *app) *cobra.Command {
-	var id, idle, sort, sign string
+	var id, with, idle, sort, sign string
+	var radius bool
 	cmd := &cobra.Command{
 		Use:   "sessions [FILTER]",
 		Short: "sessions and chains",
@@ -26,6 +27,8 @@ func sessionsCommand(a *app) *cobra.Command {
   spoor sessions --sort user actor:alice
   spoor sessions --sign "no MFA" --format json
   spoor sessions --id 9f8af218b7777c82
+  spoor sessions --id 9f8a --with d7c5
+  spoor sessions --radius key:AKIAIOSFODNN7EXAMPLE
   spoor sessions --from ./logs --idle 15m outcome:denied`,
 		GroupID: "ask",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,16 +41,23 @@ func sessionsCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer db.Close()
-			if id != "" {
-				if err := db.Resolve(cmd.Context(), req.Idle); err != nil {
-					return err
-				}
+			if err := db.Resolve(cmd.Context(), req.Idle); err != nil {
+				return err
+			}
+			switch {
+			case radius:
+				return a.printRadius(cmd.Context(), db, req.Filter)
+			case id != "" && with != "":
+				return a.printContrast(cmd.Context(), db, id, with)
+			case id != "":
 				return a.printOneSession(cmd.Context(), db, id)
 			}
 			return a.printSessions(cmd.Context(), db, req)
 		},
 	}
 	cmd.Flags().StringVar(&id, "id", "", "show this one session in full: its chain, what came of it, what it did")
+	cmd.Flags().StringVar(&with, "with", "", "with --id: set this session beside it")
+	cmd.Flags().BoolVar(&radius, "radius", false, "everything that came of the sessions that match FILTER, and what to contain")
 	cmd.Flags().StringVar(&idle, "idle", "", "silence that ends a session of a long-term key (default: as last time, 30m at first)")
 	cmd.Flags().StringVar(&sort, "sort", "", "user, events or risk instead of --order")
 	cmd.Flags().StringVar(&sign, "sign", "", "only sessions with this sign of risk, e.g. \"new address\"")

@@ -44,11 +44,55 @@ func (db *DB) Session(ctx context.Context, id string) (query.SessionChain, error
 		out.Up = append(out.Up, view(&up[0]))
 		at = &up[0]
 	}
+	if rows[0].ActorKind == cloudtrail.KindInstance {
+		if out.Started, err = db.starters(ctx, x, rows[0].SessionName, rows[0].Start); err != nil {
+			return out, err
+		}
+	}
 	r, err := db.descend(ctx, x, []uint32{uint32(num)})
 	if err == nil && len(r.Trees) > 0 {
 		out.Down = viewTree(r.Trees[0])
 	}
 	return out, err
+}
+
+// startCalls are the calls that start an instance with a role, or give it one.
+var startCalls = []string{"RunInstances", "StartInstances", "AssociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"}
+
+// maxStarters bounds how many of them are listed.
+const maxStarters = 10
+
+// starters finds who started an instance, or gave it its role, before a session
+// of it began.
+func (db *DB) starters(ctx context.Context, x *sessionIndex, instance string, before int64) ([]query.Starter, error) {
+	id := db.dicts[domResource].lookup(instance)
+	var names []uint32
+	for _, n := range startCalls {
+		if k := db.dicts[domName].lookup(n); k != 0 {
+			names = append(names, k)
+		}
+	}
+	if id == 0 || len(names) == 0 {
+		return nil, nil
+	}
+	q := fmt.Sprintf("SELECT %s, e.seq, e.name FROM event_rows AS e WHERE %s AND e.outcome = 0 AND (e.t IS NULL OR e.t <= %d) "+
+		"AND (e.resource = %d OR e.seq IN (SELECT seq FROM touched WHERE resource = %d)) ORDER BY e.t DESC, e.seq LIMIT %d",
+		refColumns, inList("e.name", "IN", names), max(before, 0), id, id, maxStarters)
+	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.Starter, error) {
+		var out []query.Starter
+		err := c.each(ctx, q, nil, func(v []driver.Value) error {
+			s := query.Starter{Seq: number(v[5]), Time: noTime, Event: db.dicts[domName].text(uint32(number(v[6]))), Actor: db.dicts[domPerson].text(db.people.get(uint32(number(v[0]))).texts[whoActor])}
+			if v[4] != nil {
+				s.Time = number(v[4])
+			}
+			if n, ok := locate(x, v); ok {
+				s.Session = x.list[n].id
+			}
+			out = append(out, s)
+			return nil
+		})
+		return out, err
+	})
 }
 
 // SessionOf returns the id of the session that an event belongs to.

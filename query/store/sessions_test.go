@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"os"
@@ -87,6 +88,12 @@ func TestSessionsOfTheAttack(t *testing.T) {
 		t.Errorf("%d keys linked with %d events, want 8, 70", keys, linked)
 	}
 	checkFilters(t, db, all)
+	n, err := ask(t.Context(), db, func(ctx context.Context, c conn) ([]int64, error) {
+		return c.int64s(ctx, `SELECT count(*), count(*) FILTER (list_contains(source_ips, '192.168.10.20') AND "end" >= "start" AND parent IS NOT NULL) FROM sessions WHERE root_actor = 'bert-jan'`)
+	})
+	if err != nil || n[0] != 9 || n[1] != 5 {
+		t.Errorf("the view sessions holds %v of bert-jan, want 9, 5 (%v)", n, err)
+	}
 }
 
 // checkFilters holds the filters session: and root:, and the columns, to the

@@ -98,10 +98,13 @@ func (v *View) chainLines(one query.SessionChain) []*line {
 		}
 	}
 	role := themes.Good
-	if at.Confidence == "unknown" {
+	if one.Session.Confidence == "unknown" {
 		role = themes.Warn
 	}
-	return append(out, &line{cells: []grid.Cell{dim("  "), piece(role, text.CleanLine(at.RootActor, cellMax)), dim("  " + text.CleanLine(at.Reason, 300))}})
+	for _, st := range one.Started {
+		out = append(out, &line{session: st.Session, seq: st.Seq, cells: []grid.Cell{dim("  instance by " + text.CleanLine(st.Event, 60) + " of "), piece(themes.Accent, text.CleanLine(st.Actor, cellMax)), dim("  " + v.clock(st.Time))}})
+	}
+	return append(out, &line{cells: []grid.Cell{dim("  "), piece(role, text.CleanLine(one.Session.RootActor, cellMax)), dim("  " + text.CleanLine(one.Session.Reason, 300))}})
 }
 
 // linkLine leads to a parent; its second line to the evidence.

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"spoor/query"
+	"spoor/query/store"
+)
+
+type jsonRadius struct {
+	Sessions   int        `json:"sessions"`
+	Events     int64      `json:"events"`
+	Writes     int64      `json:"writes"`
+	Denied     int64      `json:"denied"`
+	Keys       []string   `json:"keys_to_disable"`
+	Roles      []string   `json:"roles_to_revoke"`
+	Principals []string   `json:"principals"`
+	Temporary  []string   `json:"temporary_keys"`
+	People     []string   `json:"root_actors"`
+	Made       []jsonMade `json:"made"`
+	Trees      []jsonTree `json:"trees"`
+}
+
+type jsonMade struct {
+	Time    string `json:"time"`
+	Actor   string `json:"actor"`
+	Action  string `json:"action"`
+	Summary string `json:"summary"`
+}
+
+// printRadius prints everything that came of the sessions under a filter, and
+// what to take away from whoever holds them.
+func (a *app) printRadius(ctx context.Context, db *store.DB, f query.Filter) error {
+	if f.All() {
+		return usageError{fmt.Errorf("--radius: no FILTER given"), "name where it began: a key, an actor, an address or a session"}
+	}
+	start := a.now()
+	if _, err := settle(ctx, db, f); err != nil {
+		return err
+	}
+	r, err := db.Radius(ctx, f)
+	if err != nil {
+		return err
+	}
+	a.timed(int64(r.Sessions), start)
+	return a.write(func(w io.Writer) error {
+		switch a.flags.format {
+		case "json", "ndjson":
+			return json.NewEncoder(w).Encode(a.radiusJSON(r))
+		case "table":
+			return a.describeRadius(w, r)
+		}
+		return usageError{fmt.Errorf("--format: a blast radius can't be written as %s", a.flags.format), "use json"}
+	})
+}
+
+func (a *app) radiusJSON(r query.Radius) jsonRadius {
+	full := func(list []string) []string { return append([]string{}, list...) } // never null
+	j := jsonRadius{r.Sessions, r.Events, r.Writes, r.Denied, full(r.Keys), full(r.Roles), full(r.Principals), full(r.Temporary), full(r.People), []jsonMade{}, []jsonTree{}}
+	for _, c := range r.Made {
+		j.Made = append(j.Made, jsonMade{a.stamp(c.Time), c.Actor, c.Action, c.Summary})
+	}
+	for _, t := range r.Trees {
+		j.Trees = append(j.Trees, treeJSON(t))
+	}
+	return j
+}
+
+func (a *app) describeRadius(w io.Writer, r query.Radius) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s sessions, %s events, %s writes, %s denied\n", number(int64(r.Sessions)), number(r.Events), number(r.Writes), number(r.Denied))
+	for _, part := range []struct {
+		title string
+		list  []string
+	}{{"long-term keys to disable", r.Keys}, {"roles whose sessions to revoke", r.Roles}, {"users and other principals at work", r.Principals},
+		{"temporary keys given out or used", r.Temporary}, {"people and workloads behind it", r.People}} {
+		if len(part.list) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s\n", part.title)
+		for _, v := range part.list {
+			fmt.Fprintf(&b, "  %s\n", cleanLines(v))
+		}
+	}
+	if len(r.Made) > 0 {
+		fmt.Fprintf(&b, "\nmade or altered in IAM\n")
+	}
+	for _, c := range r.Made {
+		fmt.Fprintf(&b, "  %s\n", cleanLines(fmt.Sprintf("%s  %s  %s  %s", a.clock(c.Time), c.Actor, c.Action, c.Summary)))
+	}
+	fmt.Fprintf(&b, "\nsessions\n")
+	for _, t := range r.Trees {
+		fmt.Fprintf(&b, "  %s\n", cleanLines(fmt.Sprintf("%s  %s  %s events", t.Session.ID, t.Session.Actor, number(t.Session.Events))))
+		a.describeTree(&b, t, 2)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// printContrast sets two sessions side by side.
+func (a *app) printContrast(ctx context.Context, db *store.DB, one, two string) error {
+	list, err := db.Contrast(ctx, one, two)
+	if err != nil {
+		return err
+	}
+	type contrast struct {
+		What  string   `json:"what"`
+		Both  []string `json:"both"`
+		OnlyA []string `json:"only_a"`
+		OnlyB []string `json:"only_b"`
+	}
+	return a.write(func(w io.Writer) error {
+		if a.flags.format == "json" || a.flags.format == "ndjson" {
+			out := []contrast{}
+			for _, c := range list {
+				out = append(out, contrast{c.What, append([]string{}, c.Both...), append([]string{}, c.OnlyA...), append([]string{}, c.OnlyB...)})
+			}
+			return json.NewEncoder(w).Encode(out)
+		}
+		t := newTable(w, a.tableWidth(), "what", "in", "value")
+		for _, c := range list {
+			for _, side := range []struct {
+				name string
+				list []string
+			}{{"both", c.Both}, {"only " + one, c.OnlyA}, {"only " + two, c.OnlyB}} {
+				for _, v := range side.list {
+					if err := t.add(c.What, side.name, v); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return t.flush()
+	})
+}
