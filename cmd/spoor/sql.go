@@ -107,6 +107,8 @@ func sqlError(err error, timeout time.Duration) error {
 		return hinted{fmt.Errorf("the query took longer than %s", timeout), "--timeout 10m waits longer; a condition on time makes it quicker"}
 	case errors.Is(err, store.ErrNotQuery):
 		return usageError{err, "spoor sql only reads: SELECT, WITH, VALUES, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"}
+	case errors.Is(err, store.ErrNotAllowed):
+		return usageError{err, "spoor sql reads the case and nothing else"}
 	case errors.Is(err, context.Canceled):
 		return err
 	}

@@ -81,6 +81,9 @@ func (c conn) readOnly(ctx context.Context, f func() error) error {
 
 // selects runs a statement that must be one query.
 func (c conn) selects(ctx context.Context, query string, head func([]Column) error, row func([]any) error) error {
+	if err := c.guard(ctx, query); err != nil {
+		return err
+	}
 	prepared, err := c.d.Prepare(query) // takes one statement; the one with a context would run all but the last
 	var known *duckdb.Error
 	if err != nil && !errors.As(err, &known) { // more than one statement, or none: the driver has no type for that

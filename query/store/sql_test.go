@@ -81,6 +81,10 @@ func TestSQLCanOnlyRead(t *testing.T) {
 		"ATTACH '" + out + "' AS x", "INSTALL httpfs", "LOAD httpfs", "SELECT * FROM read_csv('https://example.com/x.csv')", "PRAGMA enable_profiling",
 		"SET memory_limit = '1TB'", "RESET memory_limit", "SET enable_external_access = true", "CHECKPOINT", "FORCE CHECKPOINT", "VACUUM", "CALL pragma_version()",
 		"BEGIN TRANSACTION", "COMMIT", "ROLLBACK", "USE memory", "WITH x AS (SELECT 1) INSERT INTO strings SELECT 1, 1, 'x'", "PREPARE p AS SELECT 1", "", ";", "SELECT",
+		"SELECT * FROM read_blob('" + filepath.Join(db.Path(), dbName) + "')", "DESCRIBE SELECT * FROM read_text('" + filepath.Join(db.Path(), dbName) + ".wal')",
+		"SELECT (SELECT count(*) FROM glob('" + filepath.Join(db.Path(), spillName, "*") + "'))", "WITH x AS (FROM read_blob('x')) SELECT 1", "FROM main.read_blob('x')",
+		"FROM enable_logging()", "FROM checkpoint()", "FROM query('SELECT 1')", "FROM query_table('strings')", "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+		"FROM duckdb_secrets()", "FROM sniff_csv('x')", "FROM 'x.csv'", "EXPLAIN FROM glob('x')", "explain\tANALYZE FROM enable_logging()", "SELECT 1; SELECT 2",
 		"SELECT nextval('x')", "SELECT * FROM spoor_feed('x')", "EXPLAIN ANALYZE DELETE FROM event_rows",
 	} {
 		if _, rows, err := run(t, db, text); err == nil {
@@ -93,7 +97,7 @@ func TestSQLCanOnlyRead(t *testing.T) {
 	if _, err := os.Stat(out); err == nil {
 		t.Error("a file was written")
 	}
-	for _, text := range []string{"SELECT 1", "EXPLAIN SELECT 1", "DESCRIBE events", "SHOW TABLES", "FROM events LIMIT 1", "WITH x AS (SELECT 1) SELECT * FROM x", "SUMMARIZE objects", "VALUES (1)"} {
+	for _, text := range []string{"SELECT 1", "EXPLAIN SELECT 1", "explain\n analyze SELECT 1", "SELECT 1 -- one", "SELECT 1;", "SELECT unnest([1, 2])", "FROM range(2)", "DESCRIBE events", "SHOW TABLES", "FROM events LIMIT 1", "WITH x AS (SELECT 1) SELECT * FROM x", "SUMMARIZE objects", "VALUES (1)"} {
 		if _, rows, err := run(t, db, text); err != nil || len(rows) == 0 {
 			t.Errorf("%s: %d rows, %v", text, len(rows), err)
 		}
