@@ -29,11 +29,6 @@ const (
 	RootUsed        Sign = "root"
 )
 
-// SignList lists the kinds of risk in the order in which they are shown.
-func SignList() []Sign {
-	return []Sign{RootUsed, OutsideInstance, DeniedThenDone, TwoNetworks, NoMFA, NewAddress, NewAgent}
-}
-
 // BurstOfDenials is how many refusals in a row, followed by a success, count as
 // a sign.
 const BurstOfDenials = 5

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -122,5 +121,5 @@ func (db *DB) workOut(ctx context.Context, idle time.Duration) (*sessionIndex, e
 	}
 	res.Finish(breaks)
 	x := newSessionIndex(g, res, idle)
-	return x, errors.Join(db.writeSessions(ctx, g, res, x))
+	return x, db.writeSessions(ctx, g, res, x)
 }
