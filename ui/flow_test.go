@@ -285,6 +285,12 @@ func TestLoadingDoesNotMoveTheCursor(t *testing.T) {
 	if d.m.tick() != nil {
 		t.Error("the screen ticks with nothing to watch")
 	}
+	d.m.load.now = Progress{Running: true, Listed: 123456, Loaded: 54321, Failed: 12}
+	for _, w := range []int{60, 80, 120} {
+		d.send(tea.WindowSizeMsg{Width: w, Height: 24})
+		d.shows("loading", "44%", "12 failed", "320 events")
+	}
+	d.shows("54,333/123,456 files")
 }
 
 func TestCopy(t *testing.T) {

@@ -33,14 +33,26 @@ func widthOf(line []seg) int {
 	return n
 }
 
-// spread sets left at the left and right at the right; right gives way.
+// spread sets left at the left and right at the right; left gives way.
 func (m *Model) spread(left, right []seg, ground themes.Ground) []seg {
-	gap := m.w - widthOf(left) - widthOf(right)
-	if gap < 1 || right == nil {
-		return append(left, seg{text: text.Safe(text.Spaces(m.w - widthOf(left))), ground: ground})
+	if len(right) > 0 {
+		left = m.cutLine(left, m.w-widthOf(right)-1)
 	}
-	line := append(left, seg{text: text.Safe(text.Spaces(gap)), ground: ground})
-	return append(line, right...)
+	gap := max(m.w-widthOf(left)-widthOf(right), 0)
+	return append(append(left, seg{text: text.Safe(text.Spaces(gap)), ground: ground}), right...)
+}
+
+// cutLine cuts a line to w cells.
+func (m *Model) cutLine(line []seg, w int) []seg {
+	for i, s := range line {
+		if n := s.width(); n > w {
+			s.text = text.Truncate(s.text, max(w, 0), text.Safe(m.opt.Glyphs.Ellipsis))
+			return append(line[:i:i], s)
+		} else {
+			w -= n
+		}
+	}
+	return line
 }
 
 // drawLine draws pieces in exactly w cells.
@@ -124,7 +136,7 @@ func (m *Model) removeChip(i int) tea.Cmd {
 func (m *Model) statusLine() []seg {
 	totals := m.totalsText()
 	right := m.loadText()
-	room := m.w - text.Width(totals) - widthOf(right) - 3
+	room := m.w - text.Width(totals) - widthOf(right) - 4
 	when := m.rangeText(room)
 	rng, _ := m.table.lookup(nil, "R")
 	left := []seg{
@@ -181,18 +193,16 @@ func (m *Model) between(s span, room int) text.Safe {
 	}
 	from, to := s.from.In(m.zone), s.to.In(m.zone)
 	same := from.Format(time.DateOnly) == to.Format(time.DateOnly)
-	for _, f := range []struct{ a, b string }{
-		{"2006-01-02 15:04:05", "2006-01-02 15:04:05"}, {"2006-01-02 15:04", "2006-01-02 15:04"}, {"2006-01-02", "2006-01-02"},
-	} {
-		if same && f.b != "2006-01-02" {
-			f.b = f.b[len("2006-01-02 "):]
+	for _, f := range []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "01-02 15:04", "2006-01-02", "01-02"} {
+		second := f
+		if _, clock, ok := strings.Cut(f, " "); ok && same {
+			second = clock
 		}
-		out := text.Safe(form(s.from, f.a) + arrow + form(s.to, f.b))
-		if text.Width(out) <= room {
+		if out := text.Safe(form(s.from, f) + arrow + form(s.to, second)); text.Width(out) <= room || f == "01-02" {
 			return out
 		}
 	}
-	return text.Safe(form(s.from, "01-02") + arrow + form(s.to, "01-02"))
+	return ""
 }
 
 func (m *Model) zoneName() string {
@@ -212,6 +222,9 @@ func (m *Model) zoneName() string {
 
 func abs(n int) int { return max(n, -n) }
 
+// roomy is the width from which a load is told in full.
+const roomy = 80
+
 // loadText says how far a load has come.
 func (m *Model) loadText() []seg {
 	p := m.load.now
@@ -220,12 +233,14 @@ func (m *Model) loadText() []seg {
 	switch {
 	case p.Running:
 		g := m.opt.Glyphs
-		of := ""
+		t := g.Spin[m.load.spin/2%len(g.Spin)] + " loading "
 		if !p.Listing && p.Listed > 0 {
-			of = fmt.Sprintf(" %d%%", objects*100/p.Listed)
+			t += fmt.Sprintf("%d%% ", objects*100/p.Listed)
 		}
-		line = append(line, seg{role: themes.Accent, text: text.Safe(fmt.Sprintf("%s loading%s %s/%s files ", g.Spin[m.load.spin/2%len(g.Spin)], of,
-			thousands(objects), thousands(p.Listed)))})
+		if m.w >= roomy {
+			t += thousands(objects) + "/" + thousands(p.Listed) + " files "
+		}
+		line = append(line, seg{role: themes.Accent, text: text.Safe(t)})
 	case m.opt.Progress != nil && p.Listed > 0 && m.w >= twoColumns:
 		line = append(line, seg{role: themes.Dim, text: text.Safe(fmt.Sprintf("%s files: %s loaded, %s skipped ", thousands(p.Listed),
 			thousands(p.Loaded+p.Already), thousands(p.Skipped)))})
@@ -247,6 +262,12 @@ func (m *Model) footLine() []seg {
 		return m.spread([]seg{{text: " " + text.Truncate(m.notice.text, max(m.w-widthOf(right)-2, 0), text.Safe(m.opt.Glyphs.Ellipsis)), role: role, ground: themes.Bar}}, right, themes.Bar)
 	}
 	line := []seg{{text: " ", ground: themes.Bar}}
+	if m.edit != nil {
+		for _, h := range []struct{ key, does text.Safe }{{"enter", "keeps it"}, {"tab", "completes"}, {text.Safe(m.opt.Glyphs.Up + m.opt.Glyphs.Down), "choose"}, {"esc", "back to what was"}} {
+			line = append(line, seg{text: h.key, role: themes.Accent, ground: themes.Bar}, seg{text: " " + h.does + "  ", role: themes.Dim, ground: themes.Bar})
+		}
+		return m.spread(line, right, themes.Bar)
+	}
 	for _, c := range m.hints() {
 		hint := []seg{
 			{text: text.Safe(m.keyName(c.Keys[0])), role: themes.Accent, ground: themes.Bar, do: m.runSeg(c)},

@@ -68,7 +68,9 @@ func (o *menu) narrow() {
 	if want != "" {
 		o.grid.First()
 	}
-	o.skipHeading(1)
+	if i, ok := o.grid.Current(); ok && o.items[i].do == nil && i+1 < len(o.items) {
+		o.grid.Select(int64(i + 1)) // not a move: the heading stays in sight
+	}
 }
 
 // names lets the fuzzy matcher read items.
