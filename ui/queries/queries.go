@@ -43,7 +43,6 @@ type View struct {
 	loads   pane.Line
 	data    uint64 // of the case that the answers are about
 	started bool
-	err     error
 }
 
 // entry is one question with its answer.

@@ -120,8 +120,8 @@ func (m *made) Contrast(context.Context, string, string) ([]query.Contrast, erro
 	return []query.Contrast{{What: "calls", Both: []string{"s3:ListBuckets"}, OnlyA: []string{"iam:CreateUser"}, OnlyB: []string{"ec2:RunInstances"}}, {What: "addresses", OnlyA: []string{"198.51.100.7"}}}, m.err
 }
 
-func (m *made) Radius(context.Context, query.Filter) (query.Radius, error) {
-	c, _ := m.Session(nil, "a1a1a1a1a1a1a1a1")
+func (m *made) Radius(ctx context.Context, _ query.Filter) (query.Radius, error) {
+	c, _ := m.Session(ctx, "a1a1a1a1a1a1a1a1")
 	return query.Radius{Trees: []query.SessionTree{c.Down}, Sessions: 2, Events: 2464, Writes: 504, Denied: 42, Keys: []string{"AKIAALICE00000000001", "AKIABACKDOOR00000001"},
 		Roles: []string{"arn:aws:iam::111122223333:role/Admin"}, Principals: []string{"arn:aws:iam::111122223333:user/alice"}, People: []string{"alice"},
 		Made: []query.Change{{Seq: 40, Time: at(50), Action: "CreateAccessKey", Summary: "made an access key for backdoor", Actor: "alice"}}}, m.err
