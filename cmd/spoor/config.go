@@ -95,7 +95,13 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		a.flags.jobs = c.Jobs
 	}
 	a.flags.noColor = a.flags.noColor || c.NoColor
-	return a.settle()
+	if err := a.settle(); err != nil {
+		return err
+	}
+	if a.flags.format == "parquet" && cmd.Name() != "events" && cmd.CommandPath() != "spoor queries show" {
+		return usageError{fmt.Errorf("%s can't be written as parquet", cmd.CommandPath()), "spoor events can; here use csv, json or ndjson"}
+	}
+	return nil
 }
 
 // settle checks the flags that every command understands.
