@@ -15,6 +15,7 @@ import (
 
 	"spoor/query"
 	"spoor/themes"
+	"spoor/ui/pane"
 	"spoor/ui/uitest"
 )
 
@@ -208,6 +209,15 @@ func (e *exporter) Annotate(_ context.Context, a query.Annotation) error {
 	return e.err
 }
 
+// commands lists the whole command table.
+func (d *driver) commands() []pane.Command {
+	var all []pane.Command
+	for _, s := range d.m.Keys() {
+		all = append(all, s.Commands...)
+	}
+	return all
+}
+
 func TestCommandTable(t *testing.T) {
 	t.Parallel()
 	d := newDriver(t, Options{Export: &exporter{}}, 120, 40)
@@ -215,7 +225,7 @@ func TestCommandTable(t *testing.T) {
 		t.Error(p)
 	}
 	seen := map[string]bool{}
-	for _, c := range d.m.Keys() {
+	for _, c := range d.commands() {
 		if c.Help == "" || c.Title == "" || c.Run == nil || seen[c.ID] {
 			t.Errorf("%s: help %q, title %q, twice %v", c.ID, c.Help, c.Title, seen[c.ID])
 		}

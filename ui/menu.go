@@ -138,20 +138,8 @@ func (o *menu) key(m *Model, msg tea.KeyPressMsg) (pane.Intent, tea.Cmd) {
 		return nil, nil
 	case "enter":
 		return o.choose(m)
-	case "down", "ctrl+n":
-		return nil, o.move(1)
-	case "up", "ctrl+p":
-		return nil, o.move(-1)
-	case "pgdown":
-		o.grid.Page(1)
-		return nil, o.move(0)
-	case "pgup":
-		o.grid.Page(-1)
-		return nil, o.move(0)
-	case "end":
-		return nil, o.move(len(o.items))
-	case "home":
-		return nil, o.move(-len(o.items))
+	case "down", "ctrl+n", "up", "ctrl+p", "pgdown", "pgup", "home", "end":
+		return nil, o.step(k)
 	}
 	if i, ok := o.grid.Current(); ok && o.keys[k] != nil {
 		cmd := o.keys[k](i)
@@ -178,6 +166,25 @@ func (o *menu) key(m *Model, msg tea.KeyPressMsg) (pane.Intent, tea.Cmd) {
 		return o.key(m, tea.KeyPressMsg{Code: tea.KeyEscape})
 	}
 	return nil, nil
+}
+
+// step moves by the keys that work while typing, too.
+func (o *menu) step(k string) tea.Cmd {
+	switch k {
+	case "down", "ctrl+n":
+		return o.move(1)
+	case "up", "ctrl+p":
+		return o.move(-1)
+	case "end":
+		return o.move(len(o.items))
+	case "home":
+		return o.move(-len(o.items))
+	case "pgdown":
+		o.grid.Page(1)
+	default:
+		o.grid.Page(-1)
+	}
+	return o.move(0)
 }
 
 func (o *menu) move(n int) tea.Cmd {

@@ -97,8 +97,10 @@ func TestRandomMessages(t *testing.T) {
 	p := &pile{rng: rng}
 	p.add(m.Init())
 	var keys []string
-	for _, c := range m.Keys() {
-		keys = append(keys, c.Keys...)
+	for _, s := range m.Keys() {
+		for _, c := range s.Commands {
+			keys = append(keys, c.Keys...)
+		}
 	}
 	keys = append(keys, "esc", "enter", "tab", "backspace", "space")
 	w, h := 100, 30

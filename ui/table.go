@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"spoor/ui/pane"
+	"spoor/ui/text"
 )
 
 // table is the one command table: the root's commands, and each pane's.
@@ -78,11 +79,24 @@ func (t *table) live(p pane.Pane) []pane.Command {
 	return append(slices.Clone(t.panes[p]), t.root...)
 }
 
-// Keys returns the key list as shown in documents: one line a command, grouped.
-func (m *Model) Keys() []pane.Command {
-	list := slices.Clone(m.table.root)
-	for _, p := range m.panes() {
-		list = append(list, m.table.panes[p]...)
+// A Section is the commands of one pane, or, under the title "Everywhere", those
+// that work in all of them.
+type Section struct {
+	Title    text.Safe
+	Commands []pane.Command
+}
+
+// Keys returns the whole command table, for documents.
+func (m *Model) Keys() []Section {
+	list := []Section{{Title: "Everywhere", Commands: m.table.root}}
+	for _, v := range m.views {
+		list = append(list, Section{Title: v.Title, Commands: m.table.panes[v.Pane]})
+		if v.Pane == pane.Pane(m.events) {
+			for _, p := range []pane.Pane{m.facets, m.chart} {
+				list = append(list, Section{Title: p.Title(), Commands: m.table.panes[p]})
+			}
+			list = append(list, Section{Title: "Event in full", Commands: m.table.panes[m.detail]})
+		}
 	}
 	return list
 }

@@ -13,5 +13,5 @@ func commands(a *app) []*cobra.Command {
 		fieldsCommand(a), themesCommand(a), versionCommand(a), manCommand(a),
 	}
 	list = append(list, generateCommand(a))
-	return append(list, topicCommands()...)
+	return append(list, topicCommands(a)...)
 }

@@ -15,12 +15,13 @@ var sessionsTopic string
 var integrityTopic string
 
 // topicCommands are pages of the manual that no command owns: spoor help filter.
-func topicCommands() []*cobra.Command {
+func topicCommands(a *app) []*cobra.Command {
 	topic := func(name, short, long string) *cobra.Command {
 		return &cobra.Command{Use: name, Short: short, Long: long}
 	}
 	return []*cobra.Command{
 		topic("filter", "how to write a FILTER", query.Grammar()),
+		keysTopic(a),
 		topic("integrity", "what validation proves and what it can't", integrityTopic),
 	}
 }
