@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"spoor/loader"
+	"spoor/loader/change"
 	"spoor/query"
 	"spoor/query/store"
 	"spoor/themes"
@@ -300,8 +301,37 @@ func (a *app) summarize(ctx context.Context, sources []string) error {
 	if err := a.printReport(report, path); err != nil {
 		return err
 	}
+	changes, err := db.Changes(ctx, query.ChangeRequest{Order: query.Newest, N: summaryChanges, Fold: true, Least: uint8(change.High)})
+	if err != nil {
+		return err
+	}
 	return a.write(func(w io.Writer) error {
 		fmt.Fprintln(w)
-		return printFacetText(w, facets)
+		if err := printFacetText(w, facets); err != nil {
+			return err
+		}
+		return a.printGravest(w, changes)
 	})
+}
+
+// summaryChanges is how many changes a summary shows.
+const summaryChanges = 12
+
+// printGravest lists the changes that a reader should see first.
+func (a *app) printGravest(w io.Writer, page query.ChangePage) error {
+	if len(page.Rows) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w, "\nchanges graded high or critical, newest first (spoor timeline shows all)")
+	t := newTable(w, a.tableWidth(), "time", "severity", "actor", "change")
+	for _, c := range page.Rows {
+		if err := t.add(a.clock(c.Time), severityWord(c.Severity), c.Actor, c.Summary); err != nil {
+			return err
+		}
+	}
+	if err := t.flush(); err != nil || !page.More {
+		return err
+	}
+	_, err := fmt.Fprintln(w, "and more")
+	return err
 }
