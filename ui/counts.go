@@ -61,6 +61,9 @@ func (m *Model) counted(msg countMsg) tea.Cmd {
 	}
 	m.counts.matching, m.counts.partial = msg.count.N, msg.count.Partial
 	m.tellTotal()
+	if msg.count.Partial {
+		return m.count() // the search goes on when asked again
+	}
 	return nil
 }
 

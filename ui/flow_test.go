@@ -429,6 +429,27 @@ func TestViewsShareTheFilterAndLeadToEvidence(t *testing.T) {
 	}
 }
 
+func TestSearchIsFollowedToItsEnd(t *testing.T) {
+	t.Parallel()
+	c := uitest.New(300)
+	d := newDriver(t, Options{Case: c}, 120, 40)
+	c.Search(60)
+	d.keys("/", "type:AccessDenied", "enter")
+	want, _ := c.Count(t.Context(), d.m.asked.filter)
+	if d.m.counts.matching != want.N || d.m.counts.partial || want.N == 0 {
+		t.Errorf("%d match, partial %v; the case says %d", d.m.counts.matching, d.m.counts.partial, want.N)
+	}
+	if r, ok := d.m.events.Current(); !ok || r.Seq == 0 {
+		t.Error("the table stayed empty")
+	}
+	c.Search(5)
+	was, _ := d.m.events.Current()
+	d.keys("e")
+	if r, _ := d.m.events.Current(); r.Seq == was.Seq {
+		t.Error("the next failed call was not waited for")
+	}
+}
+
 func TestQuit(t *testing.T) {
 	t.Parallel()
 	d := newDriver(t, Options{}, 80, 24)

@@ -120,7 +120,7 @@ func (v *View) filled(m histMsg) (pane.Intent, tea.Cmd) {
 	v.hist, v.have, v.stale = m.hist, true, false
 	v.buckets, v.top = sum(m.hist)
 	v.cur = max(0, min(v.cur, len(v.buckets)-1))
-	if v.again {
+	if v.again || m.hist.Partial { // a search goes on when asked again
 		v.again = false
 		return nil, v.ask()
 	}

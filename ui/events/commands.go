@@ -149,6 +149,8 @@ func (v *View) Note() text.Safe {
 		return ""
 	case v.err != nil:
 		return text.Clean("cannot read the case: " + v.err.Error())
+	case v.partial:
+		return "searching the records"
 	case v.grid.Waiting():
 		return "looking"
 	case v.state.Filter.All() && v.state.Live:

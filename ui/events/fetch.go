@@ -90,6 +90,9 @@ func (v *View) filled(m pageMsg) (pane.Intent, tea.Cmd) {
 	} else {
 		v.grid.Fill(m.want, m.after.Rows, m.after.More)
 	}
+	if v.partial && v.grid.Len() == 0 {
+		v.grid.Again(m.want) // nothing is certain yet: the search goes on when asked again
+	}
 	cmd := tea.Batch(v.fetch(), v.place())
 	if r, ok := v.grid.Current(); ok && (!had || r.Seq != was.Seq) {
 		return pane.Point{Seq: r.Seq}, cmd

@@ -37,6 +37,9 @@ func (v *View) seekFrom(what text.Safe, also query.Filter, from query.Cursor, ba
 	p := v.pager
 	return nil, func() tea.Msg {
 		page, err := p.Page(ctx, req)
+		for err == nil && page.Partial && len(page.Rows) < req.N {
+			page, err = p.Page(ctx, req) // the records are still being searched
+		}
 		m := seekMsg{n: id, what: what, err: err}
 		if k := len(page.Rows); k > 0 {
 			m.ok, m.row = true, page.Rows[k-1]

@@ -185,6 +185,7 @@ func (v *View) filled(m facetsMsg) (pane.Intent, tea.Cmd) {
 	v.stale = false
 	for _, f := range m.facets {
 		v.facets[f.Field] = f
+		v.again = v.again || f.Partial // the search goes on when asked again
 	}
 	v.lines()
 	if v.again {

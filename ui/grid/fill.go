@@ -60,6 +60,10 @@ func (g *Grid[R]) Fail() {
 	g.out, g.debt = Nothing, 0
 }
 
+// Again asks once more for a whole new window, because the answer was not yet
+// all there is.
+func (g *Grid[R]) Again(w Want) { g.wish = w }
+
 // Waiting reports whether rows are being fetched.
 func (g *Grid[R]) Waiting() bool { return g.out != Nothing || g.wish != Nothing }
 

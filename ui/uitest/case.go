@@ -18,6 +18,7 @@ type Case struct {
 	mu     sync.Mutex
 	events []*Event // by seq
 	rev    uint64
+	slow   int   // answers that are still partial
 	Err    error // returned by every method while set; not to be changed while in use
 }
 
@@ -106,8 +107,29 @@ func order(a, b query.Cursor, o query.Order) int {
 	return d
 }
 
-// Page answers a page of events.
+// Search makes the next n answers partial, as those of a long search are.
+func (c *Case) Search(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slow = n
+}
+
+// searching reports whether an answer is still partial.
+func (c *Case) searching() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.slow > 0 {
+		c.slow--
+		return true
+	}
+	return false
+}
+
+// Page answers a page of events; while searching, an empty one.
 func (c *Case) Page(ctx context.Context, r query.PageRequest) (query.Page, error) {
+	if c.searching() {
+		return query.Page{Partial: true, More: true}, nil
+	}
 	all, err := c.matching(ctx, r.Filter, r.Order)
 	if err != nil {
 		return query.Page{}, err
@@ -138,6 +160,9 @@ func (c *Case) Page(ctx context.Context, r query.PageRequest) (query.Page, error
 
 // Count answers how many match.
 func (c *Case) Count(ctx context.Context, f query.Filter) (query.Count, error) {
+	if c.searching() {
+		return query.Count{N: 1, Partial: true}, nil
+	}
 	all, err := c.matching(ctx, f, query.Newest)
 	return query.Count{N: int64(len(all))}, err
 }
@@ -154,7 +179,9 @@ func (c *Case) Facets(ctx context.Context, r query.FacetRequest) ([]query.Facet,
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, facet(field, all, r.Top))
+		one := facet(field, all, r.Top)
+		one.Partial = c.searching()
+		out = append(out, one)
 	}
 	return out, nil
 }
@@ -185,7 +212,7 @@ func (c *Case) Histogram(ctx context.Context, r query.HistogramRequest) (query.H
 		return query.Histogram{}, err
 	}
 	names := []string{"ok", "denied", "throttled", "error"}
-	var h query.Histogram
+	h := query.Histogram{Partial: c.searching()}
 	all = slices.DeleteFunc(all, func(e *Event) bool {
 		if e.Time == cloudtrail.NoTime {
 			h.NoTime++
