@@ -81,8 +81,14 @@ func (a *app) load(ctx context.Context, db *store.DB, sources []loader.Source, s
 	return report, err
 }
 
-// showProgress draws one line about a load, ten times a second, until stopped.
+// showProgress draws one line about a load until stopped.
 func (a *app) showProgress(p *loader.Progress) (stop func()) {
+	return a.statusLine(func() string { return progressLine(p.Sample(a.now())) })
+}
+
+// statusLine draws a line on standard error ten times a second, while a person
+// watches, and wipes it when stopped.
+func (a *app) statusLine(line func() string) (stop func()) {
 	if !a.errTTY {
 		return func() {}
 	}
@@ -97,7 +103,7 @@ func (a *app) showProgress(p *loader.Progress) (stop func()) {
 				fmt.Fprint(a.errw, "\r\x1b[K")
 				return
 			case <-tick.C:
-				fmt.Fprint(a.errw, "\r\x1b[K"+progressLine(p.Sample(a.now())))
+				fmt.Fprint(a.errw, "\r\x1b[K"+line())
 			}
 		}
 	})

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -252,26 +251,10 @@ func (r *readings) add(o loader.Object, h digest.Hash) {
 
 // showCheck draws one line about a check, ten times a second, until stopped.
 func (v *validation) showCheck(p *digest.Progress) (stop func()) {
-	if !v.errTTY {
-		return func() {}
-	}
-	quit := make(chan struct{})
-	var done sync.WaitGroup
-	done.Go(func() {
-		tick := time.NewTicker(100 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-quit:
-				fmt.Fprint(v.errw, "\r\x1b[K")
-				return
-			case <-tick.C:
-				fmt.Fprintf(v.errw, "\r\x1b[K%s objects listed · %s of %s digests · %s of %s logs · %s", number(p.Listed.Load()),
-					number(p.DigestsDone.Load()), number(p.Digests.Load()), number(p.LogsDone.Load()), number(p.Logs.Load()), bytesText(p.Bytes.Load()))
-			}
-		}
+	return v.statusLine(func() string {
+		return fmt.Sprintf("%s objects listed · %s of %s digests · %s of %s logs · %s", number(p.Listed.Load()),
+			number(p.DigestsDone.Load()), number(p.Digests.Load()), number(p.LogsDone.Load()), number(p.Logs.Load()), bytesText(p.Bytes.Load()))
 	})
-	return func() { close(quit); done.Wait() }
 }
 
 // keep stores what was found: verdicts and keys in the case, the manifest and
