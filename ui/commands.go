@@ -37,6 +37,7 @@ func (m *Model) goCommands() []pane.Command {
 		do("forward", "forward", "Go forward again among the views", "Go", 0, nil, func() tea.Cmd { return m.walk(1) }, "]"),
 		do("palette", "commands", "Find a command by typing some of its letters", "Go", 21, nil, m.palette, ":", "ctrl+p"),
 		do("help", "help", "List what can be done here, with its keys", "Go", 22, nil, m.help, "?"),
+		do("guide", "guide", "Read the guide through this example again", "Go", 0, m.noGuide, m.guide, "ctrl+o"),
 		do("leave", "leave", "Leave one level: a brush, a detail, a pane", "Go", 0, nil, m.leave, "esc"),
 		do("quit", "quit", "Close the view; in Events, end the program", "Go", 0, nil, m.quit, "q"),
 		do("suspend", "suspend", "Back to the shell; fg returns", "Go", 0, nil, func() tea.Cmd { return tea.Suspend }, "ctrl+z"),
@@ -159,6 +160,17 @@ func (m *Model) noMarks() string {
 		return "this case takes no marks"
 	}
 	return ""
+}
+
+func (m *Model) noGuide() string {
+	if len(m.opt.Guide) == 0 {
+		return "only the demo has one"
+	}
+	return ""
+}
+
+func (m *Model) guide() tea.Cmd {
+	return m.act(pane.Read{Title: "A guide through the incident", Lines: m.opt.Guide})
 }
 
 // ring moves the focus among the panes of the view.

@@ -450,6 +450,18 @@ func TestSearchIsFollowedToItsEnd(t *testing.T) {
 	}
 }
 
+func TestGuideIsOfferedNotForced(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{Guide: []text.Safe{"one", "two"}}, 80, 24)
+	d.shows("ctrl+o is a guide")
+	d.keys("j")
+	if strings.Contains(d.frame(), "guide") {
+		t.Error("the offer stays")
+	}
+	d.keys("ctrl+o")
+	d.shows("A guide through the incident", "two")
+}
+
 func TestQuit(t *testing.T) {
 	t.Parallel()
 	d := newDriver(t, Options{}, 80, 24)

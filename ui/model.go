@@ -95,6 +95,9 @@ func New(ctx context.Context, o Options) *Model {
 	m.counts.matching = -1
 	m.table = newTable(m)
 	m.restyle()
+	if len(o.Guide) > 0 {
+		m.say("new here? ctrl+o is a guide through this example; any other key and it is gone")
+	}
 	return m
 }
 

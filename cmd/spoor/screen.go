@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -22,6 +23,7 @@ import (
 	"spoor/ui/queries"
 	"spoor/ui/sessions"
 	viewsources "spoor/ui/sources"
+	"spoor/ui/text"
 	"spoor/ui/timeline"
 )
 
@@ -142,6 +144,11 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 		{Title: "Sources", Pane: viewsources.New(db, bg)},
 	}
 	screen.Place = lastPlace(db)
+	if slices.Contains(names, demoSource) {
+		for line := range strings.SplitSeq(strings.TrimSpace(demoTopic), "\n") {
+			screen.Guide = append(screen.Guide, text.Safe(line))
+		}
+	}
 	model := ui.New(ctx, screen)
 	if wrong := model.Problems(); len(wrong) > 0 {
 		return usagef("keys of config.toml: %s", strings.Join(wrong, "; "))

@@ -14,6 +14,9 @@ var sessionsTopic string
 //go:embed topics/integrity.txt
 var integrityTopic string
 
+//go:embed topics/demo.txt
+var demoTopic string
+
 // topicCommands are pages of the manual that no command owns: spoor help filter.
 func topicCommands(a *app) []*cobra.Command {
 	topic := func(name, short, long string) *cobra.Command {
