@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +20,16 @@ func (a *app) openCase(ctx context.Context, path string, create bool) (*store.DB
 		}
 		opts.MemoryLimit = limit
 	}
+	db, err := store.Open(ctx, path, opts)
+	if !create || !errors.Is(err, store.ErrDamaged) {
+		return db, err
+	}
+	// The sources are at hand: what was torn is loaded anew.
+	ending, err := store.SetAside(path)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(a.errw, "the database of the case was torn by a kill in the middle of a write; it is kept as *%s, and everything is loaded again\n", ending)
 	return store.Open(ctx, path, opts)
 }
 

@@ -24,6 +24,8 @@ func storeHint(err error) string {
 		return "check the permissions of the folder, or choose another case with -c"
 	case errors.Is(err, store.ErrNoSession):
 		return "spoor sessions lists them; ids change when --idle does"
+	case errors.Is(err, store.ErrDamaged):
+		return "a process was killed in the middle of a write: load the sources into this case again, what is left of it is kept beside"
 	case errors.Is(err, store.ErrDiskFull):
 		return "free some space and run the same command again: it goes on where it stopped"
 	}

@@ -67,6 +67,8 @@ func classify(path string, err error) error {
 		return e
 	case strings.Contains(msg, "No space left on device"), strings.Contains(msg, "not enough space on the disk"):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	case strings.Contains(msg, "Corrupt database file"):
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	case strings.Contains(msg, "Permission denied"), strings.Contains(msg, "Read-only file system"):
 		return fmt.Errorf("%w: %w", ErrNotWritable, err)
 	}
