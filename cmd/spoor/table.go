@@ -55,8 +55,8 @@ func (t *table) flush() error {
 	return nil
 }
 
-// measure gives each column its widest cell, cut where one would crowd out the
-// others; the last takes what is left.
+// measure gives each column its widest cell, though no more than leaves room for
+// the others; the last takes what is left.
 func (t *table) measure() {
 	const widest = 44
 	t.widths = make([]int, len(t.head))
@@ -74,7 +74,11 @@ func (t *table) print(row []string) error {
 			b.WriteString(c)
 			break
 		}
-		b.WriteString(string(text.Pad(text.Safe(c), t.widths[i], "…")))
+		width := t.widths[i]
+		if t.max == 0 { // no terminal: a long cell pushes the rest aside, whole
+			width = max(width, text.Width(text.Safe(c)))
+		}
+		b.WriteString(string(text.Pad(text.Safe(c), width, "…")))
 		b.WriteString("  ")
 	}
 	line := strings.TrimRight(b.String(), " ")
