@@ -59,11 +59,19 @@ func absoluteSource(s string) string {
 
 var notSlug = regexp.MustCompile(`[^a-zA-Z0-9]+`)
 
-// slug makes a file name a person recognises from the last parts of a source.
+const maxSlug = 40
+
+// slug makes a file name a person recognises from the last words of a source.
 func slug(source string) string {
 	s := strings.Trim(notSlug.ReplaceAllString(strings.TrimPrefix(source, "s3://"), "-"), "-")
-	if len(s) > 40 {
-		s = strings.TrimLeft(s[len(s)-40:], "-")
+	if cut := len(s) - maxSlug; cut > 0 {
+		end := s[cut:]
+		if s[cut-1] != '-' { // in the middle of a word: go on with the next
+			if _, words, ok := strings.Cut(end, "-"); ok {
+				end = words
+			}
+		}
+		s = end
 	}
 	if s == "" {
 		s = "case"

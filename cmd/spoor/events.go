@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -234,16 +235,21 @@ func (a *app) inZone(columns []string, values []query.Value) []query.Value {
 // checkColumns refuses columns that are neither a field nor a path.
 func checkColumns(columns []string) error {
 	for _, c := range columns {
-		if err := checkColumn(c); err != nil {
+		if err := checkColumn("--columns", c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkColumn(name string) error {
+func checkColumn(flag, name string) error {
 	if _, _, err := query.ColumnPath(name); err != nil {
-		return usageError{err, "spoor fields lists the fields; any dotted path into the record works too"}
+		if e := (*query.ParseError)(nil); errors.As(err, &e) {
+			short := *e // what else could stand here is said of filters
+			short.Want = ""
+			err = errors.New(short.Short())
+		}
+		return usageError{fmt.Errorf("%s: %w", flag, err), "spoor fields lists the fields; any dotted path into the record works too"}
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func facetsCommand(a *app) *cobra.Command {
 				req.Fields = fields
 			}
 			for _, f := range req.Fields {
-				if err := checkColumn(f); err != nil {
+				if err := checkColumn("--field", f); err != nil {
 					return err
 				}
 			}

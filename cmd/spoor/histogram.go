@@ -27,7 +27,7 @@ func histogramCommand(a *app) *cobra.Command {
 			if buckets < 1 || buckets > 10000 {
 				return usagef("--buckets: %d is not between 1 and 10000", buckets)
 			}
-			if err := checkColumn(by); err != nil {
+			if err := checkColumn("--by", by); err != nil {
 				return err
 			}
 			f, err := a.filter(args)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -45,8 +46,26 @@ asks what to open.`,
   spoor s3://my-trail-bucket/AWSLogs --since 2024-05-01
   spoor events 'actor:alice error:*' --from ./logs --format csv`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.investigate(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := a.investigate(cmd.Context(), args)
+			if errors.Is(err, fs.ErrNotExist) {
+				return perhapsCommand(cmd, args, err)
+			}
+			return err
+		},
+		SuggestionsMinimumDistance: 2,
 	}
+}
+
+// perhapsCommand adds a hint to the error about a source that isn't there, where
+// a command has nearly its name.
+func perhapsCommand(cmd *cobra.Command, args []string, err error) error {
+	for _, word := range args {
+		if near := cmd.SuggestionsFor(word); len(near) > 0 {
+			return usageError{err, "did you mean the command? spoor " + near[0]}
+		}
+	}
+	return err
 }
 
 func demoCommand(a *app) *cobra.Command {

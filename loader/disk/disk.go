@@ -60,8 +60,7 @@ func reason(err error) error {
 // A tree is a file or a folder.
 type tree struct {
 	origin
-	root string
-	dir  bool
+	dir bool
 }
 
 func newTree(operand, abs string, info fs.FileInfo, opt Options) (*tree, error) {
@@ -73,28 +72,25 @@ func newTree(operand, abs string, info fs.FileInfo, opt Options) (*tree, error) 
 		return nil, fmt.Errorf("open %s: %w", operand, reason(err))
 	}
 	f.Close()
-	return &tree{origin{operand, opt}, abs, info.IsDir()}, nil
+	return &tree{origin{abs, opt}, info.IsDir()}, nil
 }
 
 func (s *tree) Objects(ctx context.Context, scope loader.Scope) iter.Seq2[loader.Object, error] {
 	return func(yield func(loader.Object, error) bool) {
 		w := &walker{ctx: ctx, scope: scope, opt: s.opt, yield: yield}
-		w.visit(s.root, s.dir)
+		w.visit(s.path, s.dir)
 	}
 }
 
 func (s *tree) Covers(name string) bool {
-	return name == s.root || s.dir && strings.HasPrefix(name, strings.TrimSuffix(s.root, string(filepath.Separator))+string(filepath.Separator))
+	return name == s.path || s.dir && strings.HasPrefix(name, strings.TrimSuffix(s.path, string(filepath.Separator))+string(filepath.Separator))
 }
 
 // A glob is all that matches a pattern; matching folders are walked.
-type glob struct {
-	origin
-	pattern string
-}
+type glob struct{ origin }
 
 func newGlob(operand, abs string, opt Options) (*glob, error) {
-	g := &glob{origin{operand, opt}, abs}
+	g := &glob{origin{abs, opt}}
 	matches, err := g.matches()
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", operand, err)
@@ -107,14 +103,14 @@ func newGlob(operand, abs string, opt Options) (*glob, error) {
 
 // matches expands the pattern. Like a shell it looks only where it may.
 func (s *glob) matches() ([]string, error) {
-	return doublestar.FilepathGlob(s.pattern, doublestar.WithNoFollow())
+	return doublestar.FilepathGlob(s.path, doublestar.WithNoFollow())
 }
 
 func (s *glob) Objects(ctx context.Context, scope loader.Scope) iter.Seq2[loader.Object, error] {
 	return func(yield func(loader.Object, error) bool) {
 		names, err := s.matches()
 		if err != nil {
-			yield(loader.Object{Name: s.operand}, err)
+			yield(loader.Object{Name: s.path}, err)
 			return
 		}
 		w := &walker{ctx: ctx, scope: scope, opt: s.opt, yield: yield, seen: map[string]bool{}}
@@ -129,7 +125,7 @@ func (s *glob) Objects(ctx context.Context, scope loader.Scope) iter.Seq2[loader
 // Covers reports whether the name, or a folder that it lies in, matches.
 func (s *glob) Covers(name string) bool {
 	for {
-		if doublestar.PathMatchUnvalidated(s.pattern, name) {
+		if doublestar.PathMatchUnvalidated(s.path, name) {
 			return true
 		}
 		up := filepath.Dir(name)
@@ -145,13 +141,14 @@ func isDir(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// origin is what trees and globs share.
+// origin is what trees and globs share. The path is absolute, pattern or not: a
+// case remembers its sources by it, and may be opened from another folder.
 type origin struct {
-	operand string
-	opt     Options
+	path string
+	opt  Options
 }
 
-func (s origin) String() string { return s.operand }
+func (s origin) String() string { return s.path }
 
 func (s origin) Open(ctx context.Context, o loader.Object) (io.ReadCloser, error) {
 	if err := ctx.Err(); err != nil {

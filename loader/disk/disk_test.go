@@ -50,7 +50,7 @@ func TestConformance(t *testing.T) {
 			Source: func(t *testing.T, files map[string]string) (loader.Source, func(string) string) {
 				root := t.TempDir()
 				write(t, root, files)
-				g := &glob{origin{"**", Options{}}, filepath.Join(root, "**", "*.json*")}
+				g := &glob{origin{filepath.Join(root, "**", "*.json*"), Options{}}}
 				return g, func(p string) string { return filepath.Join(root, filepath.FromSlash(p)) }
 			},
 		})
