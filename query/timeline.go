@@ -45,6 +45,9 @@ type Change struct {
 	Probe        bool   // a dry run
 	NewActor     bool   // first seen within a day before, in a case that goes back further
 	NewAddress   bool   // likewise its address, in this account
+	Mark         string // what analysts noted of the event, as in Annotation; of a Fold, of the first noted one
+	Note         string
+	Tags         []string
 
 	Fold *Fold // alike changes that this row stands for, nil when it stands for one
 	Made int   // service-made changes folded under this call

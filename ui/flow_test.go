@@ -355,6 +355,40 @@ func TestMarkNoteTags(t *testing.T) {
 	}
 }
 
+// changing is a view of changes with one event under its cursor.
+type changing struct{ other }
+
+func (*changing) Event() (int64, bool) { return 77, true }
+func (*changing) Changes() (query.ChangeRequest, error) {
+	return query.ChangeRequest{Least: 3, Order: query.Oldest}, nil
+}
+func (*changing) Command() []string { return []string{"timeline", "--severity", "high"} }
+
+func TestMarkAndExportInAViewOfChanges(t *testing.T) {
+	t.Parallel()
+	ex := &exporter{}
+	d := newDriver(t, Options{Mark: ex, Export: ex, Views: []View{{Title: "Changes", Pane: &changing{}}}}, 120, 40)
+	d.keys("2", "m", "enter")
+	d.shows("marked red")
+	if len(ex.kept) != 1 || ex.kept[0].Seq != 77 || ex.kept[0].Mark != "red" {
+		t.Errorf("kept %+v", ex.kept)
+	}
+	d.keys("ctrl+e", "ctrl+u", "type:a.txt", "enter")
+	d.shows("end the name in .html")
+	d.keys("ctrl+u", "type:a.html", "enter")
+	d.shows("wrote 7 changes")
+	if r := ex.got.Changes; ex.got.Format != "html" || r == nil || r.Least != 3 || ex.got.Order != query.Oldest {
+		t.Errorf("exported %+v", ex.got)
+	}
+	if got := d.m.commandLine(); got != "spoor timeline --severity high" {
+		t.Error(got)
+	}
+	d.keys("M")
+	if d.filter() != "mark:* OR note:* OR tag:*" || d.m.view != 1 {
+		t.Errorf("marked changes: %q in view %d", d.filter(), d.m.view)
+	}
+}
+
 func TestReopeningComesBackToThePlace(t *testing.T) {
 	t.Parallel()
 	c := uitest.New(600)

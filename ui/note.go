@@ -94,11 +94,15 @@ func (m *Model) editNote(a query.Annotation) tea.Cmd {
 	return m.push(&noteBox{about: a, area: t})
 }
 
-// showMarked shows the events that carry a mark, a note or a tag.
+// showMarked shows the events that carry a mark, a note or a tag; in a view of
+// changes, the changes.
 func (m *Model) showMarked() tea.Cmd {
 	f, err := query.Parse("mark:* OR note:* OR tag:*")
 	if err != nil {
 		return m.fail("filter", err)
+	}
+	if _, ok := m.scripted(); ok {
+		return m.act(pane.Replace{Filter: f})
 	}
 	return m.act(pane.Evidence{Filter: f})
 }

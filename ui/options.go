@@ -48,14 +48,16 @@ type Progress struct {
 type ExportRequest struct {
 	Filter  query.Filter
 	Order   query.Order
-	Format  string   // csv, ndjson or json
+	Format  string   // csv, ndjson or json; of Changes also html or md
 	Path    string   // must not exist unless Replace is set
 	Columns []string // as shown; csv writes all typed columns whatever is shown
 	Replace bool
+	// Changes asks for this timeline in place of events; its filter and order are those above.
+	Changes *query.ChangeRequest
 }
 
-// An Exporter writes the filtered events to a file. report is called now and
-// then with the number written so far. A file cut short by ctx is removed.
+// An Exporter writes the filtered events, or changes, to a file. report is called
+// now and then with the number written so far. A file cut short by ctx is removed.
 type Exporter interface {
 	Export(ctx context.Context, r ExportRequest, report func(events int64)) (events int64, err error)
 }

@@ -15,7 +15,8 @@ import (
 // progressBox shows an export under way; esc ends it.
 type progressBox struct {
 	path   string
-	total  int64 // -1: unknown
+	what   string // events, or changes
+	total  int64  // -1: unknown
 	events atomic.Int64
 	cancel func()
 	ending bool
@@ -50,13 +51,13 @@ func (o *progressBox) box(m *Model) box {
 	r := m.centred(66, 5)
 	g, st := m.opt.Glyphs, m.look.styles
 	n := o.events.Load()
-	figures := thousands(n) + " events"
+	figures := thousands(n) + " " + o.what
 	bar := ""
 	if o.total > 0 {
 		w := r.w - 4
 		done := int(min(n, o.total) * int64(w) / o.total)
 		bar = st.Paint(themes.Good, strings.Repeat(g.Bars[8], done)) + st.Paint(themes.Line, strings.Repeat(g.Shade, w-done))
-		figures = thousands(n) + " of " + thousands(o.total) + " events"
+		figures = thousands(n) + " of " + thousands(o.total) + " " + o.what
 	} else {
 		bar = text.Spaces(r.w - 4)
 	}

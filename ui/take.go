@@ -41,6 +41,9 @@ func (m *Model) currentSeq() (int64, bool) {
 		return e.Row.Seq, ok
 	}
 	if !m.shape.events {
+		if p, ok := m.views[m.view].Pane.(pane.Pointed); ok {
+			return p.Event()
+		}
 		return 0, false
 	}
 	r, ok := m.events.Current()
@@ -98,17 +101,27 @@ func (m *Model) commandLine() string {
 	if len(m.opt.Command) > 0 {
 		args = append([]string{}, m.opt.Command...)
 	}
-	args = append(args, "events")
-	if m.asked.order == query.Oldest {
-		args = append(args, "--order", "oldest")
-	}
-	if f := m.asked.filter.String(); f != "" {
-		args = append(args, "--", f)
+	if s, ok := m.scripted(); ok {
+		args = append(args, s.Command()...)
+	} else {
+		args = append(args, "events")
+		if m.asked.order == query.Oldest {
+			args = append(args, "--order", "oldest")
+		}
+		if f := m.asked.filter.String(); f != "" {
+			args = append(args, "--", f)
+		}
 	}
 	for i, a := range args {
 		args[i] = shellQuote(a)
 	}
 	return strings.Join(args, " ")
+}
+
+// scripted is the view where it shows changes, not events.
+func (m *Model) scripted() (pane.Scripted, bool) {
+	s, ok := m.views[m.view].Pane.(pane.Scripted)
+	return s, ok
 }
 
 // shellQuote quotes an argument for a POSIX shell.
@@ -131,6 +144,9 @@ type exportMsg struct {
 
 // askExport asks for the file; its ending says the format.
 func (m *Model) askExport() tea.Cmd {
+	if s, ok := m.scripted(); ok {
+		return m.askReport(s)
+	}
 	name := "events-" + m.now().Format("20060102-150405") + ".csv"
 	return m.act(pane.Ask{Title: "Export the filtered events", Initial: name, Help: "a file ending in .csv, .ndjson or .json",
 		Done: func(path string) (pane.Intent, tea.Cmd, error) {
@@ -139,6 +155,24 @@ func (m *Model) askExport() tea.Cmd {
 				return nil, nil, err
 			}
 			return nil, m.startExport(ExportRequest{Filter: m.asked.filter, Order: m.asked.order, Format: format, Path: path, Columns: m.events.Columns()}), nil
+		}})
+}
+
+// askReport asks for the file to write the changes to that a view shows: rows
+// for a program, or a report for people.
+func (m *Model) askReport(s pane.Scripted) tea.Cmd {
+	name := "timeline-" + m.now().Format("20060102-150405") + ".html"
+	return m.act(pane.Ask{Title: "Export the changes shown", Initial: name, Help: "a report ending in .html or .md, or rows: .csv, .ndjson or .json",
+		Done: func(path string) (pane.Intent, tea.Cmd, error) {
+			format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+			if format != "html" && format != "md" {
+				var err error
+				if format, err = formatOf(path); err != nil {
+					return nil, nil, errors.New("end the name in .html, .md, .csv, .ndjson or .json")
+				}
+			}
+			r, err := s.Changes()
+			return nil, m.startExport(ExportRequest{Filter: r.Filter, Order: r.Order, Format: format, Path: path, Changes: &r}), err
 		}})
 }
 
@@ -155,7 +189,10 @@ func formatOf(path string) (string, error) {
 // startExport writes in a command; the box shows how far it is and can end it.
 func (m *Model) startExport(r ExportRequest) tea.Cmd {
 	ctx, cancel := context.WithCancel(m.ctx)
-	b := &progressBox{path: r.Path, total: m.counts.matching, cancel: cancel}
+	b := &progressBox{path: r.Path, what: "events", total: m.counts.matching, cancel: cancel}
+	if r.Changes != nil {
+		b.what, b.total = "changes", -1
+	}
 	ex := m.opt.Export
 	run := func() tea.Msg {
 		defer cancel()
@@ -174,6 +211,6 @@ func (m *Model) exported(msg exportMsg) tea.Cmd {
 	if msg.err != nil {
 		return m.fail("export", msg.err)
 	}
-	m.say(text.Safe("wrote "+thousands(msg.events)+" events to ") + text.CleanLine(msg.path, 200))
+	m.say(text.Safe("wrote "+thousands(msg.events)+" "+msg.box.what+" to ") + text.CleanLine(msg.path, 200))
 	return nil
 }

@@ -50,6 +50,7 @@ type reportCount struct {
 
 type reportRow struct {
 	Time, Severity, Mark, Actor, IP, What, Outcome, ID, Object, Verdict string
+	Noted                                                               []string // by analysts, a line each
 }
 
 type reportLane struct {
@@ -66,10 +67,10 @@ type reportDot struct {
 }
 
 // writeReport writes the timeline of the filter to a file.
-func (t *timelineRun) writeReport(ctx context.Context, path string) error {
-	r, err := t.report(ctx)
+func (t *timelineRun) writeReport(ctx context.Context, path string) (*report, error) {
+	r, err := t.newReport(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	err = atomicFile(path, func(w io.Writer) error {
 		if strings.HasSuffix(strings.ToLower(path), ".md") {
@@ -77,13 +78,10 @@ func (t *timelineRun) writeReport(ctx context.Context, path string) error {
 		}
 		return r.html(w)
 	})
-	if err == nil {
-		fmt.Fprintf(t.errw, "wrote %s: %s in %s lines\n", path, changesText(r.Changes), number(int64(len(r.Rows))))
-	}
-	return err
+	return r, err
 }
 
-func (t *timelineRun) report(ctx context.Context) (*report, error) {
+func (t *timelineRun) newReport(ctx context.Context) (*report, error) {
 	totals := t.db.Totals()
 	r := &report{
 		Case: clean(filepath.Base(t.db.Path())), Filter: clean(t.filter.String()), Zone: t.zone.String(),
@@ -140,10 +138,27 @@ func (t *timelineRun) reportRows(ctx context.Context, rows []query.Change) ([]re
 		out[i] = reportRow{
 			Time: t.moment(c.Time, "2006-01-02 15:04:05"), Severity: severityWord(c.Severity), Mark: strings.TrimSpace(severityMarks[min(c.Severity, uint8(change.Critical))]),
 			Actor: clean(c.Actor), IP: clean(c.SourceIP), What: clean(what(c)), Outcome: outcomeWord(c.Outcome), ID: clean(c.ID),
-			Object: clean(from[i].Values[0].Text), Verdict: clean(verdict),
+			Object: clean(from[i].Values[0].Text), Verdict: clean(verdict), Noted: noted(c),
 		}
 	}
 	return out, nil
+}
+
+// noted is what analysts wrote on a change, a line each.
+func noted(c query.Change) []string {
+	var out []string
+	if c.Mark != "" {
+		out = append(out, "marked "+clean(c.Mark))
+	}
+	if len(c.Tags) > 0 {
+		out = append(out, clean("#"+strings.Join(c.Tags, " #")))
+	}
+	for line := range strings.SplitSeq(c.Note, "\n") {
+		if line = clean(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
 }
 
 func clean(s string) string { return string(text.Clean(s)) }
@@ -221,7 +236,8 @@ func (r *report) markdown(w io.Writer) error {
 	b.WriteString("\n| Time | Severity | Actor | Source | Change | Outcome | Event | Object | Integrity |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, row := range r.Rows {
 		b.WriteString("|")
-		for _, cell := range []string{row.Time, strings.TrimSpace(row.Mark + " " + row.Severity), row.Actor, row.IP, row.What, row.Outcome, row.ID, row.Object, row.Verdict} {
+		what := strings.Join(append([]string{row.What}, row.Noted...), "; ")
+		for _, cell := range []string{row.Time, strings.TrimSpace(row.Mark + " " + row.Severity), row.Actor, row.IP, what, row.Outcome, row.ID, row.Object, row.Verdict} {
 			b.WriteString(" " + md(cell) + " |")
 		}
 		b.WriteString("\n")

@@ -279,7 +279,8 @@ func localClipboard() func(string) error {
 	return nil
 }
 
-// exporter writes what the screen shows to a file, as spoor events would.
+// exporter writes what the screen shows to a file, as spoor events or spoor
+// timeline would.
 type exporter struct {
 	app *app
 	db  *store.DB
@@ -291,7 +292,10 @@ func (e exporter) Export(ctx context.Context, r ui.ExportRequest, report func(in
 		return 0, fmt.Errorf("%s exists already", r.Path)
 	}
 	a := *e.app
-	a.flags.format, a.flags.output = r.Format, r.Path
+	a.flags.format, a.flags.output, a.flags.limit = r.Format, r.Path, 0
+	if r.Changes != nil {
+		return a.exportChanges(ctx, e.db, r, report)
+	}
 	req := query.ExportRequest{Filter: r.Filter, Order: r.Order, Columns: r.Columns, Progress: report}
 	if r.Format == "csv" {
 		req.Columns = csvColumns

@@ -71,3 +71,42 @@ func readCSV(t *testing.T, path string) [][]string {
 	}
 	return rows
 }
+
+// Marks, and the report, in the Timeline on a real terminal.
+func TestMarkAndReportInTheTimeline(t *testing.T) {
+	t.Parallel()
+	s := openTerminal(t, 120, 40, "demo")
+	s.until("1,675 events", "321 loaded")
+	s.press("2")
+	s.until("Timeline, newest first", "wrote s3://prod")
+	s.press("m")
+	s.until("Mark the event")
+	s.press("Enter")
+	s.until("[marked red")
+	html, csv := filepath.Join(s.home, "out.html"), filepath.Join(s.home, "out.csv")
+	for _, path := range []string{html, csv} {
+		s.press("C-e")
+		s.until("Export the changes shown")
+		s.press("C-u").write(path)
+		s.press("Enter")
+		s.until("wrote ", filepath.Base(path))
+	}
+	s.press("q", "q")
+	s.until("exit status 0")
+
+	page, err := os.ReadFile(html)
+	if err != nil || !strings.Contains(string(page), "marked red") {
+		t.Errorf("the report lacks the mark: %v", err)
+	}
+	marked := 0
+	rows := readCSV(t, csv)
+	mark := slices.Index(rows[0], "mark")
+	for _, r := range rows[1:] {
+		if r[mark] == "red" {
+			marked++
+		}
+	}
+	if marked != 1 {
+		t.Errorf("%d rows of the CSV are marked, of %d", marked, len(rows)-1)
+	}
+}

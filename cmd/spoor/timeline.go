@@ -76,6 +76,7 @@ type timelineRun struct {
 	by     query.Grouping
 	least  uint8
 	fold   bool
+	report func(changes int64) // told how many rows are done; nil: nobody asks
 }
 
 // timeline checks the flags before anything is opened.
@@ -129,7 +130,11 @@ func (t *timelineRun) run(ctx context.Context, f timelineFlags) error {
 	}
 	switch {
 	case f.report != "":
-		return t.writeReport(ctx, f.report)
+		r, err := t.writeReport(ctx, f.report)
+		if err == nil {
+			fmt.Fprintf(t.errw, "wrote %s: %s in %s lines\n", f.report, changesText(r.Changes), number(int64(len(r.Rows))))
+		}
+		return err
 	case f.lanes:
 		return t.printLanes(ctx)
 	case t.flags.count:
@@ -216,6 +221,9 @@ func (t *timelineRun) eachChange(ctx context.Context, limit int64, fn func(s tim
 				return done, err
 			}
 			done += int64(len(page.Rows))
+			if t.report != nil {
+				t.report(done)
+			}
 			if limit > 0 && done >= limit {
 				return done, nil
 			}

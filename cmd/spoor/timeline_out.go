@@ -11,6 +11,8 @@ import (
 	"spoor/loader/change"
 	"spoor/loader/cloudtrail"
 	"spoor/query"
+	"spoor/query/store"
+	"spoor/ui"
 )
 
 // A jsonChange is a row of timeline --format json; the names up to source_ip
@@ -41,6 +43,9 @@ type jsonChange struct {
 	Until        string   `json:"until,omitempty"`
 	Resources    []string `json:"resources,omitempty"`
 	Made         int      `json:"made,omitempty"` // service-made changes folded under this call
+	Mark         string   `json:"mark,omitempty"` // what analysts noted of the event
+	Note         string   `json:"note,omitempty"`
+	Tags         []string `json:"tags,omitempty"`
 }
 
 func outcomeWord(o uint8) string { return outcomes[min(int(o), len(outcomes)-1)] }
@@ -67,6 +72,7 @@ func (t *timelineRun) row(s timelineSection, c query.Change, causes map[int64]st
 		ResourceType: c.ResourceType, Resource: c.Resource, Summary: c.Summary, Severity: severityWord(c.Severity), Outcome: outcomeWord(c.Outcome),
 		Session: optional(c.Session), EventID: optional(c.ID), SourceIP: c.SourceIP, Error: c.Error, Via: c.Via, Cause: causes[c.Cause],
 		Public: c.Public, Probe: c.Probe, Made: c.Made, New: newness(c),
+		Mark: c.Mark, Note: c.Note, Tags: c.Tags,
 	}
 	if s.group != nil {
 		r.Group = s.name
@@ -109,6 +115,31 @@ func (t *timelineRun) causes(ctx context.Context, rows []query.Change) (map[int6
 		out[r.Seq] = r.Values[0].Text
 	}
 	return out, err
+}
+
+// exportChanges writes the timeline that the screen shows: one row a change for
+// programs, folded as on the screen in a report.
+func (a *app) exportChanges(ctx context.Context, db *store.DB, r ui.ExportRequest, report func(int64)) (n int64, err error) {
+	t := &timelineRun{app: a, db: db, filter: r.Filter, by: r.Changes.By, least: r.Changes.Least, report: report}
+	if a.flags.order = "newest"; r.Order == query.Oldest {
+		a.flags.order = "oldest"
+	}
+	if _, err := settle(ctx, db, t.filter); err != nil {
+		return 0, err
+	}
+	if r.Format == "html" || r.Format == "md" {
+		t.fold = r.Changes.Fold
+		page, err := t.writeReport(ctx, r.Path)
+		if err != nil {
+			return 0, err
+		}
+		return page.Changes, nil
+	}
+	err = atomicFile(r.Path, func(w io.Writer) error {
+		n, err = t.export(ctx, w)
+		return err
+	})
+	return n, err
 }
 
 // export writes the timeline in the chosen format and counts its rows.
@@ -157,7 +188,7 @@ func (t *timelineRun) exportJSON(ctx context.Context, w io.Writer, open, sep, en
 
 // changeCSV are the columns of a CSV.
 var changeCSV = []string{"time", "actor", "account", "region", "service", "action", "resource_type", "resource", "summary", "severity", "outcome",
-	"error", "session", "event_id", "source_ip", "via", "cause", "new", "count"}
+	"error", "session", "event_id", "source_ip", "via", "cause", "new", "count", "mark", "note", "tags"}
 
 func (t *timelineRun) exportCSV(ctx context.Context, w io.Writer) (int64, error) {
 	out := t.newCSV(w, changeCSV...)
@@ -173,7 +204,7 @@ func (t *timelineRun) exportCSV(ctx context.Context, w io.Writer) (int64, error)
 			}
 			cells := []string{t.moment(c.Time, time.RFC3339Nano), c.Actor, c.Account, c.Region, c.Service, c.Action, c.ResourceType, c.Resource, c.Summary,
 				severityWord(c.Severity), outcomeWord(c.Outcome), c.Error, c.Session, c.ID, c.SourceIP, c.Via, causes[c.Cause],
-				strings.Join(newness(c), " "), fmt.Sprint(count)}
+				strings.Join(newness(c), " "), fmt.Sprint(count), c.Mark, c.Note, strings.Join(c.Tags, " ")}
 			row := make([]query.Value, len(cells))
 			for i, s := range cells {
 				row[i] = query.Value{Text: s, Null: s == ""}

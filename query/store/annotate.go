@@ -40,6 +40,17 @@ func (a *annotations) get(s noteKey) (query.Annotation, bool) {
 	return v, ok
 }
 
+// of returns what is noted about the event with a uid.
+func (a *annotations) of(hi, lo uint64) (query.Annotation, bool) {
+	a.mu.RLock()
+	none := len(a.all) == 0 // spares naming every event of a case without notes
+	a.mu.RUnlock()
+	if none {
+		return query.Annotation{}, false
+	}
+	return a.get(noteKey{query.AboutEvent, uidName(hi, lo)})
+}
+
 func (a *annotations) put(v query.Annotation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -262,7 +273,7 @@ func oneOrNone(s string) []string {
 func (noteField) cols() []string { return []string{"e.uid_hi", "e.uid_lo"} }
 
 func (f noteField) show(db *DB, v []driver.Value) query.Value {
-	a, ok := db.notes.get(noteKey{query.AboutEvent, uidName(v[0].(uint64), v[1].(uint64))})
+	a, ok := db.notes.of(v[0].(uint64), v[1].(uint64))
 	texts := f(a)
 	if !ok || len(texts) == 0 {
 		return query.Value{Null: true}

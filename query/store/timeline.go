@@ -145,6 +145,9 @@ func (db *DB) newChange(v []driver.Value) query.Change {
 	if v[1] != nil {
 		ch.Time = number(v[1])
 	}
+	if noted, ok := db.notes.of(v[2].(uint64), v[3].(uint64)); ok {
+		ch.Mark, ch.Note, ch.Tags = noted.Mark, noted.Note, noted.Tags
+	}
 	if cloudtrail.Kind(who.kind) != cloudtrail.KindService {
 		ch.Via = db.dicts[domPerson].text(who.texts[whoInvokedBy])
 	}

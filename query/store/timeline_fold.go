@@ -93,6 +93,9 @@ func foldInto(groups []query.Change, c query.Change) []query.Change {
 	g.Public = g.Public || c.Public
 	g.NewActor = g.NewActor || c.NewActor
 	g.NewAddress = g.NewAddress || c.NewAddress
+	if g.Mark == "" && g.Note == "" && len(g.Tags) == 0 {
+		g.Mark, g.Note, g.Tags = c.Mark, c.Note, c.Tags
+	}
 	return groups
 }
 

@@ -83,6 +83,21 @@ type Valued interface {
 	Value() (query.Value, bool)
 }
 
+// Pointed is an optional ability of a view: the event under the cursor, for
+// commands that take one, such as mark and copy.
+type Pointed interface {
+	Event() (seq int64, ok bool)
+}
+
+// Scripted is an optional ability of a view that shows changes: the same answer
+// outside the screen.
+type Scripted interface {
+	// Changes is the question that the view shows, for an export.
+	Changes() (query.ChangeRequest, error)
+	// Command is the command that prints it, after "spoor".
+	Command() []string
+}
+
 // Brush is an optional ability of a view: a stretch of time can be marked in it
 // and become the time range.
 type Brush interface {

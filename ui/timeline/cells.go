@@ -89,10 +89,14 @@ func (v *View) line(r row, _ int) []grid.Cell {
 func (v *View) changeCell(c *query.Change, column string) grid.Cell {
 	switch column {
 	case "time":
-		if t := v.clock(c.Time); v.narrow && c.Time != cloudtrail.NoTime {
-			return grid.Cell{Text: t[len("2006-"):]}
+		cell := grid.Cell{Text: v.clock(c.Time)}
+		if v.narrow && c.Time != cloudtrail.NoTime {
+			cell.Text = cell.Text[len("2006-"):]
 		}
-		return grid.Cell{Text: v.clock(c.Time)}
+		if c.Mark != "" {
+			cell.Role = themes.Focus // as in Events
+		}
+		return cell
 	case "severity":
 		return severityCell(c.Severity)
 	case "actor":
@@ -134,7 +138,7 @@ func (v *View) sentence(c *query.Change) grid.Cell {
 	if c.Fold != nil {
 		cell.Text = text.Safe(strconv.Itoa(c.Fold.Count)+"x ") + cell.Text
 	}
-	var notes []string
+	notes := noted(c)
 	if c.Public {
 		notes = append(notes, "public")
 	}
@@ -154,6 +158,22 @@ func (v *View) sentence(c *query.Change) grid.Cell {
 		cell.Text += text.Safe("  [" + strings.Join(notes, ", ") + "]")
 	}
 	return cell
+}
+
+// noted is what analysts wrote on the event: the mark and the tags, and how the
+// note begins.
+func noted(c *query.Change) []string {
+	var out []string
+	if c.Mark != "" {
+		out = append(out, "marked "+c.Mark)
+	}
+	for _, t := range c.Tags {
+		out = append(out, "#"+string(text.CleanLine(t, 30)))
+	}
+	if first, _, _ := strings.Cut(c.Note, "\n"); first != "" {
+		out = append(out, "note: "+string(text.CleanLine(first, 60)))
+	}
+	return out
 }
 
 func outcomeRole(o uint8) themes.Role {

@@ -338,3 +338,52 @@ func (v *View) Value() (query.Value, bool) {
 	_, val, ok := v.pickable()
 	return val, ok && !val.Null
 }
+
+// Event implements pane.Pointed.
+func (v *View) Event() (seq int64, ok bool) {
+	r, ok := v.top().grid.Current()
+	return r.seq(), ok && r.seq() != 0
+}
+
+// Changes implements pane.Scripted: all that the level on top shows; of a list
+// of groups, all groups.
+func (v *View) Changes() (query.ChangeRequest, error) {
+	r, err := v.request(v.top())
+	if err != nil || r.Group == nil {
+		if v.top().grouped {
+			r.By = v.by
+		}
+		return r, err
+	}
+	f, err := query.GroupFilter(r.By, *r.Group)
+	r.Filter, r.By, r.Group = r.Filter.And(f), query.Ungrouped, nil
+	return r, err
+}
+
+// Command implements pane.Scripted.
+func (v *View) Command() []string {
+	if l := v.top(); l.command != nil {
+		return l.command
+	}
+	args := []string{"timeline"}
+	r, err := v.Changes()
+	if err != nil { // the level could not ask either, and has said so
+		return args
+	}
+	if r.By != query.Ungrouped {
+		args = append(args, "--by", r.By.String())
+	}
+	if r.Least > 0 {
+		args = append(args, "--severity", string(severityWord(r.Least)))
+	}
+	if !r.Fold {
+		args = append(args, "--fold=false")
+	}
+	if r.Order == query.Oldest {
+		args = append(args, "--order", "oldest")
+	}
+	if f := r.Filter.String(); f != "" {
+		args = append(args, "--", f)
+	}
+	return args
+}

@@ -38,6 +38,9 @@ type level struct {
 	err     error
 	// narrow makes the question of the level of the one the filter asks.
 	narrow func(query.ChangeRequest) (query.ChangeRequest, error)
+	// command prints the level, after "spoor"; nil is the timeline with the
+	// filter that narrow leaves.
+	command []string
 }
 
 // newLevel returns a window on the changes that narrow leaves; nil for all.
@@ -102,16 +105,24 @@ func (v *View) fetch() tea.Cmd {
 	if need.Want == grid.Nothing {
 		return nil
 	}
-	req := query.ChangeRequest{Filter: v.state.Filter, Order: v.state.Order, N: need.N, Fold: true, Least: v.least}
-	if l.narrow != nil {
-		if req, l.err = l.narrow(req); l.err != nil {
-			l.grid.Fail()
-			return nil
-		}
+	var req query.ChangeRequest
+	if req, l.err = v.request(l); l.err != nil {
+		l.grid.Fail()
+		return nil
 	}
+	req.N = need.N
 	ctx, n := v.pages.Next(v.state.Ctx)
 	r := v.reader
 	return func() tea.Msg { return fetch(ctx, r, n, need, req) }
+}
+
+// request is the question that a level asks, without the page.
+func (v *View) request(l *level) (query.ChangeRequest, error) {
+	r := query.ChangeRequest{Filter: v.state.Filter, Order: v.state.Order, Fold: true, Least: v.least}
+	if l.narrow == nil {
+		return r, nil
+	}
+	return l.narrow(r)
 }
 
 func (v *View) fetchGroups(l *level) tea.Cmd {
@@ -238,20 +249,7 @@ func inGroup(by query.Grouping, g query.ChangeGroup) func(query.ChangeRequest) (
 func alike(c query.Change) func(query.ChangeRequest) (query.ChangeRequest, error) {
 	return func(r query.ChangeRequest) (query.ChangeRequest, error) {
 		r.Fold, r.Order = false, query.Oldest
-		from, to := c.Fold.First, c.Fold.Last
-		span, err := spanFilter(from, to)
-		if err != nil {
-			return r, err
-		}
-		r.Filter = r.Filter.And(span)
-		for _, is := range []struct{ field, value string }{{"actor", c.Actor}, {"account", c.Account}, {"service", c.Service}} {
-			f, err := query.Is(is.field, query.Value{Text: is.value, Null: is.value == ""})
-			if err != nil {
-				return r, err
-			}
-			r.Filter = r.Filter.And(f)
-		}
-		return r, nil
+		return narrowed(r, c.Fold.First, c.Fold.Last, []is{{"actor", c.Actor}, {"account", c.Account}, {"service", c.Service}, {"error", c.Error}})
 	}
 }
 
@@ -260,12 +258,26 @@ func following(c query.Change) func(query.ChangeRequest) (query.ChangeRequest, e
 	const reach = 15 * 60 * 1_000_000 // µs; as far as causes are looked for
 	return func(r query.ChangeRequest) (query.ChangeRequest, error) {
 		r.Fold, r.Order = false, query.Oldest
-		span, err := spanFilter(c.Time, c.Time+reach)
+		return narrowed(r, c.Time, c.Time+reach, []is{{"actor", c.Actor}, {"userIdentity.invokedBy", c.Service + ".amazonaws.com"}})
+	}
+}
+
+// is says that a field has a value, "" for absent.
+type is struct{ field, value string }
+
+// narrowed adds a stretch of time and values to the filter of a question.
+func narrowed(r query.ChangeRequest, from, to int64, values []is) (query.ChangeRequest, error) {
+	span, err := spanFilter(from, to)
+	if err != nil {
+		return r, err
+	}
+	r.Filter = r.Filter.And(span)
+	for _, v := range values {
+		f, err := query.Is(v.field, query.Value{Text: v.value, Null: v.value == ""})
 		if err != nil {
 			return r, err
 		}
-		f, err := query.Is("actor", query.Value{Text: c.Actor, Null: c.Actor == ""})
-		r.Filter = r.Filter.And(span).And(f)
-		return r, err
+		r.Filter = r.Filter.And(f)
 	}
+	return r, nil
 }

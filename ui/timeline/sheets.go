@@ -82,7 +82,31 @@ func (v *View) historyLevel(h query.ResourceHistory) *level {
 	if h.Type != "" {
 		title += " (" + text.CleanLine(h.Type, 60) + ")"
 	}
-	return v.newList(title, out)
+	l := v.newList(title, out)
+	l.narrow = ofResource(h)
+	l.command = []string{"timeline", "--resource", h.Names[0]}
+	if h.Type != "" {
+		l.command = append(l.command, "--type", h.Type)
+	}
+	return l
+}
+
+// ofResource narrows a question to the changes of a history, one row a change.
+func ofResource(h query.ResourceHistory) func(query.ChangeRequest) (query.ChangeRequest, error) {
+	return func(r query.ChangeRequest) (query.ChangeRequest, error) {
+		var named query.Filter
+		for i, name := range h.Names {
+			f, err := query.Is("resource", query.Value{Text: name})
+			if err != nil {
+				return r, err
+			}
+			if named = named.Or(f); i == 0 { // nothing OR something would be everything
+				named = f
+			}
+		}
+		r.Filter, r.Fold, r.Least = named, false, 0
+		return r, nil
+	}
 }
 
 func dim(s string) grid.Cell   { return grid.Cell{Text: text.Clean(s), Role: themes.Dim} }
@@ -134,7 +158,14 @@ func (v *View) diffLevel(c query.Change, d query.Diff, s query.State) *level {
 		}
 		add(0, grid.Cell{Text: "  " + text.Pad(text.CleanLine(u.Aspect, 24), 24, "~") + " ", Role: themes.Key}, grid.Cell{Text: text.Safe(words), Role: themes.Warn})
 	}
-	return v.newList("Before and after: "+text.CleanLine(d.Resource, 120), out)
+	l := v.newList("Before and after: "+text.CleanLine(d.Resource, 120), out)
+	l.command = []string{"timeline", "--diff", c.ID}
+	l.narrow = func(r query.ChangeRequest) (query.ChangeRequest, error) {
+		f, err := query.Is("id", query.Value{Text: c.ID, Null: c.ID == ""})
+		r.Filter, r.Fold, r.Least = f, false, 0
+		return r, err
+	}
+	return l
 }
 
 func joined(key, value string) string {

@@ -61,6 +61,7 @@ func world() *made {
 		}),
 		with(3, 20, func(c *query.Change) {
 			c.Summary, c.Severity, c.Resource, c.Made, c.Session = "created stack web", 2, "web", 3, ""
+			c.Mark, c.Note, c.Tags = "red", "who asked for \x1b[31mthis?\nask", []string{"todo"}
 		}),
 		with(2, 10, func(c *query.Change) {
 			c.Actor, c.Summary = "mallory\x1b[31m\u202e", "created IAM user evil\x1b]52;c;x\x07\n| <script>"
@@ -385,5 +386,44 @@ func TestCommandsHaveHelp(t *testing.T) {
 			}
 			seen[k] = c.ID
 		}
+	}
+}
+
+func TestCommandsOnEventsReachTheTimeline(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 120, 36, themes.Unicode())
+	if seq, ok := d.v.Event(); !ok || seq != 9 {
+		t.Errorf("event under the cursor: %d %v", seq, ok)
+	}
+	d.key("d")
+	d.choose(1)
+	if _, ok := d.v.Event(); ok {
+		t.Error("a group is no event")
+	}
+	if got := d.v.Command(); !slices.Equal(got, []string{"timeline", "--by", "actor"}) {
+		t.Errorf("groups: %q", got)
+	}
+	d.key("enter", "w")
+	d.choose(3)
+	if got := strings.Join(d.v.Command(), " "); got != "timeline --severity high -- actor=alice" {
+		t.Errorf("a group: %q", got)
+	}
+}
+
+func TestEveryLevelSaysItsCommand(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 120, 36, themes.Unicode())
+	d.key("j", "j", "j", "r")
+	if got := strings.Join(d.v.Command(), " "); got != "timeline --resource sg-0abc --type AWS::EC2::SecurityGroup" {
+		t.Errorf("history: %q", got)
+	}
+	r, err := d.v.Changes()
+	if err != nil || r.Filter.String() != "resource=sg-0abc OR resource=web\x1b[2J" {
+		t.Errorf("history exports %q, %v", r.Filter, err)
+	}
+	d.key("backspace", "k", "space")
+	r, err = d.v.Changes()
+	if want := "time:2026-03-01T09:39:00Z..2026-03-01T09:40:00Z actor=alice account=111122223333"; err != nil || !strings.HasPrefix(r.Filter.String(), want) || r.Fold {
+		t.Errorf("alike ones export %q, %v", r.Filter, err)
 	}
 }
