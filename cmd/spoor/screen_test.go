@@ -78,11 +78,11 @@ func TestMarkAndReportInTheTimeline(t *testing.T) {
 	s := openTerminal(t, 120, 40, "demo")
 	s.until("1,675 events", "321 loaded")
 	s.press("2")
-	s.until("Timeline, newest first", "wrote s3://prod")
+	s.until("Timeline, newest first", "changed ECS service web")
 	s.press("m")
 	s.until("Mark the event")
 	s.press("Enter")
-	s.until("[marked red")
+	s.until("[red]")
 	html, csv := filepath.Join(s.home, "out.html"), filepath.Join(s.home, "out.csv")
 	for _, path := range []string{html, csv} {
 		s.press("C-e")

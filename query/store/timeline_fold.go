@@ -8,15 +8,17 @@ import (
 	"slices"
 	"time"
 
+	"spoor/loader/change"
 	"spoor/loader/cloudtrail"
 	"spoor/query"
 )
 
 const (
-	foldGap    = int64(10 * time.Minute / time.Microsecond) // between two changes of a burst
-	foldMost   = 5000                                       // changes in one row; a longer burst takes several
-	foldNames  = 8                                          // resources that a row lists
-	causeReach = int64(15 * time.Minute / time.Microsecond) // between a call and what services make of it
+	foldGap     = int64(10 * time.Minute / time.Microsecond) // between two changes of a burst
+	foldRoutine = int64(12 * time.Hour / time.Microsecond)   // likewise of what is graded info, which jobs do all day
+	foldMost    = 5000                                       // changes in one row; a longer burst takes several
+	foldNames   = 8                                          // resources that a row lists
+	causeReach  = int64(15 * time.Minute / time.Microsecond) // between a call and what services make of it
 )
 
 // foldedChanges makes a page whose rows stand for bursts of alike changes.
@@ -44,7 +46,7 @@ func (db *DB) foldedChanges(ctx context.Context, r query.ChangeRequest, cd cond)
 			slices.Reverse(rows)
 		}
 		for _, c := range rows {
-			groups = foldInto(groups, c)
+			groups = foldInto(groups, c, r.Back)
 		}
 		out.Partial = page.Partial
 		out.More = page.More
@@ -62,20 +64,18 @@ func (db *DB) foldedChanges(ctx context.Context, r query.ChangeRequest, cd cond)
 	}
 	if r.Back {
 		slices.Reverse(groups)
-		for i := range groups {
-			turn(&groups[i])
-		}
 	}
 	out.Rows = groups
 	return out, nil
 }
 
-// foldInto adds a change to the last group or as a new one.
-func foldInto(groups []query.Change, c query.Change) []query.Change {
+// foldInto adds a change to the last group or as a new one. Going back, the
+// change met last is the one that the row begins with.
+func foldInto(groups []query.Change, c query.Change, back bool) []query.Change {
 	if len(groups) == 0 || !alike(&groups[len(groups)-1], &c) {
 		return append(groups, c)
 	}
-	g := &groups[len(groups)-1]
+	g := groups[len(groups)-1]
 	if g.Fold == nil {
 		g.Fold = &query.Fold{Count: 1, First: g.Time, Last: g.Time, LastSeq: g.Seq}
 		g.Fold.Resources = addName(nil, g.Resource)
@@ -83,19 +83,26 @@ func foldInto(groups []query.Change, c query.Change) []query.Change {
 	f := g.Fold
 	f.Count++
 	f.First, f.Last = min(f.First, c.Time), max(f.Last, c.Time)
-	f.LastSeq = c.Seq
 	f.Resources = addName(f.Resources, c.Resource)
-	if c.Action != g.Action && c.Action == bulkDelete { // it says what the single ones were part of
-		g.Action, g.Summary, g.Resource, g.ResourceType = c.Action, c.Summary, c.Resource, c.ResourceType
+	row, other := g, c
+	if back {
+		row, other = c, g
+		row.Fold = f
+	} else {
+		f.LastSeq = c.Seq
 	}
-	g.Severity = max(g.Severity, c.Severity)
-	g.Made += c.Made
-	g.Public = g.Public || c.Public
-	g.NewActor = g.NewActor || c.NewActor
-	g.NewAddress = g.NewAddress || c.NewAddress
-	if g.Mark == "" && g.Note == "" && len(g.Tags) == 0 {
-		g.Mark, g.Note, g.Tags = c.Mark, c.Note, c.Tags
+	if row.Action != other.Action && other.Action == bulkDelete { // it says what the single ones were part of
+		row.Action, row.Summary, row.Resource, row.ResourceType = other.Action, other.Summary, other.Resource, other.ResourceType
 	}
+	row.Severity = max(row.Severity, other.Severity)
+	row.Made += other.Made
+	row.Public = row.Public || other.Public
+	row.NewActor = row.NewActor || other.NewActor
+	row.NewAddress = row.NewAddress || other.NewAddress
+	if row.Mark == "" && row.Note == "" && len(row.Tags) == 0 {
+		row.Mark, row.Note, row.Tags = other.Mark, other.Note, other.Tags
+	}
+	groups[len(groups)-1] = row
 	return groups
 }
 
@@ -130,23 +137,14 @@ func alike(g, c *query.Change) bool {
 			last = g.Fold.First
 		}
 	}
-	near := c.Time == noTime && last == noTime || c.Time != noTime && last != noTime && max(c.Time-last, last-c.Time) <= foldGap
+	gap := foldGap
+	if c.Severity == uint8(change.Info) {
+		gap = foldRoutine
+	}
+	near := c.Time == noTime && last == noTime || c.Time != noTime && last != noTime && max(c.Time-last, last-c.Time) <= gap
 	grave := g.Severity == c.Severity || family(g.Action) == bulkDelete
 	return near && grave && g.Actor == c.Actor && g.Account == c.Account && g.Service == c.Service && family(g.Action) == family(c.Action) &&
 		g.Outcome == c.Outcome && g.Error == c.Error && g.Public == c.Public && g.Via == c.Via && g.Probe == c.Probe
-}
-
-// turn makes a group that was collected backwards begin with its first change.
-func turn(g *query.Change) {
-	if g.Fold == nil {
-		return
-	}
-	g.Seq, g.Fold.LastSeq = g.Fold.LastSeq, g.Seq
-	if g.Time == g.Fold.First {
-		g.Time = g.Fold.Last
-	} else {
-		g.Time = g.Fold.First
-	}
 }
 
 // underCauses takes out the changes that a service made for a call in the

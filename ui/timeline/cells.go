@@ -138,7 +138,10 @@ func (v *View) sentence(c *query.Change) grid.Cell {
 	if c.Fold != nil {
 		cell.Text = text.Safe(strconv.Itoa(c.Fold.Count)+"x ") + cell.Text
 	}
-	notes := noted(c)
+	if by := noted(c); by != "" {
+		cell.Text = "[" + by + "] " + cell.Text
+	}
+	var notes []string
 	if c.Public {
 		notes = append(notes, "public")
 	}
@@ -154,26 +157,29 @@ func (v *View) sentence(c *query.Change) grid.Cell {
 	if c.Made > 0 {
 		notes = append(notes, "+"+strconv.Itoa(c.Made)+" by services")
 	}
+	if first, _, _ := strings.Cut(c.Note, "\n"); first != "" {
+		notes = append(notes, "note: "+string(text.CleanLine(first, 60)))
+	}
 	if len(notes) > 0 {
 		cell.Text += text.Safe("  [" + strings.Join(notes, ", ") + "]")
 	}
 	return cell
 }
 
-// noted is what analysts wrote on the event: the mark and the tags, and how the
-// note begins.
-func noted(c *query.Change) []string {
+// noted says which marks and tags analysts put on the event. It comes first: the
+// end of a long sentence is cut off.
+func noted(c *query.Change) text.Safe {
 	var out []string
 	if c.Mark != "" {
-		out = append(out, "marked "+c.Mark)
+		out = append(out, string(text.CleanLine(c.Mark, 10)))
 	}
 	for _, t := range c.Tags {
 		out = append(out, "#"+string(text.CleanLine(t, 30)))
 	}
-	if first, _, _ := strings.Cut(c.Note, "\n"); first != "" {
-		out = append(out, "note: "+string(text.CleanLine(first, 60)))
+	if c.Note != "" && len(out) == 0 {
+		out = append(out, "note")
 	}
-	return out
+	return text.Safe(strings.Join(out, ", "))
 }
 
 func outcomeRole(o uint8) themes.Role {
