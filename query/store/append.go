@@ -314,14 +314,14 @@ func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
 		}
 	}
 	for _, write := range []func() error{
-		func() error { return stringTable.insert(ctx, db, c, fresh) },
-		func() error { return identityTable.insert(ctx, db, c, db.people.rows[db.people.saved:]) },
-		func() error { return eventTable.insert(ctx, db, c, b.events) },
-		func() error { return touchedTable.insert(ctx, db, c, b.touched) },
-		func() error { return changeTable.insert(ctx, db, c, b.changes) },
-		func() error { return mintTable.insert(ctx, db, c, b.mints) },
-		func() error { return copyTable.insert(ctx, db, c, b.copies) },
-		func() error { return objectTable.insert(ctx, db, c, b.objects) },
+		func() error { return stringTable.insert(ctx, c, fresh) },
+		func() error { return identityTable.insert(ctx, c, db.people.rows[db.people.saved:]) },
+		func() error { return eventTable.insert(ctx, c, b.events) },
+		func() error { return touchedTable.insert(ctx, c, b.touched) },
+		func() error { return changeTable.insert(ctx, c, b.changes) },
+		func() error { return mintTable.insert(ctx, c, b.mints) },
+		func() error { return copyTable.insert(ctx, c, b.copies) },
+		func() error { return objectTable.insert(ctx, c, b.objects) },
 	} {
 		if err := write(); err != nil {
 			return err

@@ -1,21 +1,18 @@
 package store
 
 import (
-	"context"
 	"crypto/rand"
 	"database/sql"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/duckdb/duckdb-go/v2"
 )
 
 // A feed hands rows of this program to DuckDB as a table function, a chunk of
-// 2,048 rows at a time: for numbers that is as quick as the Appender and, unlike
-// it, interruptible and part of any statement:
+// 2,048 rows at a time: as a part of any statement, and interruptible.
 //
-//	INSERT INTO event_rows SELECT * FROM spoor_feed('name')
+//	SELECT … FROM event_rows WHERE seq IN (SELECT seq FROM spoor_feed('name'))
 //
 // The names are secret, so that SQL typed by people can't drain one.
 type feeds struct {
@@ -92,109 +89,4 @@ func (fs *feeds) offer(f *feed) (name string, withdraw func()) {
 		defer fs.mu.Unlock()
 		delete(fs.open, name)
 	}
-}
-
-// A table is what a row of T looks like in the database: one list of columns
-// for the schema and for writing.
-type table[T any] struct {
-	name string
-	cols []column[T]
-}
-
-// A column has a value for every row. kind is its SQL type.
-type column[T any] struct {
-	name, kind string
-	put        func(chunk duckdb.DataChunk, col, row int, v *T) error
-}
-
-// ddl is the statement that makes the table.
-func (t table[T]) ddl() string {
-	cols := make([]string, len(t.cols))
-	for i, c := range t.cols {
-		cols[i] = c.name + " " + c.kind
-		if c.kind == "VARCHAR" { // half of what DuckDB would choose (DICT_FSST) for ARNs and sentences
-			cols[i] += " USING COMPRESSION zstd"
-		}
-	}
-	return fmt.Sprintf("CREATE TABLE %s (%s)", t.name, strings.Join(cols, ", "))
-}
-
-// insert adds rows to the table.
-func (t table[T]) insert(ctx context.Context, db *DB, c conn, rows []T) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	cols := make([]duckdb.ColumnInfo, len(t.cols))
-	for i, col := range t.cols {
-		info, err := duckdb.NewTypeInfo(duckTypes[col.kind])
-		if err != nil {
-			return err
-		}
-		cols[i] = duckdb.ColumnInfo{Name: col.name, T: info}
-	}
-	name, withdraw := db.feeds.offer(&feed{cols: cols, rows: len(rows), fill: func(chunk duckdb.DataChunk, row, i int) error {
-		for k := range t.cols {
-			if err := t.cols[k].put(chunk, k, row, &rows[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}})
-	defer withdraw()
-	_, err := c.exec(ctx, "INSERT INTO "+t.name+" SELECT * FROM spoor_feed(?)", name)
-	return err
-}
-
-var duckTypes = map[string]duckdb.Type{
-	"BOOLEAN": duckdb.TYPE_BOOLEAN, "UTINYINT": duckdb.TYPE_UTINYINT, "UINTEGER": duckdb.TYPE_UINTEGER,
-	"UBIGINT": duckdb.TYPE_UBIGINT, "BIGINT": duckdb.TYPE_BIGINT, "VARCHAR": duckdb.TYPE_VARCHAR,
-	"BLOB": duckdb.TYPE_BLOB,
-}
-
-// The makers of columns: one for each type, given how to get the value.
-
-func boolCol[T any](name string, get func(*T) bool) column[T] {
-	return column[T]{name, "BOOLEAN", func(ch duckdb.DataChunk, col, row int, v *T) error {
-		return duckdb.SetChunkValue(ch, col, row, get(v))
-	}}
-}
-
-func byteCol[T any](name string, get func(*T) uint8) column[T] {
-	return column[T]{name, "UTINYINT", func(ch duckdb.DataChunk, col, row int, v *T) error {
-		return duckdb.SetChunkValue(ch, col, row, get(v))
-	}}
-}
-
-func idCol[T any](name string, get func(*T) uint32) column[T] {
-	return column[T]{name, "UINTEGER", func(ch duckdb.DataChunk, col, row int, v *T) error {
-		return duckdb.SetChunkValue(ch, col, row, get(v))
-	}}
-}
-
-func u64Col[T any](name string, get func(*T) uint64) column[T] {
-	return column[T]{name, "UBIGINT", func(ch duckdb.DataChunk, col, row int, v *T) error {
-		return duckdb.SetChunkValue(ch, col, row, get(v))
-	}}
-}
-
-func intCol[T any](name string, get func(*T) int64) column[T] {
-	return column[T]{name, "BIGINT", func(ch duckdb.DataChunk, col, row int, v *T) error {
-		return duckdb.SetChunkValue(ch, col, row, get(v))
-	}}
-}
-
-// optCol is a number that may be absent, which none stands for: NULL.
-func optCol[T any](name string, none int64, get func(*T) int64) column[T] {
-	return column[T]{name, "BIGINT", func(ch duckdb.DataChunk, col, row int, v *T) error {
-		if n := get(v); n != none {
-			return duckdb.SetChunkValue(ch, col, row, n)
-		}
-		return ch.SetValue(col, row, nil)
-	}}
-}
-
-func textCol[T any](name string, get func(*T) string) column[T] {
-	return column[T]{name, "VARCHAR", func(ch duckdb.DataChunk, col, row int, v *T) error {
-		return duckdb.SetChunkValue(ch, col, row, get(v))
-	}}
 }

@@ -217,17 +217,17 @@ func (db *DB) saveReport(ctx context.Context, c conn, run int64, r *digest.Repor
 	var rows reportRows
 	rows.fill(run, r)
 	for _, write := range []func() error{
-		func() error { return checkTable.insert(ctx, db, c, []checkRow{{run, r}}) },
-		func() error { return verdictTable.insert(ctx, db, c, rows.verdicts) },
+		func() error { return checkTable.insert(ctx, c, []checkRow{{run, r}}) },
+		func() error { return verdictTable.insert(ctx, c, rows.verdicts) },
 		func() error {
 			_, err := c.exec(ctx, "DELETE FROM verdict_rows WHERE run < ? AND object IN (SELECT object FROM verdict_rows WHERE run = ?)", run, run)
 			return err
 		},
 		func() error { _, err := c.exec(ctx, "DELETE FROM finding_rows"); return err },
 		func() error { _, err := c.exec(ctx, "DELETE FROM chain_rows"); return err },
-		func() error { return findingTable.insert(ctx, db, c, rows.findings) },
-		func() error { return chainTable.insert(ctx, db, c, rows.chains) },
-		func() error { return useTable.insert(ctx, db, c, rows.uses) },
+		func() error { return findingTable.insert(ctx, c, rows.findings) },
+		func() error { return chainTable.insert(ctx, c, rows.chains) },
+		func() error { return useTable.insert(ctx, c, rows.uses) },
 	} {
 		if err := write(); err != nil {
 			return err
@@ -359,7 +359,7 @@ func (db *DB) SaveKeys(ctx context.Context, ring *digest.KeyRing) error {
 		}
 	}
 	_, err = ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
-		return struct{}{}, publicKeyTable.insert(ctx, db, c, rows)
+		return struct{}{}, publicKeyTable.insert(ctx, c, rows)
 	})
 	if err != nil {
 		return fmt.Errorf("save keys: %w", err)

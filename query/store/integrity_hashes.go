@@ -49,7 +49,7 @@ func (db *DB) SaveReadings(ctx context.Context, list []Reading) error {
 	db.writing.Lock()
 	defer db.writing.Unlock()
 	_, err := ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
-		return struct{}{}, hashTable.insert(ctx, db, c, rows)
+		return struct{}{}, hashTable.insert(ctx, c, rows)
 	})
 	if err != nil {
 		return fmt.Errorf("save hashes: %w", err)

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/duckdb/duckdb-go/v2"
-
 	"spoor/loader"
 	"spoor/loader/cloudtrail"
 )
@@ -39,9 +37,7 @@ var objectTable = table[objectRow]{"objects_rows", []column[objectRow]{
 	intCol("size", func(r *objectRow) int64 { return r.size }),
 	textCol("etag", func(r *objectRow) string { return r.etag }),
 	intCol("mtime", func(r *objectRow) int64 { return r.mtime }),
-	{"sha256", "BLOB", func(ch duckdb.DataChunk, col, row int, r *objectRow) error {
-		return duckdb.SetChunkValue(ch, col, row, r.sum[:])
-	}},
+	blobCol("sha256", func(r *objectRow) []byte { return r.sum[:] }),
 	intCol("unpacked", func(r *objectRow) int64 { return r.unpacked }),
 	byteCol("outcome", func(r *objectRow) uint8 { return r.outcome }),
 	textCol("reason", func(r *objectRow) string { return r.reason }),

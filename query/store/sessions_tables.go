@@ -148,9 +148,9 @@ func (db *DB) writeSessions(ctx context.Context, g *gathering, res *session.Resu
 				}
 			}
 			for _, write := range []func() error{
-				func() error { return sessionTable.insert(ctx, db, c, rows) },
-				func() error { return spanTable.insert(ctx, db, c, x.spans) },
-				func() error { return parentTable.insert(ctx, db, c, parents) },
+				func() error { return sessionTable.insert(ctx, c, rows) },
+				func() error { return spanTable.insert(ctx, c, x.spans) },
+				func() error { return parentTable.insert(ctx, c, parents) },
 			} {
 				if err := write(); err != nil {
 					return err
