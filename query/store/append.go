@@ -256,7 +256,7 @@ func (db *DB) eventRows(ctx context.Context, c conn, b *batch, list []loader.Loa
 		n += len(list[i].Events)
 	}
 	b.events = make([]eventRow, 0, n)
-	m := newMaker(db)
+	m := db.maker
 	for i := range list {
 		l, o := &list[i], &b.objects[i]
 		for k := range l.Events {

@@ -67,6 +67,7 @@ type DB struct {
 	writing sync.Mutex // held by those who change the case; guards what follows
 	lot     *lot       // staged, nil when nothing is
 	known   *known
+	maker   *maker
 	seq     int64 // of the last event
 
 	state    sync.RWMutex
@@ -84,6 +85,7 @@ type DB struct {
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
 		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, span: emptySpan()}
+	db.maker = newMaker(db.dicts, db.people)
 	maps.Copy(db.fields, sessionBindings(db))
 	err := db.open(ctx, o)
 	if err != nil {

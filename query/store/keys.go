@@ -114,6 +114,7 @@ const keyBudget = 2 << 20
 type known struct {
 	days  map[int32]*list.Element // of *keyDay
 	order list.List               // most recently used first
+	last  *keyDay                 // asked for
 	total int
 	turn  int // days touched in this turn are not dropped: their rows may not be in the case yet
 }
@@ -128,11 +129,14 @@ func newKnown() *known { return &known{days: make(map[int32]*list.Element)} }
 
 // day returns the keys of a day, read from the case by fill if need be.
 func (k *known) day(day int32, fill func(*keyTable) error) (*keyDay, error) {
+	if k.last != nil && k.last.day == day && k.last.turn == k.turn {
+		return k.last, nil
+	}
 	if e, ok := k.days[day]; ok {
 		k.order.MoveToFront(e)
-		d := e.Value.(*keyDay)
-		d.turn = k.turn
-		return d, nil
+		k.last = e.Value.(*keyDay)
+		k.last.turn = k.turn
+		return k.last, nil
 	}
 	d := &keyDay{day: day, turn: k.turn}
 	if err := fill(&d.keys); err != nil {
@@ -140,6 +144,7 @@ func (k *known) day(day int32, fill func(*keyTable) error) (*keyDay, error) {
 	}
 	k.total += d.keys.n
 	k.days[day] = k.order.PushFront(d)
+	k.last = d
 	return d, nil
 }
 

@@ -6,47 +6,66 @@ import (
 	"spoor/loader"
 	"spoor/loader/change"
 	"spoor/loader/cloudtrail"
-	"spoor/query"
 )
 
-// A maker turns events into rows. It remembers what came last: within an object
-// most events share account, region, service and caller.
+// A maker turns events into rows. It remembers what came before: most events
+// share account, region, service, caller and agent with others nearby.
 type maker struct {
 	dicts  dicts
 	people *people
-	last   [domains]memo
-	who    map[*cloudtrail.Identity]uint32
-	named  map[string][]resource // by the raw text of resources
+	last   [domains][memos]memo
+	who    [4 * memos]whoMemo
+	more   []resource // of the event at hand
 }
 
+// memos is how many texts of a domain are remembered; one place for each way to
+// end, so that finding one costs a comparison.
+const memos = 256
+
 type memo struct {
-	text string
+	text string // the dict's own
 	id   uint32
 }
 
-func newMaker(db *DB) *maker {
-	return &maker{dicts: db.dicts, people: db.people, who: make(map[*cloudtrail.Identity]uint32), named: make(map[string][]resource)}
+type whoMemo struct {
+	hash [2]uint64
+	id   uint32
 }
+
+func newMaker(dicts dicts, people *people) *maker { return &maker{dicts: dicts, people: people} }
 
 // id numbers a text.
 func (m *maker) id(dom domain, s string) uint32 { return m.dicts[dom].id(s) }
 
-// same numbers a text that is likely to be the last one of its column.
+// same numbers a text that is likely to have been met shortly before.
 func (m *maker) same(dom domain, s string) uint32 {
-	l := &m.last[dom]
-	if l.text != s || l.id == 0 {
-		*l = memo{s, m.dicts[dom].id(s)}
+	if s == "" {
+		return 0
 	}
-	return l.id
+	at := &m.last[dom][ending(s)%memos]
+	if at.text != s {
+		id := m.dicts[dom].id(s)
+		*at = memo{m.dicts[dom].texts[id], id}
+	}
+	return at.id
+}
+
+// ending is a hash of what tells short texts apart: the length and the last
+// bytes.
+func ending(s string) uint32 {
+	h := uint32(len(s))
+	for i := max(0, len(s)-6); i < len(s); i++ {
+		h = h*31 + uint32(s[i])
+	}
+	return h ^ h>>9
 }
 
 func (m *maker) person(w *cloudtrail.Identity) uint32 {
-	id, ok := m.who[w]
-	if !ok {
-		id = m.people.id(w, m.dicts[domPerson])
-		m.who[w] = id
+	at := &m.who[w.Hash[0]%uint64(len(m.who))]
+	if at.id == 0 || at.hash != w.Hash {
+		*at = whoMemo{w.Hash, m.people.id(w, m.dicts[domPerson])}
 	}
-	return id
+	return at.id
 }
 
 // row makes the row of an event, all but its seq, object and resources.
@@ -107,74 +126,50 @@ type resource struct{ id, kind uint32 }
 
 // resources names what the event touched: what its change names first (for a
 // read, what it was aimed at), then what the record lists. The first goes into
-// the row, the others are returned.
+// the row, the others are returned until the next call.
 func (m *maker) resources(r *eventRow, e *loader.Event) []resource {
-	var all []resource
+	m.more = m.more[:0]
 	c := e.Change
 	if c == nil {
 		c = change.Target(&e.Event)
 	}
 	if c != nil {
-		r.rtype = m.id(domResourceType, c.ResourceType)
+		r.rtype = m.same(domResourceType, c.ResourceType)
 		for _, names := range [][]string{c.Resources, c.Names} {
 			for _, s := range names {
-				all = addResource(all, resource{m.id(domResource, s), r.rtype})
+				m.touch(resource{m.id(domResource, s), r.rtype})
 			}
 		}
 	}
 	if e.Resources != "" {
-		for _, x := range m.listed(e.Resources) {
-			all = addResource(all, x)
-		}
+		cloudtrail.Listed(e.Resources, func(name, kind string) {
+			m.touch(resource{m.same(domResource, name), m.same(domResourceType, kind)})
+		})
 	}
-	if len(all) > 0 {
-		r.resource, r.rtype = all[0].id, all[0].kind
-		all = all[1:]
+	if c != nil && len(m.more) == 0 {
+		m.more = append(m.more, resource{0, r.rtype})
 	}
+	if len(m.more) == 0 {
+		return nil
+	}
+	r.resource, r.rtype = m.more[0].id, m.more[0].kind
 	if c != nil {
 		for _, ref := range c.Also {
-			if x := (resource{m.id(domResource, ref.ID), m.id(domResourceType, ref.Type)}); x.id != r.resource {
-				all = addResource(all, x)
-			}
+			m.touch(resource{m.id(domResource, ref.ID), m.same(domResourceType, ref.Type)})
 		}
 	}
-	return all
+	return m.more[1:]
 }
 
-func addResource(all []resource, x resource) []resource {
-	for i := range all {
-		if all[i].id == x.id {
-			if all[i].kind == 0 {
-				all[i].kind = x.kind
+// touch takes one more resource, unless it is there.
+func (m *maker) touch(x resource) {
+	for i := range m.more {
+		if m.more[i].id == x.id {
+			if m.more[i].kind == 0 {
+				m.more[i].kind = x.kind
 			}
-			return all
+			return
 		}
 	}
-	return append(all, x)
-}
-
-// listed reads the resources of a record (user guide, "CloudTrail record
-// contents", resources).
-func (m *maker) listed(raw string) []resource {
-	if list, ok := m.named[raw]; ok {
-		return list
-	}
-	var list []resource
-	first := func(entry, key string) string {
-		for v := range query.Find(entry, []string{key}) {
-			return query.ValueText(v)
-		}
-		return ""
-	}
-	for entry := range query.Find(raw, nil) { // anything but a list of objects names no resource
-		name := first(entry, "ARN")
-		if name == "" {
-			name = first(entry, "ARNPrefix")
-		}
-		if name != "" {
-			list = append(list, resource{m.id(domResource, name), m.id(domResourceType, first(entry, "type"))})
-		}
-	}
-	m.named[raw] = list
-	return list
+	m.more = append(m.more, x)
 }
