@@ -7,6 +7,8 @@ import (
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
+
+	"spoor/query"
 )
 
 // app is one run of the program: its streams, its flags, its configuration.
@@ -22,8 +24,10 @@ type app struct {
 
 	flags  flags
 	config config
-	zone   *time.Location
-	status int // exit status when nothing went wrong
+	// accounts are the names of accounts: the user's, and once a case is open its own.
+	accounts query.Accounts
+	zone     *time.Location
+	status   int // exit status when nothing went wrong
 }
 
 // flags are those that many commands share.

@@ -12,7 +12,7 @@ import (
 
 // openCase opens the case at path, making it when create says so.
 func (a *app) openCase(ctx context.Context, path string, create bool) (*store.DB, error) {
-	opts := store.Options{Create: create}
+	opts := store.Options{Create: create, Accounts: a.accounts}
 	if a.flags.memory != "" {
 		limit, err := parseSize(a.flags.memory)
 		if err != nil {
@@ -21,8 +21,12 @@ func (a *app) openCase(ctx context.Context, path string, create bool) (*store.DB
 		opts.MemoryLimit = limit
 	}
 	db, err := store.Open(ctx, path, opts)
+	if err == nil {
+		a.accounts = db.Accounts()
+		return db, nil
+	}
 	if !create || !errors.Is(err, store.ErrDamaged) {
-		return db, err
+		return nil, err
 	}
 	// The sources are at hand: what was torn is loaded anew.
 	ending, err := store.SetAside(path)

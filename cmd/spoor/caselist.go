@@ -17,13 +17,13 @@ import (
 
 func caseCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "case", Short: "list, describe and merge cases", GroupID: "keep",
+		Use: "case", Short: "list, describe and merge cases; notes; names of accounts", GroupID: "keep",
 		Long: `A case is a folder NAME.spoor: the database with events, objects, saved queries,
 marks and verdicts, beside the original objects. Each source has one of its own
 in the user's state directory unless -c names another.`,
-		Example: "  spoor case list\n  spoor case info\n  spoor case merge mine.spoor theirs.spoor",
+		Example: "  spoor case list\n  spoor case info\n  spoor case notes\n  spoor case accounts 111122223333=production\n  spoor case merge mine.spoor theirs.spoor",
 	}
-	cmd.AddCommand(caseList(a), caseInfo(a), caseMerge(a))
+	cmd.AddCommand(caseList(a), caseInfo(a), caseNotes(a), caseMark(a), caseAccounts(a), caseMerge(a))
 	return cmd
 }
 
@@ -114,10 +114,13 @@ func (a *app) caseSummary(cmd *cobra.Command, db *store.DB) (caseSummary, error)
 
 func caseMerge(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "merge INTO FROM...", Short: "bring the notes, marks and tags of other cases into one", Args: needTwoCases,
-		Long: `Joins the work of several analysts on the same logs. Marks, notes and tags of each
-FROM are added to INTO; nothing is lost: tags are joined, different notes stand
-one under the other, and of two marks the later stays and the other is noted.`,
+		Use: "merge INTO FROM...", Short: "bring the notes, queries and account names of other cases into one", Args: needTwoCases,
+		Long: `Joins the work of several analysts on the same logs. Marks, notes and tags (on
+events, sessions and resources), saved queries and names of accounts of each FROM
+are added to INTO. Nothing is lost: tags are joined, different notes stand one
+under the other, of two marks the later stays and the note tells the other, a
+different query under the same id comes in under an id of its own, and two names
+of an account are joined. What differed is said. FROM is not changed.`,
 		Example: "  spoor case merge mine.spoor theirs.spoor",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			into, err := a.openCase(cmd.Context(), withSuffix(args[0]), false)
@@ -126,11 +129,9 @@ one under the other, and of two marks the later stays and the other is noted.`,
 			}
 			defer into.Close()
 			for _, name := range args[1:] {
-				n, err := a.mergeFrom(cmd, into, withSuffix(name))
-				if err != nil {
+				if err := a.mergeFrom(cmd, into, withSuffix(name)); err != nil {
 					return err
 				}
-				fmt.Fprintf(a.errw, "%s: %d notes taken over\n", cleanLines(name), n)
 			}
 			return nil
 		},
@@ -144,16 +145,23 @@ func needTwoCases(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-func (a *app) mergeFrom(cmd *cobra.Command, into *store.DB, name string) (int, error) {
+func (a *app) mergeFrom(cmd *cobra.Command, into *store.DB, name string) error {
 	from, err := a.openCase(cmd.Context(), name, false)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	notes, err := from.Annotations(cmd.Context())
+	m, err := into.Merge(cmd.Context(), from)
 	if err := errors.Join(err, from.Close()); err != nil {
-		return 0, err
+		return err
 	}
-	return into.Merge(cmd.Context(), notes)
+	fmt.Fprintf(a.errw, "%s: %d notes, %d queries and %d names of accounts taken over\n", cleanLines(name), m.Notes, m.Queries, m.Accounts)
+	for _, c := range m.Conflicts {
+		fmt.Fprintf(a.errw, "  both kept: %s\n", cleanLines(c))
+	}
+	if m.Elsewhere > 0 {
+		fmt.Fprintf(a.errw, "  %d notes are on events that the case does not hold; they are kept\n", m.Elsewhere)
+	}
+	return nil
 }
 
 // folderSize adds up the files of a case, in bytes.

@@ -11,9 +11,11 @@ import (
 	"github.com/adrg/xdg"
 	toml "github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
+
+	"spoor/query"
 )
 
-// config is config.toml: defaults for flags, keys, names of accounts. Flags win.
+// config is config.toml: defaults for flags, and keys. Flags win.
 type config struct {
 	Theme       string            `toml:"theme"`
 	TZ          string            `toml:"tz"`
@@ -25,7 +27,6 @@ type config struct {
 	ASCII       bool              `toml:"ascii"`
 	CaseDir     string            `toml:"case_dir"`
 	Keys        map[string]string `toml:"keys"`
-	Accounts    map[string]string `toml:"accounts"`
 	AWS         struct {
 		Profile  string `toml:"profile"`
 		Region   string `toml:"region"`
@@ -33,7 +34,7 @@ type config struct {
 	} `toml:"aws"`
 }
 
-// configDir is where config.toml, user themes and shared queries live.
+// configDir is where config.toml, accounts.toml, user themes and shared queries live.
 func configDir() string { return filepath.Join(xdg.ConfigHome, "spoor") }
 
 // readConfig reads path, or the user's config.toml when path is empty; that one
@@ -68,6 +69,25 @@ func readConfig(path string) (config, error) {
 	return c, nil
 }
 
+// readAccounts reads the user's names of accounts, for all cases; there may be
+// none.
+func readAccounts() (query.Accounts, error) {
+	path := filepath.Join(configDir(), "accounts.toml")
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read names of accounts: %w", err)
+	}
+	defer f.Close()
+	names, err := query.ReadAccounts(f)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err), `each line is "ACCOUNT" = "name"`}
+	}
+	return names, nil
+}
+
 // prepare reads the configuration and fills in what no flag said.
 func (a *app) prepare(cmd *cobra.Command) error {
 	c, err := readConfig(a.flags.config)
@@ -75,6 +95,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return err
 	}
 	a.config = c
+	if a.accounts, err = readAccounts(); err != nil {
+		return err
+	}
 	set := cmd.Flags().Changed
 	fill := func(flag string, target *string, value string) {
 		if value != "" && !set(flag) {

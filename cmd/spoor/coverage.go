@@ -113,6 +113,7 @@ func (a *app) printCoverage(w io.Writer, m query.Coverage) error {
 	}
 	t := newTable(w, a.tableWidth(), head...)
 	for _, r := range rows.Cells {
+		r.Account = a.accounts.Full(r.Account)
 		if err := t.add(cells(r)...); err != nil {
 			return err
 		}

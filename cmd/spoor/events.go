@@ -20,7 +20,7 @@ import (
 var (
 	tableColumns = []string{"time", "actor", "event", "service", "region", "ip", "outcome", "resource"}
 	csvColumns   = []string{"time", "account", "region", "actor", "type", "principal", "key", "role", "sessionname", "service", "event", "readonly", "outcome",
-		"error", "message", "resourcetype", "resource", "ip", "agent", "category", "eventtype", "mfa", "bytesin", "bytesout", "session", "root", "verdict", "id", "object"}
+		"error", "message", "resourcetype", "resource", "ip", "agent", "category", "eventtype", "mfa", "bytesin", "bytesout", "session", "root", "verdict", "id", "object", "mark", "note", "tag"}
 )
 
 // screenfulOfRows is where a table on a terminal stops when no --limit is given.
@@ -197,7 +197,7 @@ func (a *app) exportTable(ctx context.Context, db *store.DB, req query.ExportReq
 		for _, r := range rows {
 			cells := make([]string, len(r.Values))
 			for i, v := range a.inZone(req.Columns, r.Values) {
-				cells[i] = v.Text
+				cells[i] = a.named(req.Columns[i], v.Text)
 			}
 			if err := t.add(cells...); err != nil {
 				return err
@@ -230,6 +230,14 @@ func (a *app) inZone(columns []string, values []query.Value) []query.Value {
 		}
 	}
 	return values
+}
+
+// named is a value of a field as a person reads it: an account with its name.
+func (a *app) named(field, value string) string {
+	if f, ok := query.Lookup(field); ok && (f.Name == "account" || f.Name == "caller") {
+		return a.accounts.Full(value)
+	}
+	return value
 }
 
 // checkColumns refuses columns that are neither a field nor a path.

@@ -93,18 +93,18 @@ func (a *app) printFacets(facets []query.Facet) error {
 			}
 			return rows.Flush()
 		}
-		return printFacetText(w, facets)
+		return a.printFacetText(w, facets)
 	})
 }
 
-func printFacetText(w io.Writer, facets []query.Facet) error {
+func (a *app) printFacetText(w io.Writer, facets []query.Facet) error {
 	for i, f := range facets {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
 		fmt.Fprintf(w, "%s (%s different)\n", f.Field, number(f.Distinct))
 		for _, v := range f.Values {
-			if _, err := fmt.Fprintf(w, "%12s  %s\n", number(v.Count), shown(v.Value)); err != nil {
+			if _, err := fmt.Fprintf(w, "%12s  %s\n", number(v.Count), shown(query.Value{Text: a.named(f.Field, v.Value.Text), Null: v.Value.Null})); err != nil {
 				return err
 			}
 		}

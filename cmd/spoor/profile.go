@@ -121,7 +121,7 @@ func (a *app) describeProfile(w io.Writer, p query.Profile) error {
 		p.Denials.Field = "denied"
 		facets = append(facets, p.Denials)
 	}
-	if err := printFacetText(w, facets); err != nil {
+	if err := a.printFacetText(w, facets); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\nsessions (%s)\n", number(int64(p.Sessions.Total)))

@@ -337,7 +337,7 @@ func (a *app) summarize(ctx context.Context, sources []string) error {
 	}
 	return a.write(func(w io.Writer) error {
 		fmt.Fprintln(w)
-		if err := printFacetText(w, facets); err != nil {
+		if err := a.printFacetText(w, facets); err != nil {
 			return err
 		}
 		return a.printGravest(w, changes)

@@ -100,7 +100,7 @@ func (a *app) printStats(w io.Writer, s statistics) error {
 		fmt.Fprintf(w, "no time  %s events\n", number(s.NoTime))
 	}
 	fmt.Fprintf(w, "objects  %s loaded, %s skipped, %s failed\n\n", number(int64(s.Objects["loaded"])), number(int64(s.Objects["skipped"])), number(int64(s.Objects["failed"])))
-	if err := printFacetText(w, s.order); err != nil {
+	if err := a.printFacetText(w, s.order); err != nil {
 		return err
 	}
 	if len(s.Gaps) == 0 {
@@ -109,7 +109,7 @@ func (a *app) printStats(w io.Writer, s statistics) error {
 	fmt.Fprintln(w, "\ngaps: nothing logged for an hour or more where there are usually events")
 	t := newTable(w, a.tableWidth(), "account", "region", "from", "to")
 	for _, g := range s.Gaps {
-		if err := t.add(g.Account, g.Region, g.From.In(a.zone).Format(time.RFC3339), g.To.In(a.zone).Format(time.RFC3339)); err != nil {
+		if err := t.add(a.accounts.Full(g.Account), g.Region, g.From.In(a.zone).Format(time.RFC3339), g.To.In(a.zone).Format(time.RFC3339)); err != nil {
 			return err
 		}
 	}

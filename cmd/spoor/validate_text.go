@@ -59,7 +59,7 @@ func (v *validation) chain(ch digest.Chain) string {
 	if !ch.Proven.IsZero() {
 		proven = "proven up to " + v.stamp(ch.Proven)
 	}
-	return fmt.Sprintf("%s %s trail %s%s: %s digests, %s logs, %s", ch.Account, ch.Region, ch.Trail, kind,
+	return fmt.Sprintf("%s %s trail %s%s: %s digests, %s logs, %s", cleanLines(v.accounts.Full(ch.Account)), ch.Region, ch.Trail, kind,
 		number(int64(ch.Digests)), number(int64(ch.Logs)), proven)
 }
 
@@ -128,7 +128,7 @@ func (v *validation) problem(b *strings.Builder, r *digest.Report, p digest.Prob
 func (v *validation) causes(b *strings.Builder, list []query.Cause) {
 	for _, c := range list {
 		fmt.Fprintf(b, "      may be why: %s by %s at %s in %s (event %d)\n", cleanLines(c.Event), cleanLines(c.Actor), v.stamp(c.Time),
-			cleanLines(strings.TrimSpace(c.Account+" "+c.Region)), c.Seq)
+			cleanLines(strings.TrimSpace(v.accounts.Full(c.Account)+" "+c.Region)), c.Seq)
 	}
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"encoding/binary"
@@ -19,10 +20,24 @@ func annotationSchema() []string {
 	return []string{`CREATE TABLE annotations (about UTINYINT, name VARCHAR, mark VARCHAR, note VARCHAR, tags VARCHAR, changed BIGINT)`}
 }
 
-// annotations holds all of them in memory: people write few.
+// annotations holds all of them in memory: people write few. Rows find theirs
+// by number or, for resources, by a test.
 type annotations struct {
-	mu  sync.RWMutex
-	all map[noteKey]query.Annotation
+	mu        sync.RWMutex
+	all       map[noteKey]query.Annotation
+	events    map[uid]query.Annotation
+	resources []resourceNote
+	sessions  int // how many are on sessions
+}
+
+// A uid is what an event goes by.
+type uid struct{ hi, lo uint64 }
+
+// A resourceNote is an annotation on a resource, with the test whether that is
+// what one is called.
+type resourceNote struct {
+	is   func(name string) bool
+	note query.Annotation
 }
 
 // A noteKey is what an annotation is about. An event goes by its uid, in hex.
@@ -31,7 +46,9 @@ type noteKey struct {
 	name  string
 }
 
-func newAnnotations() *annotations { return &annotations{all: map[noteKey]query.Annotation{}} }
+func newAnnotations() *annotations {
+	return &annotations{all: map[noteKey]query.Annotation{}, events: map[uid]query.Annotation{}}
+}
 
 func (a *annotations) get(s noteKey) (query.Annotation, bool) {
 	a.mu.RLock()
@@ -43,34 +60,67 @@ func (a *annotations) get(s noteKey) (query.Annotation, bool) {
 // of returns what is noted about the event with a uid.
 func (a *annotations) of(hi, lo uint64) (query.Annotation, bool) {
 	a.mu.RLock()
-	none := len(a.all) == 0 // spares naming every event of a case without notes
-	a.mu.RUnlock()
-	if none {
-		return query.Annotation{}, false
-	}
-	return a.get(noteKey{query.AboutEvent, uidName(hi, lo)})
+	defer a.mu.RUnlock()
+	v, ok := a.events[uid{hi, lo}]
+	return v, ok
 }
 
-func (a *annotations) put(v query.Annotation) {
+func (a *annotations) put(list ...query.Annotation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := noteKey{v.About, v.Name}
-	if v.Empty() {
-		delete(a.all, s)
-		return
+	for _, v := range list {
+		key := noteKey{v.About, v.Name}
+		if a.all[key] = v; v.Empty() {
+			delete(a.all, key)
+		}
 	}
-	a.all[s] = v
+	a.events, a.resources, a.sessions = map[uid]query.Annotation{}, nil, 0
+	for _, v := range a.all {
+		switch v.About {
+		case query.AboutResource:
+			a.resources = append(a.resources, resourceNote{called(v.Name), v})
+		case query.AboutSession:
+			a.sessions++
+		default:
+			if id, ok := uidOf(v.Name); ok {
+				a.events[id] = v
+			}
+		}
+	}
+}
+
+// uidOf reads the name of an event; false for one that this program didn't make.
+func uidOf(name string) (uid, bool) {
+	var b [16]byte
+	n, err := hex.Decode(b[:], []byte(name))
+	return uid{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}, err == nil && n == len(b) && len(name) == 2*len(b)
+}
+
+// list returns those that a test holds for, in no order.
+func (a *annotations) list(which func(query.Annotation) bool) []query.Annotation {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	var list []query.Annotation
+	for _, v := range a.all {
+		if which(v) {
+			list = append(list, v)
+		}
+	}
+	return list
 }
 
 // restore reads the annotations of a case.
 func (a *annotations) restore(ctx context.Context, c conn) error {
-	return c.each(ctx, "SELECT about, name, mark, note, tags, changed FROM annotations", nil, func(v []driver.Value) error {
-		a.put(query.Annotation{
+	var list []query.Annotation
+	err := c.each(ctx, "SELECT about, name, mark, note, tags, changed FROM annotations", nil, func(v []driver.Value) error {
+		list = append(list, query.Annotation{
 			About: query.About(number(v[0])), Name: text(v[1]), Mark: text(v[2]), Note: text(v[3]),
 			Tags: splitLines(text(v[4])), Changed: time.UnixMicro(number(v[5])).UTC(),
 		})
 		return nil
 	})
+	a.put(list...)
+	return err
 }
 
 func splitLines(s string) []string {
@@ -83,12 +133,13 @@ func splitLines(s string) []string {
 // uidName is the name under which an event is annotated.
 func uidName(hi, lo uint64) string { return fmt.Sprintf("%016x%016x", hi, lo) }
 
-// Annotation returns what is noted about an event, by Seq, or about anything
-// else, by Name. What nobody noted anything about gives an empty one.
+// Annotation returns what is noted about an event, a session or a resource, by
+// Name. Without a name it is the event numbered seq, or that event's session or
+// resource. What nobody noted anything about gives an empty one.
 func (db *DB) Annotation(ctx context.Context, about query.About, name string, seq int64) (query.Annotation, error) {
-	if about == query.AboutEvent && name == "" {
+	if name == "" {
 		var err error
-		if name, err = db.eventName(ctx, seq); err != nil {
+		if name, err = db.nameFrom(ctx, about, seq); err != nil {
 			return query.Annotation{}, err
 		}
 	}
@@ -100,29 +151,38 @@ func (db *DB) Annotation(ctx context.Context, about query.About, name string, se
 	return v, nil
 }
 
-func (db *DB) eventName(ctx context.Context, seq int64) (string, error) {
-	names, err := ask(ctx, db, func(ctx context.Context, c conn) (names []string, err error) {
-		err = c.each(ctx, "SELECT uid_hi, uid_lo FROM event_rows WHERE seq = ?", []any{seq}, func(v []driver.Value) error {
-			names = append(names, uidName(v[0].(uint64), v[1].(uint64)))
+// nameFrom is the name of an event, or of its session or resource.
+func (db *DB) nameFrom(ctx context.Context, about query.About, seq int64) (string, error) {
+	if about == query.AboutSession {
+		return db.SessionOf(ctx, seq)
+	}
+	name, found := "", false
+	_, err := ask(ctx, db, func(ctx context.Context, c conn) (int, error) {
+		return 0, c.each(ctx, "SELECT uid_hi, uid_lo, resource FROM event_rows WHERE seq = ?", []any{seq}, func(v []driver.Value) error {
+			name, found = uidName(v[0].(uint64), v[1].(uint64)), true
+			if about == query.AboutResource {
+				name = db.dicts[domResource].text(v[2].(uint32))
+			}
 			return nil
 		})
-		return names, err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if len(names) == 0 {
+	case !found:
 		return "", ErrNoEvent
+	case name == "":
+		return "", ErrNoResource
 	}
-	return names[0], nil
+	return name, nil
 }
 
 // Annotate keeps an annotation in place of the one before; an empty one takes it
-// away. An event may be given by Seq alone.
+// away. Without a name it is about what Seq leads to, as for Annotation.
 func (db *DB) Annotate(ctx context.Context, v query.Annotation) error {
-	if v.About == query.AboutEvent && v.Name == "" {
+	if v.Name == "" {
 		var err error
-		if v.Name, err = db.eventName(ctx, v.Seq); err != nil {
+		if v.Name, err = db.nameFrom(ctx, v.About, v.Seq); err != nil {
 			return err
 		}
 	}
@@ -147,6 +207,8 @@ func (db *DB) Mark(ctx context.Context, seq int64, mark string) error {
 	return db.Annotate(ctx, v)
 }
 
+// keepAnnotations is the one way in which annotations are written, to the
+// database and then to memory.
 func (db *DB) keepAnnotations(ctx context.Context, list []query.Annotation) error {
 	_, err := ask(ctx, db, func(ctx context.Context, c conn) (int, error) {
 		return 0, c.inTx(ctx, func() error {
@@ -168,9 +230,7 @@ func (db *DB) keepAnnotations(ctx context.Context, list []query.Annotation) erro
 	if err != nil {
 		return fmt.Errorf("keep notes: %w", err)
 	}
-	for _, v := range list {
-		db.notes.put(v)
-	}
+	db.notes.put(list...)
 	db.bump()
 	return nil
 }
@@ -178,23 +238,15 @@ func (db *DB) keepAnnotations(ctx context.Context, list []query.Annotation) erro
 // Annotations returns everything noted in the case, the last change first.
 // Events that the case holds have their Seq.
 func (db *DB) Annotations(ctx context.Context) ([]query.Annotation, error) {
-	db.notes.mu.RLock()
-	list := make([]query.Annotation, 0, len(db.notes.all))
-	for _, v := range db.notes.all {
-		list = append(list, v)
-	}
-	db.notes.mu.RUnlock()
+	list := db.notes.list(func(query.Annotation) bool { return true })
 	slices.SortFunc(list, func(a, b query.Annotation) int {
-		if c := b.Changed.Compare(a.Changed); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(b.Changed.Compare(a.Changed), cmp.Compare(a.About, b.About), strings.Compare(a.Name, b.Name))
 	})
-	seqs := map[string]int64{}
-	where := noted(list, func(query.Annotation) bool { return true })
+	where := aboutEvents(list)
 	if where.sql == "false" {
 		return list, nil
 	}
+	seqs := map[string]int64{}
 	_, err := ask(ctx, db, func(ctx context.Context, c conn) (int, error) {
 		return 0, c.each(ctx, "SELECT uid_hi, uid_lo, min(seq) FROM event_rows AS e WHERE "+where.sql+" GROUP BY ALL", nil, func(v []driver.Value) error {
 			seqs[uidName(v[0].(uint64), v[1].(uint64))] = number(v[2])
@@ -207,110 +259,4 @@ func (db *DB) Annotations(ctx context.Context) ([]query.Annotation, error) {
 		}
 	}
 	return list, err
-}
-
-// Merge takes in the annotations of another case. Nothing is lost: tags are
-// joined, a different note is put under the one that is there, and of two marks
-// the later one stays while the other becomes a line of the note.
-func (db *DB) Merge(ctx context.Context, list []query.Annotation) (changed int, err error) {
-	var keep []query.Annotation
-	for _, theirs := range list {
-		ours, ok := db.notes.get(noteKey{theirs.About, theirs.Name})
-		merged := theirs
-		if ok {
-			merged = mergeNotes(ours, theirs)
-		}
-		if !ok || !sameNotes(ours, merged) {
-			keep = append(keep, merged)
-		}
-	}
-	return len(keep), db.keepAnnotations(ctx, keep)
-}
-
-func sameNotes(a, b query.Annotation) bool {
-	return a.Mark == b.Mark && a.Note == b.Note && slices.Equal(a.Tags, b.Tags)
-}
-
-func mergeNotes(a, b query.Annotation) query.Annotation {
-	if b.Changed.After(a.Changed) {
-		a, b = b, a
-	}
-	m := a
-	m.Tags = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(a.Tags), b.Tags...))))
-	add := func(text string) {
-		if text != "" && !strings.Contains(m.Note, text) {
-			m.Note = strings.TrimPrefix(m.Note+"\n"+text, "\n")
-		}
-	}
-	add(b.Note)
-	switch {
-	case m.Mark == "":
-		m.Mark = b.Mark
-	case b.Mark != "" && b.Mark != m.Mark:
-		add("also marked " + b.Mark)
-	}
-	return m
-}
-
-// A noteField is what is noted about the event itself.
-type noteField func(query.Annotation) []string
-
-func annotationBindings() map[string]binding {
-	return map[string]binding{
-		"mark": noteField(func(a query.Annotation) []string { return oneOrNone(a.Mark) }),
-		"note": noteField(func(a query.Annotation) []string { return oneOrNone(a.Note) }),
-		"tag":  noteField(func(a query.Annotation) []string { return a.Tags }),
-	}
-}
-
-func oneOrNone(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return []string{s}
-}
-
-func (noteField) cols() []string { return []string{"e.uid_hi", "e.uid_lo"} }
-
-func (f noteField) show(db *DB, v []driver.Value) query.Value {
-	a, ok := db.notes.of(v[0].(uint64), v[1].(uint64))
-	texts := f(a)
-	if !ok || len(texts) == 0 {
-		return query.Value{Null: true}
-	}
-	return query.Value{Text: strings.Join(texts, ", ")}
-}
-
-func (f noteField) where(_ context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
-	test := func(string) bool { return true }
-	if t.Op != query.Present {
-		test = t.Test(clock)
-	}
-	db.notes.mu.RLock()
-	defer db.notes.mu.RUnlock()
-	list := make([]query.Annotation, 0, len(db.notes.all))
-	for _, a := range db.notes.all {
-		list = append(list, a)
-	}
-	return noted(list, func(a query.Annotation) bool { return slices.ContainsFunc(f(a), test) }), nil
-}
-
-// noted is the condition that an event is one of those annotated in a certain
-// way.
-func noted(list []query.Annotation, which func(query.Annotation) bool) expr {
-	var parts []string
-	for _, a := range list {
-		if a.About != query.AboutEvent || !which(a) {
-			continue
-		}
-		var uid [16]byte
-		if n, err := hex.Decode(uid[:], []byte(a.Name)); err != nil || n != len(uid) {
-			continue // not a name that this program made
-		}
-		parts = append(parts, fmt.Sprintf("(e.uid_hi = %d AND e.uid_lo = %d)", binary.BigEndian.Uint64(uid[:8]), binary.BigEndian.Uint64(uid[8:])))
-	}
-	if len(parts) == 0 {
-		return exprFalse
-	}
-	return expr{sql: strings.Join(parts, " OR ")}
 }

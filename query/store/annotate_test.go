@@ -63,12 +63,8 @@ func TestMarksAreKeptFilteredAndMerged(t *testing.T) {
 	if err := b.Annotate(ctx, query.Annotation{Seq: 2, Mark: "blue", Note: "third", Tags: []string{"b"}}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := a.Annotations(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := b.Merge(ctx, list); err != nil || n != 2 {
-		t.Fatalf("merged %d, %v", n, err)
+	if m, err := b.Merge(ctx, a); err != nil || m.Notes != 2 {
+		t.Fatalf("merged %+v, %v", m, err)
 	}
 	got, err := b.Annotation(ctx, query.AboutEvent, "", 2)
 	if err != nil {
@@ -77,7 +73,7 @@ func TestMarksAreKeptFilteredAndMerged(t *testing.T) {
 	if diff := cmp.Diff([]any{"blue", "third\nfirst\nsecond", []string{"a", "b", "exfil"}}, []any{got.Mark, got.Note, got.Tags}); diff != "" {
 		t.Errorf("merged note: %s", diff)
 	}
-	if n, err := b.Merge(ctx, list); err != nil || n != 0 {
-		t.Errorf("merging again changed %d, %v", n, err)
+	if m, err := b.Merge(ctx, a); err != nil || m.Notes != 0 {
+		t.Errorf("merging again changed %+v, %v", m, err)
 	}
 }

@@ -82,6 +82,16 @@ func (db *DB) facets(ctx context.Context, f query.Filter, list []query.Facet, to
 	if len(list) == 0 {
 		return nil
 	}
+	notes := map[int]noteCount{}
+	for i := range list {
+		if b, ok := db.fields[list[i].Field].(noteField); ok {
+			n, err := b.counting(ctx)
+			if err != nil {
+				return err
+			}
+			notes[i] = n
+		}
+	}
 	h, err := db.filter(ctx, f)
 	if err != nil {
 		return err
@@ -91,6 +101,11 @@ func (db *DB) facets(ctx context.Context, f query.Filter, list []query.Facet, to
 		tallies := make([]tally, len(list))
 		for i := range tallies {
 			tallies[i] = make(tally)
+		}
+		for i, n := range notes {
+			if err := n.into(ctx, c, h.where, tallies[i]); err != nil {
+				return nil, err
+			}
 		}
 		return tallies, db.tally(ctx, c, h.where, f.All(), list, tallies)
 	})
@@ -168,7 +183,7 @@ func newFacetSets(db *DB, list []query.Facet) *facetSets {
 	g := &facetSets{fields: make([]binding, len(list)), masks: make(map[int64]int)}
 	for i, f := range list {
 		b := db.fields[f.Field]
-		if b == nil {
+		if _, counts := b.(noteField); b == nil || counts {
 			continue
 		}
 		g.fields[i] = b

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"spoor/query"
 )
 
 // Memory is the path of a case that keeps nothing on disk.
@@ -37,6 +39,7 @@ type Options struct {
 	MemoryLimit int64          // bytes that DuckDB may use, the Go heap not counted; 0: 512 MiB, for Memory most of the machine's
 	Threads     int            // of DuckDB; 0: one per CPU
 	Zone        *time.Location // of dates and times in filters that name none; nil is UTC
+	Accounts    query.Accounts // names of accounts beside those that the case keeps
 }
 
 // A DB is an open case. All methods are safe for concurrent use; one Append runs
@@ -57,6 +60,7 @@ type DB struct {
 	verdicts  verdicts
 	offers    offers
 	notes     *annotations
+	accounts  accounts
 	fields    map[string]binding
 	sessions  sessions
 	slice     time.Duration // see searchSlice
@@ -87,6 +91,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, span: emptySpan()}
 	db.maker = newMaker(db.dicts, db.people)
 	maps.Copy(db.fields, sessionBindings(db))
+	maps.Copy(db.fields, annotationBindings(db))
 	err := db.open(ctx, o)
 	if err != nil {
 		if db.sql != nil {
@@ -106,7 +111,10 @@ func (db *DB) open(ctx context.Context, o Options) error {
 		}
 		file, packFile = filepath.Join(dir, dbName), filepath.Join(dir, packName)
 	}
-	var err error
+	err := db.readAccounts(o.Accounts)
+	if err != nil {
+		return err
+	}
 	if db.sql, err = connect(file, dir, "", o); err != nil {
 		return err
 	}

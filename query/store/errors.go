@@ -19,6 +19,8 @@ var (
 	ErrDiskFull = errors.New("no space left on device")
 	// ErrNoEvent says that the case has no event of that number.
 	ErrNoEvent = errors.New("no such event")
+	// ErrNoResource says that an event names no resource.
+	ErrNoResource = errors.New("the event names no resource")
 	// ErrAltered says that an original is no longer what was loaded.
 	ErrAltered = errors.New("it is not what was loaded: the hash differs")
 	// ErrClosed says that the case has been closed.

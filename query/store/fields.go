@@ -30,7 +30,6 @@ func bindings() map[string]binding {
 	for _, part := range []map[string]binding{
 		coreBindings(),
 		integrityBindings(),
-		annotationBindings(),
 	} {
 		maps.Copy(all, part)
 	}
@@ -84,13 +83,21 @@ func (f textField) where(_ context.Context, db *DB, t query.Term, clock query.Cl
 	if t.Op == query.Present {
 		return expr{sql: f.col + " <> 0"}, nil
 	}
-	texts := db.dicts[f.dom].all()
-	return in(f.col, matching(texts, t, clock), len(texts)), nil
+	test := t.Test(clock)
+	if f.dom == domAccount {
+		test = db.orName(test)
+	}
+	return f.holding(db, test), nil
 }
 
-// matching are the numbers of the texts for which a term holds.
-func matching(texts []string, t query.Term, clock query.Clock) []uint32 {
-	test := t.Test(clock)
+// holding is the condition that the text passes a test.
+func (f textField) holding(db *DB, test func(string) bool) expr {
+	texts := db.dicts[f.dom].all()
+	return in(f.col, matching(texts, test), len(texts))
+}
+
+// matching are the numbers of the texts that pass a test.
+func matching(texts []string, test func(string) bool) []uint32 {
 	var ids []uint32
 	for id := 1; id < len(texts); id++ {
 		if texts[id] != "" && test(texts[id]) {
@@ -105,14 +112,22 @@ func matching(texts []string, t query.Term, clock query.Clock) []uint32 {
 type manyField struct{ textField }
 
 func (f manyField) where(ctx context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
-	first, err := f.textField.where(ctx, db, t, clock)
-	if err != nil || first.sql == "false" || t.Op == query.Present {
-		return first, err
+	if t.Op == query.Present {
+		return f.textField.where(ctx, db, t, clock)
+	}
+	return f.holding(db, t.Test(clock)), nil
+}
+
+// holding is the condition that any of the texts passes a test.
+func (f manyField) holding(db *DB, test func(string) bool) expr {
+	first := f.textField.holding(db, test)
+	if first.sql == "false" {
+		return first
 	}
 	more := f
 	more.col = "touched." + f.col[len("e."):]
-	others, err := more.textField.where(ctx, db, t, clock)
-	return any1(first, expr{"e.seq IN (SELECT seq FROM touched WHERE " + others.sql + ")", others.args}), err
+	others := more.textField.holding(db, test)
+	return any1(first, expr{"e.seq IN (SELECT seq FROM touched WHERE " + others.sql + ")", others.args})
 }
 
 // A personField is a text of the identity.
@@ -128,6 +143,9 @@ func (f personField) where(_ context.Context, db *DB, t query.Term, clock query.
 	rows := db.people.all()
 	texts := db.dicts[domPerson].all()
 	test := t.Test(clock)
+	if f == whoAccount {
+		test = db.orName(test)
+	}
 	known := make(map[uint32]bool)
 	var ids []uint32
 	for _, r := range rows {
@@ -234,7 +252,7 @@ func (objectField) show(db *DB, v []driver.Value) query.Value {
 
 func (objectField) where(_ context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
 	texts := db.objects.names()
-	return in("e.object", matching(texts, t, clock), len(texts)), nil
+	return in("e.object", matching(texts, t.Test(clock)), len(texts)), nil
 }
 
 // textValue is a text, or null when there is none.

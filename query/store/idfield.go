@@ -28,7 +28,7 @@ func (f idField) where(ctx context.Context, db *DB, t query.Term, clock query.Cl
 		return expr{sql: inList("e.idkind", "<>", []uint32{uint32(idNone)})}, nil
 	}
 	texts := db.dicts[domID].all()
-	spelled := in("e.idtext", matching(texts, t, clock), len(texts))
+	spelled := in("e.idtext", matching(texts, t.Test(clock)), len(texts))
 	numbers, err := f.guids(ctx, db, t, clock)
 	return any1(numbers, spelled), err
 }

@@ -20,7 +20,7 @@ func (db *DB) Values(ctx context.Context, r query.ValueRequest) ([]query.FacetVa
 		if len(out) == r.N {
 			break
 		}
-		if !v.Value.Null && begins(r.Field, v.Value.Text, prefix) {
+		if !v.Value.Null && (begins(r.Field, v.Value.Text, prefix) || db.nameBegins(r.Field, v.Value.Text, prefix)) {
 			out = append(out, v)
 		}
 	}
