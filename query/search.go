@@ -7,20 +7,28 @@ import (
 )
 
 // Search returns the function that decides on a record (JSON text as logged)
-// whether the term on a path holds: when any value at the path does. Inside
-// userIdentity an empty text or object is absent: services write accessKeyId ""
-// and sessionIssuer {} for what isn't there (elsewhere, an empty text is data).
+// whether the term on a path holds: when any value at the path does.
 func (t Term) Search(c Clock) func(record string) bool {
-	test := t.Test(c)
-	who := len(t.Path) > 0 && strings.EqualFold(t.Path[0], "userIdentity")
+	accept := t.accept(c)
 	return func(record string) bool {
 		found := false
 		find(record, t.Path, func(raw string) bool {
-			text := ValueText(raw)
-			found = test(text) && !(who && (text == "" || raw[0] == '{' && text == "{}"))
+			found = accept(raw)
 			return !found
 		})
 		return found
+	}
+}
+
+// accept returns the test of one value at the path, as logged. Inside
+// userIdentity an empty text or object is absent: services write accessKeyId ""
+// and sessionIssuer {} for what isn't there (elsewhere, an empty text is data).
+func (t Term) accept(c Clock) func(raw string) bool {
+	test := t.Test(c)
+	who := len(t.Path) > 0 && strings.EqualFold(t.Path[0], "userIdentity")
+	return func(raw string) bool {
+		text := ValueText(raw)
+		return test(text) && !(who && (text == "" || raw[0] == '{' && text == "{}"))
 	}
 }
 

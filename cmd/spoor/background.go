@@ -64,8 +64,12 @@ func (b *background) work() {
 }
 
 // resolve works the sessions out before anyone asks, so that each event shows
-// its own. Who asks anyway is told of an error then.
-func (b *background) resolve() { _ = b.db.Resolve(b.ctx, 0) }
+// its own, and readies the case for searches of the records. Who asks anyway is
+// told of an error then.
+func (b *background) resolve() {
+	_ = b.db.Resolve(b.ctx, 0)
+	_ = b.db.Index(b.ctx)
+}
 
 // run is one load; with --follow it goes on looking until something else is
 // queued or the screen ends.

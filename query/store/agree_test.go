@@ -196,7 +196,7 @@ func (g asker) term() string {
 	case 8:
 		return "requestParameters.at" + g.one(">2024-04-30", "<2024-05-01", ":2024-05-01..2024-05-02", "<=2024-05-01T00:00:00Z", ":soon")
 	case 9:
-		return quoted(g.text())
+		return g.one(quoted(g.text()), quoted(`"Name":"`+g.text()), quoted(g.text()+`","flag":`), `/(?i)(alice|bob)/`, `/kelvin.*true/`, `/^.{40}"/`, `/[a-z]\*b/`, `":true,"`, "null", "requestP*")
 	case 10:
 		return g.one("ali?e", "a*b", "kel*", `/(?i)ALICE/`, "sam", "日本")
 	default:
@@ -216,7 +216,8 @@ func (g asker) filter(depth int) string {
 // matcher says what is right.
 func TestStoreAgreesOnNastyValues(t *testing.T) {
 	t.Parallel()
-	db := newCase(t)
+	db, indexed := newCase(t), newCase(t)
+	indexed.blocks.text = 4 << 10
 	g := &teller{r: rand.New(rand.NewPCG(11, 12))}
 	var events []told
 	var list []loader.Event
@@ -228,8 +229,14 @@ func TestStoreAgreesOnNastyValues(t *testing.T) {
 		text.WriteString(e.record + "\n")
 		events, list = append(events, e), append(list, e.event)
 	}
-	if s := load(t, db, pack1("/nasty.json", text.String(), list, func(i int) (int, int) { return at[i][0], at[i][1] })); s.Events != len(events) {
-		t.Fatalf("stored %+v", s)
+	for _, db := range []*DB{db, indexed} {
+		if s := load(t, db, pack1("/nasty.json", text.String(), list, func(i int) (int, int) { return at[i][0], at[i][1] })); s.Events != len(events) {
+			t.Fatalf("stored %+v", s)
+		}
+	}
+	db.blocks.path = "" // searches the records as they came
+	if err := indexed.Index(t.Context()); err != nil || coveredEvents(indexed) != int64(len(events)) {
+		t.Fatalf("%d events in blocks, %v", coveredEvents(indexed), err)
 	}
 	ask := asker{rand.New(rand.NewPCG(13, 14))}
 	some := 0
@@ -239,6 +246,7 @@ func TestStoreAgreesOnNastyValues(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", f, err)
 		}
+		agree(t, indexed, events, parsed)
 		if got := agree(t, db, events, parsed); got > 0 && got < len(events) {
 			some++
 		}

@@ -209,8 +209,10 @@ func ask[T any](ctx context.Context, db *DB, f func(context.Context, conn) (T, e
 		return none, err
 	}
 	done := make(chan answer, 1)
+	db.asking.Add(1)
 	go func() {
 		defer db.running.Done()
+		defer db.asking.Add(-1)
 		var a answer
 		a.err = db.with(ctx, func(c conn) (err error) {
 			a.v, err = f(ctx, c)

@@ -20,13 +20,21 @@ func (db *DB) Count(ctx context.Context, f query.Filter) (query.Count, error) {
 		return query.Count{}, err
 	}
 	defer h.release()
-	n, err := ask(ctx, db, func(ctx context.Context, c conn) ([]int64, error) {
-		return c.int64s(ctx, "SELECT count(*) FROM event_rows AS e WHERE "+h.where.sql, h.where.args...)
-	})
+	n, err := db.countHits(ctx, h)
 	if err != nil {
 		return query.Count{}, err
 	}
-	return query.Count{N: n[0], Partial: !h.complete}, nil
+	return query.Count{N: n, Partial: !h.complete}, nil
+}
+
+func (db *DB) countHits(ctx context.Context, h *hits) (int64, error) {
+	return ask(ctx, db, func(ctx context.Context, c conn) (int64, error) {
+		n, err := c.int64s(ctx, "SELECT count(*) FROM event_rows AS e WHERE "+h.where.sql, h.where.args...)
+		if err != nil {
+			return 0, err
+		}
+		return n[0], nil
+	})
 }
 
 // filter makes the condition of a filter, with what a slice of searching the

@@ -23,5 +23,8 @@ func SetAside(path string) (ending string, err error) {
 			return "", fmt.Errorf("set the damaged case aside: %w", err)
 		}
 	}
+	if err := os.Remove(filepath.Join(path, searchName)); err != nil && !errors.Is(err, fs.ErrNotExist) { // it can be made anew
+		return "", fmt.Errorf("set the damaged case aside: %w", err)
+	}
 	return ending, nil
 }

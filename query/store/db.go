@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"spoor/query"
@@ -57,6 +58,9 @@ type DB struct {
 	unpackers sync.Pool // of *loader.Unpacker
 	firsts    firsts
 	leaves    leaves
+	blocks    blocks
+	indexing  sync.Mutex   // held by Index
+	asking    atomic.Int32 // questions being answered
 	verdicts  verdicts
 	offers    offers
 	notes     *annotations
@@ -88,7 +92,7 @@ type DB struct {
 // ErrDiskFull, *LockedError, *VersionError.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
-		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, span: emptySpan()}
+		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, blocks: blocks{text: frameText}, span: emptySpan()}
 	db.maker = newMaker(db.dicts, db.people)
 	maps.Copy(db.fields, sessionBindings(db))
 	maps.Copy(db.fields, annotationBindings(db))
@@ -110,6 +114,7 @@ func (db *DB) open(ctx context.Context, o Options) error {
 			return err
 		}
 		file, packFile = filepath.Join(dir, dbName), filepath.Join(dir, packName)
+		db.blocks.path = filepath.Join(dir, searchName)
 	}
 	err := db.readAccounts(o.Accounts)
 	if err != nil {
@@ -242,5 +247,5 @@ func (db *DB) Close() error {
 	if db.lot != nil {
 		err = db.abandon()
 	}
-	return errors.Join(err, db.sql.Close(), db.pack.close())
+	return errors.Join(err, db.sql.Close(), db.blocks.close(), db.pack.close())
 }

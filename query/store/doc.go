@@ -5,6 +5,7 @@
 //	  case.toml     format, sources: what can be told without the database
 //	  case.duckdb   events in numbers, their texts, manifest, changes …
 //	  objects.pack  the objects as delivered, one after the other
+//	  case.search   their records once more, for searches; made anew when missing
 //
 // # Writing
 //
@@ -28,9 +29,13 @@
 // said by its binding (fields.go): other slices of the program add theirs, with
 // their tables, in files of their own (see bindings and schema).
 //
-// What only the records can tell, free text and paths, are leaves: objects are
+// What only the records can tell, free text and paths, are leaves: records are
 // searched in the order in which a page wants their events, for a slice of time
-// per question; what is found is remembered per leaf (leaf.go, search.go).
+// per question; what is found is remembered per leaf (leaf.go, search.go). They
+// are read from blocks that hold each distinct part of a record once (frame.go,
+// blocks.go), or where there is none yet from the objects as they came; a search
+// that reads most of a group of objects makes their block on the way, Index those
+// of all others (units.go, index.go).
 //
 // Every question runs through ask, on a connection of its own, and returns at
 // once when its context is done. To write a question:

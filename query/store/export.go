@@ -114,8 +114,12 @@ func (r *reading) few() bool { return r.req.Limit > 0 && r.req.Limit <= int64(r.
 
 // run settles the filter and reads what matches.
 func (r *reading) run(ctx context.Context, c conn) error {
+	slice := toTheEnd
+	if r.few() {
+		slice = r.db.slice
+	}
 	for {
-		h, err := r.db.hits(ctx, r.cond, r.desc())
+		h, err := r.db.hitsWithin(ctx, r.cond, r.desc(), slice)
 		if err != nil {
 			return err
 		}
@@ -123,14 +127,11 @@ func (r *reading) run(ctx context.Context, c conn) error {
 			defer h.release()
 			return r.windows(ctx, c, h.where)
 		}
-		if r.few() {
-			done, err := r.early(ctx, c, h)
-			if done || err != nil {
-				h.release()
-				return err
-			}
-		}
+		done, err := r.early(ctx, c, h)
 		h.release()
+		if done || err != nil {
+			return err
+		}
 	}
 }
 

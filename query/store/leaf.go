@@ -16,37 +16,52 @@ const (
 )
 
 // A leaf is a condition that only the records can tell: free text or a path. It
-// remembers which objects have been searched and what was found there, so no
-// object is searched twice for the same words.
+// remembers what has been searched and what was found there, so nothing is
+// searched twice for the same words.
 type leaf struct {
-	key    string
-	search func(record string) bool
-	skip   func(text string) bool // reports that no record of the text can match; nil when that can't be told
+	key   string
+	probe query.Probe
+	skip  func(text string) bool // reports that no record of the text can match; nil when that can't be told
 
 	mu    sync.Mutex
-	found map[uint32]finding
+	found map[searched]finding
 	hits  int // in found
 }
 
-// A finding is what a leaf found in an object as it was loaded then.
-type finding struct {
-	loaded int64
-	seqs   []int64
+// searched is what was searched: a block, or an object as it was then.
+type searched struct {
+	block  *block
+	object covered
 }
 
-// covers reports whether an object has been searched.
-func (l *leaf) covers(o objectRow) bool {
+func inBlock(b *block) searched     { return searched{block: b} }
+func inObject(o objectRow) searched { return searched{object: coveredAs(o)} }
+
+// A finding is what a leaf found: events.
+type finding []int64
+
+// covers reports whether a unit has been searched.
+func (l *leaf) covers(u unit) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f, ok := l.found[o.id]
-	return ok && f.loaded == o.loaded
+	if u.block != nil {
+		if _, ok := l.found[inBlock(u.block)]; ok {
+			return true
+		}
+	}
+	for _, o := range u.objects {
+		if _, ok := l.found[inObject(o)]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
-func (l *leaf) put(o objectRow, seqs []int64) {
+func (l *leaf) put(in searched, seqs []int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.hits += len(seqs) - len(l.found[o.id].seqs)
-	l.found[o.id] = finding{o.loaded, seqs}
+	l.hits += len(seqs) - len(l.found[in])
+	l.found[in] = seqs
 }
 
 func (l *leaf) size() int {
@@ -55,14 +70,14 @@ func (l *leaf) size() int {
 	return l.hits
 }
 
-// seqs returns all events found so far.
+// seqs returns all events found so far in what the case still holds.
 func (l *leaf) seqs(m *manifest) []int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var all []int64
-	for id, f := range l.found {
-		if o, ok := m.get(id); ok && o.loaded == f.loaded {
-			all = append(all, f.seqs...)
+	all := make([]int64, 0, l.hits)
+	for in, seqs := range l.found {
+		if in.block != nil && m.hold(in.block.objects) || in.block == nil && m.hold([]covered{in.object}) {
+			all = append(all, seqs...)
 		}
 	}
 	return all
@@ -105,17 +120,17 @@ func (ls *leaves) trim() {
 }
 
 func newLeaf(n query.Node, clock query.Clock) *leaf {
-	l := &leaf{key: fmt.Sprintf("%#v", n), found: make(map[uint32]finding)}
+	l := &leaf{key: fmt.Sprintf("%#v", n), found: make(map[searched]finding)}
 	switch n := n.(type) {
 	case query.Term:
-		l.search = n.Search(clock)
+		l.probe = n.Probe(clock)
 		if relative(n) {
 			l.key += clock.Newest.String() + clock.Now.Truncate(time.Minute).String() // longer than a search takes
 		}
 	case query.Text:
-		l.search = n.Search()
+		l.probe = n.Probe()
 		if !n.Regex && plain(n.Value) {
-			l.skip = func(text string) bool { return !l.search(text) }
+			l.skip = func(text string) bool { return !l.probe.Whole(text) }
 		}
 	}
 	return l

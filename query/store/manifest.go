@@ -79,6 +79,18 @@ func (m *manifest) get(id uint32) (objectRow, bool) {
 	return m.byID[id], true
 }
 
+// hold reports whether objects still are what they were when they were covered.
+func (m *manifest) hold(list []covered) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, c := range list {
+		if int(c.id) >= len(m.byID) || coveredAs(m.byID[c.id]) != c {
+			return false
+		}
+	}
+	return true
+}
+
 // find returns the object of a name.
 func (m *manifest) find(name string) (objectRow, bool) {
 	m.mu.RLock()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"spoor/query"
 )
@@ -83,9 +84,9 @@ func (db *DB) searchAll(ctx context.Context, conds []cond) error {
 	if len(leaves) == 0 {
 		return nil
 	}
-	left, err := db.objectsOf(ctx, any1(uppers...), true)
-	for err == nil && len(left) > 0 {
-		left, err = db.search(ctx, leaves, left, db.slice)
+	left, err := db.unitsOf(ctx, any1(uppers...), true)
+	if err == nil {
+		_, err = db.search(ctx, leaves, left, toTheEnd)
 	}
 	return err
 }
@@ -95,12 +96,16 @@ type whole struct{ db *DB }
 
 // Count implements query.Case.
 func (w whole) Count(ctx context.Context, f query.Filter) (query.Count, error) {
-	for {
-		n, err := w.db.Count(ctx, f)
-		if err != nil || !n.Partial {
-			return n, err
-		}
+	if f.All() {
+		return w.db.Count(ctx, f)
 	}
+	h, err := w.db.settle(ctx, f)
+	if err != nil {
+		return query.Count{}, err
+	}
+	defer h.release()
+	n, err := w.db.countHits(ctx, h)
+	return query.Count{N: n}, err
 }
 
 // walkRows is how many events a walk fetches at once. It is large because events
@@ -233,13 +238,14 @@ func (g *grouping) count(ctx context.Context, db *DB, f query.Filter, cols []cel
 	return err
 }
 
+// toTheEnd is longer than any search takes.
+const toTheEnd = 1000 * time.Hour
+
 // settle searches the records until the condition of a filter is complete.
 func (db *DB) settle(ctx context.Context, f query.Filter) (*hits, error) {
-	for {
-		h, err := db.filter(ctx, f)
-		if err != nil || h.complete {
-			return h, err
-		}
-		h.release()
+	cd, err := db.compile(ctx, f)
+	if err != nil {
+		return nil, err
 	}
+	return db.hitsWithin(ctx, cd, true, toTheEnd)
 }

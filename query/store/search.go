@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -42,7 +43,7 @@ func (db *DB) hitsWithin(ctx context.Context, cd cond, desc bool, slice time.Dur
 	if len(leaves) == 0 {
 		return h, nil
 	}
-	todo, err := db.objectsOf(ctx, cd.upper, desc)
+	todo, err := db.unitsOf(ctx, cd.upper, desc)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (db *DB) visible() expr {
 }
 
 // bindHits makes the findings of leaves readable for DuckDB.
-func (db *DB) bindHits(h *hits, cd cond, left []reach) {
+func (db *DB) bindHits(h *hits, cd cond, left []unit) {
 	names := make(map[*leaf]string)
 	var undo []func()
 	feed := func(seqs []int64) string {
@@ -100,9 +101,11 @@ func (db *DB) bindHits(h *hits, cd cond, left []reach) {
 		exact.args[i] = names[l]
 	}
 	if len(left) > 0 {
-		ids := make([]int64, len(left))
-		for i, r := range left {
-			ids[i] = int64(r.o.id)
+		var ids []int64
+		for _, u := range left {
+			for _, o := range u.objects {
+				ids = append(ids, int64(o.id))
+			}
 		}
 		searched := expr{"e.object NOT IN (SELECT seq FROM spoor_feed(?))", []any{feed(ids)}}
 		exact = any1(cd.lower, all(exact, searched))
@@ -163,22 +166,23 @@ func (db *DB) objectsOf(ctx context.Context, where expr, desc bool) ([]reach, er
 	return list, err
 }
 
-// search looks through objects for a slice of time and returns those that are
+// search looks through units for a slice of time and returns those that are
 // left, in order.
-func (db *DB) search(ctx context.Context, leaves []*leaf, todo []reach, slice time.Duration) ([]reach, error) {
-	todo = slices.DeleteFunc(todo, func(r reach) bool {
-		return !slices.ContainsFunc(leaves, func(l *leaf) bool { return !l.covers(r.o) })
+func (db *DB) search(ctx context.Context, leaves []*leaf, todo []unit, slice time.Duration) ([]unit, error) {
+	todo = slices.DeleteFunc(todo, func(u unit) bool {
+		return !slices.ContainsFunc(leaves, func(l *leaf) bool { return !l.covers(u) })
 	})
-	q := &searchQueue{todo: todo, until: time.Now().Add(slice), size: firstPortion}
+	q := &searchQueue{todo: todo, until: time.Now().Add(slice)}
 	g, ctx := errgroup.WithContext(ctx)
 	for range runtime.GOMAXPROCS(0) {
 		g.Go(func() error {
-			for {
-				part := q.next()
-				if len(part) == 0 {
+			w := &searcher{db: db, leaves: leaves}
+			for first := true; ; first = false {
+				u, ok := q.next(first)
+				if !ok {
 					return nil
 				}
-				if err := db.searchObjects(ctx, leaves, part); err != nil {
+				if err := w.search(ctx, u); err != nil {
 					return err
 				}
 			}
@@ -188,62 +192,110 @@ func (db *DB) search(ctx context.Context, leaves []*leaf, todo []reach, slice ti
 	return q.todo, err
 }
 
-// Portions of work begin small, so that the first hits show at once, and grow.
-const (
-	firstPortion = 1 << 20 // bytes of text
-	largePortion = 32 << 20
-)
-
-// A searchQueue hands out objects in order until the time is up.
+// A searchQueue hands out units in order until the time is up.
 type searchQueue struct {
 	mu    sync.Mutex
-	todo  []reach
+	todo  []unit
 	until time.Time
-	size  int64
-	begun bool
 }
 
-func (q *searchQueue) next() []reach {
+func (q *searchQueue) next(always bool) (unit, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.begun && time.Now().After(q.until) {
-		return nil
+	if len(q.todo) == 0 || !always && time.Now().After(q.until) {
+		return unit{}, false
 	}
-	q.begun = true
-	n, size := 0, int64(0)
-	for n < len(q.todo) && (n == 0 || size+q.todo[n].o.unpacked <= q.size) {
-		size += q.todo[n].o.unpacked
-		n++
-	}
-	part := q.todo[:n:n]
-	q.todo = q.todo[n:]
-	q.size = min(2*q.size, largePortion)
-	return part
+	u := q.todo[0]
+	q.todo = q.todo[1:]
+	return u, true
 }
 
-// searchObjects looks through a portion of objects for all leaves.
-func (db *DB) searchObjects(ctx context.Context, leaves []*leaf, part []reach) error {
-	spans, err := db.spansOf(ctx, part)
-	if err != nil {
-		return err
+// A searcher looks through one unit after the other for some leaves.
+type searcher struct {
+	db     *DB
+	leaves []*leaf
+	buf    []byte // of the frame at hand
+}
+
+func (w *searcher) search(ctx context.Context, u unit) error {
+	if u.block == nil && !u.build {
+		return w.objects(ctx, u)
 	}
-	for _, r := range part {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		text, err := db.unpackQuick(r.o)
-		if err != nil {
-			return err
-		}
-		for _, l := range leaves {
-			if l.covers(r.o) {
+	found := make([][]int64, len(w.leaves))
+	look := func(f *frame) error {
+		for i, l := range w.leaves {
+			if l.covers(u) {
 				continue
 			}
-			seqs, err := l.in(ctx, text, spans[r.o.id], r.o.lossy)
+			seqs, err := f.find(ctx, l.probe)
 			if err != nil {
 				return err
 			}
-			l.put(r.o, seqs)
+			found[i] = append(found[i], seqs...)
+		}
+		return nil
+	}
+	b, err := w.frames(ctx, u, look)
+	if err != nil {
+		return err
+	}
+	if b == nil { // others can't tell what was found then
+		return w.objects(ctx, u)
+	}
+	for i, l := range w.leaves {
+		if !l.covers(u) {
+			l.put(inBlock(b), found[i])
+		}
+	}
+	return nil
+}
+
+// frames gives the frames of a unit to look and returns their block, nil when
+// there is none to rely on.
+func (w *searcher) frames(ctx context.Context, u unit, look func(*frame) error) (*block, error) {
+	if u.build {
+		return w.db.build(ctx, u.objects, look)
+	}
+	for _, at := range u.block.frames {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		f, buf, err := w.db.blocks.read(at, w.buf)
+		w.buf = buf
+		if err != nil {
+			w.db.blocks.drop(u.block)
+			return nil, nil
+		}
+		if err := look(f); errors.Is(err, errFrame) {
+			w.db.blocks.drop(u.block)
+			return nil, nil
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return u.block, nil
+}
+
+// objects looks through objects as they came.
+func (w *searcher) objects(ctx context.Context, u unit) error {
+	spans, err := w.db.spansOf(ctx, u.objects)
+	if err != nil {
+		return err
+	}
+	for _, o := range u.objects {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		text, err := w.db.unpackQuick(o)
+		if err != nil {
+			return err
+		}
+		for _, l := range w.leaves {
+			seqs, err := l.in(ctx, text, spans[o.id], o.lossy)
+			if err != nil {
+				return err
+			}
+			l.put(inObject(o), seqs)
 		}
 	}
 	return nil
@@ -256,10 +308,10 @@ type located struct {
 }
 
 // spansOf finds the events that objects carry.
-func (db *DB) spansOf(ctx context.Context, part []reach) (map[uint32][]located, error) {
+func (db *DB) spansOf(ctx context.Context, part []objectRow) (map[uint32][]located, error) {
 	ids := make([]uint32, len(part))
-	for i, r := range part {
-		ids[i] = r.o.id
+	for i, o := range part {
+		ids[i] = o.id
 	}
 	return ask(ctx, db, func(ctx context.Context, c conn) (map[uint32][]located, error) {
 		out := make(map[uint32][]located, len(part))
@@ -289,7 +341,7 @@ func (l *leaf) in(ctx context.Context, text string, events []located, lossy bool
 		if err != nil {
 			return nil, err
 		}
-		if l.search(record) {
+		if l.probe.Whole(record) {
 			seqs = append(seqs, e.seq)
 		}
 	}

@@ -1,0 +1,242 @@
+package query
+
+import (
+	"iter"
+	"net/netip"
+	"regexp/syntax"
+	"strings"
+)
+
+// A Probe decides whether records match, for stores that keep each distinct part
+// of a record once (see Parts): most parts repeat, and a record matches when one
+// of its parts does, with few exceptions.
+type Probe struct {
+	// Whole decides on a record as logged.
+	Whole func(record string) bool
+	// Part decides on a part: a record matches if and only if one of its parts
+	// does. It is nil where only whole records can tell: what is looked for may
+	// reach from one part into the next.
+	Part func(part string) bool
+	// Hint is false for a text that contains, of no record that matches, the part
+	// that makes it match. The text may be several parts in a row. It is nil when
+	// there is no quick way to tell, and says nothing about texts with
+	// backslashes if Escapes is true.
+	Hint    func(text string) bool
+	Escapes bool
+}
+
+// Parts cuts a record into its members: each begins with the quote before its
+// key and ends before the next, the first begins with the record itself. Joined
+// they are the record byte for byte. What can't be cut is one part.
+//
+// A quote begins every part but the first, and in JSON text between two members
+// there is no other: what holds no quote never lies across a cut.
+func Parts(record string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		w := walker{s: record}
+		from := 0
+		i := w.blank(0)
+		if i < len(record) && record[i] == '{' {
+			i = w.blank(i + 1)
+		}
+		for begin := i; i < len(record) && record[i] == '"'; {
+			if i > begin && !yield(record[from:i]) {
+				return
+			}
+			if i > begin {
+				from = i
+			}
+			colon := w.blank(w.str(i))
+			if colon >= len(record) || record[colon] != ':' {
+				break
+			}
+			value := w.blank(colon + 1)
+			i = w.next(w.skip(value), value)
+		}
+		yield(record[from:])
+	}
+}
+
+// Probe is Search for stores that keep parts.
+func (t Term) Probe(c Clock) Probe {
+	accept := t.accept(c)
+	whole := t.Search(c)
+	p := Probe{
+		Whole: whole,
+		Part: func(part string) bool {
+			if !strings.HasPrefix(part, `"`) {
+				return whole(part)
+			}
+			w := walker{s: part}
+			if end := w.str(0); !sameKey(part[1:max(1, end-1)], t.Path[0]) {
+				return false
+			}
+			found := false
+			w.yield = func(raw string) bool {
+				found = accept(raw)
+				return !found
+			}
+			w.object(-1, t.Path, 0)
+			return found
+		},
+		Escapes: true, // in values every letter may be written as an escape
+	}
+	if pieces := t.pieces(); len(pieces) > 0 {
+		p.Hint = holdsOne(pieces)
+	}
+	return p
+}
+
+// pieces are texts of which every value that satisfies the term holds one, none
+// when there is no telling.
+func (t Term) pieces() []string {
+	var out []string
+	for _, v := range t.Values {
+		piece := ""
+		switch {
+		case t.Op == Regex:
+			piece = solid(required(v.Text))
+		case t.Op == Exact || t.Op == Like && !isAddress(v.Text):
+			piece = v.Text
+			if t.Op == Like && isPattern(v) {
+				piece = longestOf(piece, func(r rune) bool { return r == '*' || r == '?' })
+			}
+			piece = solid(piece)
+		}
+		if piece == "" {
+			return nil
+		}
+		out = append(out, piece)
+	}
+	return out
+}
+
+// isAddress reports whether a value stands for other spellings of an address,
+// or for a network.
+func isAddress(s string) bool {
+	_, notAddr := netip.ParseAddr(s)
+	_, notPrefix := netip.ParsePrefix(s)
+	return notAddr == nil || notPrefix == nil
+}
+
+// solid is the longest run in a text that stands in a record as it is wherever
+// the value does: no white space or punctuation of JSON, which the text of an
+// object or list leaves out, and ASCII.
+func solid(s string) string {
+	return longestOf(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_./@", r)
+	})
+}
+
+func longestOf(s string, cut func(rune) bool) string {
+	longest := ""
+	for piece := range strings.FieldsFuncSeq(s, cut) {
+		if len(piece) > len(longest) {
+			longest = piece
+		}
+	}
+	return longest
+}
+
+// holdsOne reports whether a text holds one of some pieces, ignoring case.
+func holdsOne(pieces []string) func(string) bool {
+	finders := make([]*finder, len(pieces))
+	for i, p := range pieces {
+		finders[i] = newFinder(p)
+	}
+	return func(text string) bool {
+		for _, f := range finders {
+			if f.in(text) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// Probe is Search for stores that keep parts.
+func (t Text) Probe() Probe {
+	search := t.Search()
+	p := Probe{Whole: search}
+	piece := t.Value
+	switch {
+	case t.Regex:
+		piece, p.Escapes = required(t.Value), true
+		if staysInside(t.Value) {
+			p.Part = search
+		}
+	case isPattern(Match{Text: t.Value, Quoted: t.Quoted}):
+		piece = longestOf(t.Value, func(r rune) bool { return r == '*' || r == '?' })
+		p.Escapes = true
+	default:
+		p.Escapes = strings.ContainsFunc(t.Value, mayBeEscaped)
+	}
+	if !t.Regex && !strings.Contains(t.Value, `"`) {
+		p.Part = search
+	}
+	if piece = longestOf(piece, func(r rune) bool { return r == '"' }); piece != "" {
+		p.Hint = newFinder(piece).in
+	}
+	return p
+}
+
+// staysInside reports whether all that a regular expression matches lies between
+// two quotes, wherever a text around it is cut at a quote: it can't match a
+// quote, and doesn't ask for the ends of the text or a line.
+func staysInside(expr string) bool {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	return err == nil && quoteless(re)
+}
+
+func quoteless(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText:
+		return false
+	case syntax.OpLiteral:
+		for _, r := range re.Rune {
+			if r == '"' {
+				return false
+			}
+		}
+	case syntax.OpCharClass:
+		for i := 0; i < len(re.Rune); i += 2 {
+			if re.Rune[i] <= '"' && '"' <= re.Rune[i+1] {
+				return false
+			}
+		}
+	}
+	for _, sub := range re.Sub {
+		if !quoteless(sub) {
+			return false
+		}
+	}
+	return true
+}
+
+// required is the longest text found that every match of a regular expression
+// holds, case aside; "" when none is.
+func required(expr string) string {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return ""
+	}
+	return literalIn(re.Simplify())
+}
+
+func literalIn(re *syntax.Regexp) string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return string(re.Rune)
+	case syntax.OpCapture, syntax.OpPlus:
+		return literalIn(re.Sub[0])
+	case syntax.OpConcat:
+		longest := ""
+		for _, sub := range re.Sub {
+			if l := literalIn(sub); len(l) > len(longest) {
+				longest = l
+			}
+		}
+		return longest
+	}
+	return ""
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"spoor/loader/cloudtrail"
+)
+
+// Index makes search blocks of all objects that have none yet, so that free text
+// and paths are found some ten times as fast. It may be stopped at any moment
+// and goes on from there the next time; while people ask, it waits. A case in
+// memory has no blocks. One runs at a time: a second one returns at once.
+func (db *DB) Index(ctx context.Context) error {
+	if db.blocks.path == "" || !db.indexing.TryLock() {
+		return nil
+	}
+	defer db.indexing.Unlock()
+	for {
+		groups, err := db.uncovered()
+		if err != nil || len(groups) == 0 {
+			return err
+		}
+		if made, err := db.buildAll(ctx, groups); err != nil || made == 0 {
+			return err
+		}
+	}
+}
+
+// buildAll makes blocks with half of the CPUs and returns how many it made. A
+// group that can't be read is left to the searches, which say so; the first
+// error is returned when all others are done.
+func (db *DB) buildAll(ctx context.Context, groups [][]objectRow) (int64, error) {
+	var made atomic.Int64
+	var failed error
+	var once sync.Once
+	g := new(errgroup.Group)
+	g.SetLimit(max(1, runtime.GOMAXPROCS(0)/2))
+	for _, group := range groups {
+		if err := db.quiet(ctx); err != nil {
+			break
+		}
+		g.Go(func() error {
+			b, err := db.build(ctx, group, func(*frame) error { return nil })
+			if err != nil {
+				once.Do(func() { failed = err })
+			} else if b != nil {
+				made.Add(1)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // errors are in failed
+	if ctx.Err() != nil {
+		return made.Load(), ctx.Err()
+	}
+	return made.Load(), failed
+}
+
+// quietEvery is how often Index looks whether questions are still being answered.
+const quietEvery = 20 * time.Millisecond
+
+// quiet returns when no question is being answered.
+func (db *DB) quiet(ctx context.Context) error {
+	tick := time.NewTicker(quietEvery)
+	defer tick.Stop()
+	for db.asking.Load() > 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return ctx.Err()
+}
+
+// build makes a block of objects and keeps it. use sees each frame. It returns
+// nil when the objects can't be covered as they are known: another load or
+// search was quicker.
+func (db *DB) build(ctx context.Context, objects []objectRow, use func(*frame) error) (*block, error) {
+	spans, err := db.spansOf(ctx, objects)
+	if err != nil {
+		return nil, err
+	}
+	var packed [][]byte
+	var m frameMaker
+	size := 0
+	flush := func() error {
+		if size == 0 {
+			return nil
+		}
+		size = 0
+		raw := m.finish()
+		f, err := readFrame(raw)
+		if err == nil {
+			err = use(f)
+		}
+		packed = append(packed, db.blocks.pack(raw))
+		return err
+	}
+	list := make([]covered, len(objects))
+	for i, o := range objects {
+		list[i] = coveredAs(o)
+		events := spans[o.id]
+		if int64(len(events)) != o.events {
+			return nil, nil
+		}
+		text, err := db.unpackQuick(o)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(events, func(a, b located) int { return int(a.span.Off) - int(b.span.Off) })
+		for _, e := range events {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			record, err := cloudtrail.Record(text, e.span)
+			if err != nil {
+				return nil, err
+			}
+			m.add(e.seq, record)
+			if size += len(record); int64(size) >= db.blocks.text {
+				if err := flush(); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return nil, err
+	}
+	return db.blocks.put(list, packed)
+}
