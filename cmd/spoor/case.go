@@ -10,31 +10,48 @@ import (
 	"spoor/query/store"
 )
 
-// openCase opens the case at path, making it when create says so.
+// openCase opens the case at path, making it when create says so. A case whose
+// database is damaged, or of an earlier version, is made anew first.
 func (a *app) openCase(ctx context.Context, path string, create bool) (*store.DB, error) {
-	opts := store.Options{Create: create, Accounts: a.accounts}
-	if a.flags.memory != "" {
-		limit, err := parseSize(a.flags.memory)
-		if err != nil {
-			return nil, usagef("--memory-limit: %v", err)
-		}
-		opts.MemoryLimit = limit
-	}
-	db, err := store.Open(ctx, path, opts)
-	if err == nil {
-		a.accounts = db.Accounts()
-		return db, nil
-	}
-	if !create || !errors.Is(err, store.ErrDamaged) {
-		return nil, err
-	}
-	// The sources are at hand: what was torn is loaded anew.
-	ending, err := store.SetAside(path)
+	opts, err := a.storeOptions()
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(a.errw, "the database of the case was torn by a kill in the middle of a write; it is kept as *%s, and everything is loaded again\n", ending)
+	opts.Create = create
+	db, err := store.Open(ctx, path, opts)
+	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrOutdated) {
+		db, err = a.openAnew(ctx, path, opts, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.accounts = db.Accounts()
+	return db, nil
+}
+
+// openAnew makes a case anew that can't be opened as it is, and opens it.
+func (a *app) openAnew(ctx context.Context, path string, opts store.Options, err error) (*store.DB, error) {
+	why := "the database of the case is damaged"
+	if errors.Is(err, store.ErrOutdated) {
+		why = "the case was made by an earlier version of spoor"
+	}
+	r, err := a.rebuildCase(ctx, path, opts)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", why, err)
+	}
+	fmt.Fprintln(a.errw, why+": "+rebuiltText(r))
 	return store.Open(ctx, path, opts)
+}
+
+func (a *app) storeOptions() (store.Options, error) {
+	limit := int64(0)
+	if a.flags.memory != "" {
+		var err error
+		if limit, err = parseSize(a.flags.memory); err != nil {
+			return store.Options{}, usagef("--memory-limit: %v", err)
+		}
+	}
+	return store.Options{MemoryLimit: limit, Accounts: a.accounts}, nil
 }
 
 // readingCase opens the case that a command asks: what --from names is loaded

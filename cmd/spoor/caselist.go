@@ -17,13 +17,13 @@ import (
 
 func caseCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "case", Short: "list, describe and merge cases; notes; names of accounts", GroupID: "keep",
+		Use: "case", Short: "list, describe, merge, check and rebuild cases; notes; names of accounts", GroupID: "keep",
 		Long: `A case is a folder NAME.spoor: the database with events, objects, saved queries,
 marks and verdicts, beside the original objects. Each source has one of its own
 in the user's state directory unless -c names another.`,
-		Example: "  spoor case list\n  spoor case info\n  spoor case notes\n  spoor case accounts 111122223333=production\n  spoor case merge mine.spoor theirs.spoor",
+		Example: "  spoor case list\n  spoor case info\n  spoor case notes\n  spoor case accounts 111122223333=production\n  spoor case merge mine.spoor theirs.spoor\n  spoor case check incident.spoor",
 	}
-	cmd.AddCommand(caseList(a), caseInfo(a), caseNotes(a), caseMark(a), caseAccounts(a), caseMerge(a))
+	cmd.AddCommand(caseList(a), caseInfo(a), caseNotes(a), caseMark(a), caseAccounts(a), caseMerge(a), caseCheck(a), caseRebuild(a))
 	return cmd
 }
 

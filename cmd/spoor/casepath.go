@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/adrg/xdg"
+
+	"spoor/query/store"
 )
 
 const memoryCase = ":memory:"
@@ -97,8 +99,8 @@ func (a *app) recentCases() ([]recentCase, error) {
 	var cases []recentCase
 	for _, e := range entries {
 		path := filepath.Join(a.caseDir(), e.Name())
-		if info, err := os.Stat(filepath.Join(path, "case.duckdb")); err == nil && strings.HasSuffix(e.Name(), ".spoor") {
-			cases = append(cases, recentCase{Path: path, Used: info.ModTime()})
+		if used, ok := store.Used(path); ok && strings.HasSuffix(e.Name(), ".spoor") {
+			cases = append(cases, recentCase{Path: path, Used: used})
 		}
 	}
 	sort.Slice(cases, func(i, j int) bool { return cases[i].Used.After(cases[j].Used) })

@@ -24,8 +24,10 @@ func storeHint(err error) string {
 		return "check the permissions of the folder, or choose another case with -c"
 	case errors.Is(err, store.ErrNoSession):
 		return "spoor sessions lists them; ids change when --idle does"
+	case errors.Is(err, store.ErrNoLabels):
+		return "cases of that version can't be made anew: load the logs into a new case with -c NAME.spoor, or remove this one and load them again"
 	case errors.Is(err, store.ErrDamaged):
-		return "a process was killed in the middle of a write: load the sources into this case again, what is left of it is kept beside"
+		return "run the same command again: it makes the database anew from the objects in the case, nothing is lost"
 	case errors.Is(err, store.ErrDiskFull):
 		return "free some space and run the same command again: it goes on where it stopped"
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -84,15 +85,7 @@ func (db *DB) writeAccounts(own query.Accounts) error {
 	if db.path == Memory {
 		return nil
 	}
-	var b bytes.Buffer
-	if err := query.WriteAccounts(&b, own); err != nil {
-		return err
-	}
-	path := filepath.Join(db.path, accountsName)
-	if err := os.WriteFile(path+".new", b.Bytes(), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return replaceFile(filepath.Join(db.path, accountsName), func(w io.Writer) error { return query.WriteAccounts(w, own) })
 }
 
 // orName is a test of account ids that lets names pass, too: account:prod finds

@@ -210,22 +210,20 @@ func (db *DB) Mark(ctx context.Context, seq int64, mark string) error {
 // keepAnnotations is the one way in which annotations are written, to the
 // database and then to memory.
 func (db *DB) keepAnnotations(ctx context.Context, list []query.Annotation) error {
-	_, err := ask(ctx, db, func(ctx context.Context, c conn) (int, error) {
-		return 0, c.inTx(ctx, func() error {
-			for _, v := range list {
-				if _, err := c.exec(ctx, "DELETE FROM annotations WHERE about = ? AND name = ?", uint8(v.About), v.Name); err != nil {
-					return err
-				}
-				if v.Empty() {
-					continue
-				}
-				if _, err := c.exec(ctx, "INSERT INTO annotations VALUES (?, ?, ?, ?, ?, ?)", uint8(v.About), v.Name, v.Mark, v.Note,
-					strings.Join(v.Tags, "\n"), v.Changed.UnixMicro()); err != nil {
-					return err
-				}
+	_, err := keepMade(ctx, db, madeMirror, func(ctx context.Context, c conn) (struct{}, error) {
+		for _, v := range list {
+			if _, err := c.exec(ctx, "DELETE FROM annotations WHERE about = ? AND name = ?", uint8(v.About), v.Name); err != nil {
+				return struct{}{}, err
 			}
-			return nil
-		})
+			if v.Empty() {
+				continue
+			}
+			if _, err := c.exec(ctx, "INSERT INTO annotations VALUES (?, ?, ?, ?, ?, ?)", uint8(v.About), v.Name, v.Mark, v.Note,
+				strings.Join(v.Tags, "\n"), v.Changed.UnixMicro()); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
 	})
 	if err != nil {
 		return fmt.Errorf("keep notes: %w", err)

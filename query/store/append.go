@@ -18,6 +18,7 @@ type lot struct {
 	objects  []objectRow
 	names    map[string]int // into objects
 	replaced bool           // events of older objects went
+	moved    []objectRow    // gone from their source, or back
 	span     span
 	saved    [domains]int // of each dict, before the lot
 	persons  int          // of people, before the lot
@@ -43,7 +44,7 @@ func (db *DB) Append(ctx context.Context, list []loader.Loaded) (loader.Stored, 
 	b := &batch{span: emptySpan()}
 	err := db.stage(ctx, func(c conn) error { return db.append(ctx, c, b, list) })
 	if err != nil {
-		return loader.Stored{}, fmt.Errorf("append %d objects: %w", len(list), classify(db.path, err))
+		return loader.Stored{}, fmt.Errorf("append %d objects: %w", len(list), db.classify(err))
 	}
 	return b.stored, nil
 }
@@ -66,13 +67,16 @@ func (db *DB) commit(ctx context.Context) error {
 		if err := db.pack.sync(); err != nil {
 			return err
 		}
+		if _, err := c.exec(ctx, "UPDATE pack_rows SET bytes = ?", db.pack.at); err != nil {
+			return err
+		}
 		if _, err := c.exec(ctx, "COMMIT"); err != nil {
 			return err
 		}
 		return db.committed(context.WithoutCancel(ctx), c)
 	})
 	if err != nil {
-		return fmt.Errorf("commit: %w", classify(db.path, err))
+		return fmt.Errorf("commit: %w", db.classify(err))
 	}
 	err = db.lot.c.Close()
 	db.lot = nil
@@ -188,25 +192,40 @@ func (db *DB) manifestRows(b *batch, list []loader.Loaded) error {
 			r.id = next
 			next++
 		}
-		if err := db.keep(l, &r); err != nil {
-			return err
-		}
 		b.objects = append(b.objects, r)
 	}
-	return nil
+	return db.keep(b.objects, list)
 }
 
-// keep puts the original of an object into the pack, if it holds events or
-// evidence.
-func (db *DB) keep(l *loader.Loaded, r *objectRow) (err error) {
-	switch {
-	case l.Outcome != loader.Done && !l.Digest:
-	case l.Delivered == nil:
-		r.at = packed{enc: packLink}
-	default:
-		r.at, err = db.pack.append(l.Delivered)
+// keep puts the originals of the objects that hold events or evidence into the
+// pack, and says there what is known of all of them. While a case is made anew
+// they are there already.
+func (db *DB) keep(rows []objectRow, list []loader.Loaded) error {
+	if db.kept != nil {
+		for i := range rows {
+			db.kept.fill(&rows[i])
+		}
+		return nil
 	}
-	return err
+	entries := make([]entry, len(rows))
+	for i := range rows {
+		l := &list[i]
+		entries[i] = newEntry(l, &rows[i])
+		switch {
+		case l.Outcome != loader.Done && !l.Digest:
+		case l.Delivered == nil:
+			entries[i].Enc = packLink
+		default:
+			entries[i].bytes = l.Delivered
+		}
+	}
+	if err := db.pack.append(entries); err != nil {
+		return err
+	}
+	for i := range rows {
+		rows[i].at = entries[i].at()
+	}
+	return nil
 }
 
 // clear takes the old events of replaced objects out of the case. An event that
@@ -334,6 +353,7 @@ func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
 func (db *DB) committed(ctx context.Context, c conn) error {
 	db.pack.commit()
 	db.objects.put(db.lot.objects)
+	db.objects.put(db.lot.moved)
 	db.verdicts.forget(db.lot.objects)
 	if db.lot.replaced { // events went and moved as well: look anew
 		return errors.Join(db.objects.load(ctx, c), db.readSpan(ctx, c))

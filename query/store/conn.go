@@ -227,7 +227,7 @@ func ask[T any](ctx context.Context, db *DB, f func(context.Context, conn) (T, e
 		if a.err != nil && ctx.Err() != nil {
 			return none, ctx.Err()
 		}
-		return a.v, classify(db.path, a.err)
+		return a.v, db.classify(a.err)
 	}
 }
 

@@ -9,22 +9,61 @@ import (
 	"time"
 )
 
-// ErrDamaged says that the database fails its checksums. DuckDB writes some
-// blocks in place; a process killed inside such a write leaves a torn one.
-var ErrDamaged = errors.New("the database of the case is damaged")
+// brokenName is a file that says that a question met a damaged block, so that
+// the next Open reports it at once.
+const brokenName = "case.duckdb.broken"
 
-// SetAside renames the files of a damaged case, so that the same sources can be
-// loaded anew, and returns the ending that their names got. Nothing is deleted.
-func SetAside(path string) (ending string, err error) {
-	ending = ".damaged-" + time.Now().UTC().Format("20060102T150405.000Z")
-	for _, name := range []string{dbName, dbName + ".wal", packName} {
-		old := filepath.Join(path, name)
-		if err := os.Rename(old, old+ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("set the damaged case aside: %w", err)
+// intact says whether the database of a case is there, if it has objects, and
+// nobody has met damage in it.
+func intact(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, brokenName)); err == nil {
+		return ErrDamaged
+	}
+	db, err := os.Stat(filepath.Join(dir, dbName))
+	switch {
+	case !hasObjects(dir):
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: %s is missing", ErrDamaged, dbName)
+	case err == nil && db.Size() == 0:
+		return fmt.Errorf("%w: %s is empty", ErrDamaged, dbName)
+	}
+	return nil
+}
+
+// hasObjects reports whether a pack holds more than its head.
+func hasObjects(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, packName))
+	return err == nil && info.Size() > packHead
+}
+
+// classify gives errors of the database their types, and remembers that a block
+// is damaged.
+func (db *DB) classify(err error) error {
+	err = classify(db.path, err)
+	if errors.Is(err, ErrDamaged) && db.path != Memory {
+		_ = os.WriteFile(filepath.Join(db.path, brokenName), nil, 0o600) // if not, the next question will meet it again
+	}
+	return err
+}
+
+// setAside renames the files of the old database and returns the ending that
+// their names got, "" when there were none. Nothing is deleted that can't be made
+// anew.
+func setAside(dir string) (ending string, err error) {
+	suffix := ".old-" + time.Now().UTC().Format("20060102T150405.000Z")
+	for _, name := range []string{dbName, dbName + ".wal"} {
+		old := filepath.Join(dir, name)
+		err := os.Rename(old, old+suffix)
+		switch {
+		case err == nil:
+			ending = suffix
+		case !errors.Is(err, fs.ErrNotExist):
+			return ending, fmt.Errorf("set the old database aside: %w", err)
 		}
 	}
-	if err := os.Remove(filepath.Join(path, searchName)); err != nil && !errors.Is(err, fs.ErrNotExist) { // it can be made anew
-		return "", fmt.Errorf("set the damaged case aside: %w", err)
+	// The search blocks go by the numbers of events, which will be others.
+	if err := os.Remove(filepath.Join(dir, searchName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return ending, fmt.Errorf("remove the search blocks: %w", err)
 	}
 	return ending, nil
 }

@@ -62,6 +62,7 @@ type DB struct {
 	indexing  sync.Mutex   // held by Index
 	asking    atomic.Int32 // questions being answered
 	verdicts  verdicts
+	kept      *kept // while the case is made anew
 	offers    offers
 	notes     *annotations
 	accounts  accounts
@@ -71,7 +72,7 @@ type DB struct {
 	zone      *time.Location
 	window    int // rows that an export sorts at a time
 
-	saving  sync.Mutex // held by those who change the saved queries
+	making  sync.Mutex // held by those who change what a mirror holds
 	writing sync.Mutex // held by those who change the case; guards what follows
 	lot     *lot       // staged, nil when nothing is
 	known   *known
@@ -89,36 +90,48 @@ type DB struct {
 
 // Open opens the case at path: a folder, by convention NAME.spoor, or Memory.
 // Errors that callers tell apart: ErrNotFound, ErrNotCase, ErrNotWritable,
-// ErrDiskFull, *LockedError, *VersionError.
+// ErrDiskFull, *LockedError, *VersionError; ErrDamaged and ErrOutdated, which
+// Rebuild mends.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
+	db := newDB(path, o)
+	if err := db.open(ctx, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("open case: %w", classify(path, err)), db.drop())
+	}
+	return db, nil
+}
+
+func newDB(path string, o Options) *DB {
 	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
 		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, blocks: blocks{text: frameText}, span: emptySpan()}
 	db.maker = newMaker(db.dicts, db.people)
 	maps.Copy(db.fields, sessionBindings(db))
 	maps.Copy(db.fields, annotationBindings(db))
-	err := db.open(ctx, o)
-	if err != nil {
-		if db.sql != nil {
-			err = errors.Join(err, db.sql.Close())
-		}
-		return nil, fmt.Errorf("open case: %w", classify(path, err))
-	}
-	return db, nil
+	return db
 }
 
 func (db *DB) open(ctx context.Context, o Options) error {
-	file, packFile, dir := "", "", ""
-	if db.path != Memory {
-		var err error
-		if dir, err = folder(db.path, o.Create); err != nil {
-			return err
-		}
-		file, packFile = filepath.Join(dir, dbName), filepath.Join(dir, packName)
-		db.blocks.path = filepath.Join(dir, searchName)
+	if db.path == Memory {
+		return db.openFile(ctx, o, "", "", "")
 	}
-	err := db.readAccounts(o.Accounts)
+	dir, err := folder(db.path, o.Create)
 	if err != nil {
 		return err
+	}
+	if err := intact(dir); err != nil {
+		return err
+	}
+	db.blocks.path = filepath.Join(dir, searchName)
+	return db.openFile(ctx, o, dir, dbName, filepath.Join(dir, packName))
+}
+
+// openFile opens the database of a name in the folder of the case.
+func (db *DB) openFile(ctx context.Context, o Options, dir, name, packFile string) (err error) {
+	if err := db.readAccounts(o.Accounts); err != nil {
+		return err
+	}
+	file := ""
+	if dir != "" {
+		file = filepath.Join(dir, name)
 	}
 	if db.sql, err = connect(file, dir, "", o); err != nil {
 		return err
@@ -155,8 +168,12 @@ func folder(path string, create bool) (string, error) {
 	switch {
 	case err == nil && info.Version > Version:
 		return "", &VersionError{path, info.Version, Version}
+	case err == nil && info.Version < Version:
+		return "", fmt.Errorf("%w (format %d, this one has %d)", ErrOutdated, info.Version, Version)
 	case err == nil:
 		return dir, nil
+	case hasObjects(dir):
+		return "", fmt.Errorf("%w: %s is missing or damaged", ErrDamaged, infoName)
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", err
 	}
@@ -183,15 +200,20 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 		return err
 	}
 	if n[0] == 0 {
+		if packFile != "" && hasObjects(filepath.Dir(packFile)) {
+			return fmt.Errorf("%w: it has no tables", ErrDamaged)
+		}
 		if err := create(ctx, c); err != nil {
 			return err
 		}
 	}
-	if n, err = c.int64s(ctx, "SELECT coalesce(max(pack_off + pack_len), 0) FROM objects_rows"); err != nil {
+	if n, err = c.int64s(ctx, "SELECT max(bytes) FROM pack_rows"); err != nil {
 		return err
 	}
-	if db.pack, err = openPack(packFile, n[0]); err != nil {
-		return err
+	if db.pack == nil {
+		if db.pack, err = openPack(packFile, n[0]); err != nil {
+			return err
+		}
 	}
 	if n, err = c.int64s(ctx, "SELECT coalesce(max(seq), 0) FROM event_rows"); err != nil {
 		return err
@@ -213,11 +235,22 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(db.readSpan(ctx, c), db.loadVerdicts(ctx, c))
+	return errors.Join(db.readSpan(ctx, c), db.loadVerdicts(ctx, c), db.completeMirrors(ctx, c))
 }
 
 // Path returns the folder of the case, or Memory.
 func (db *DB) Path() string { return db.path }
+
+// drop gives up a case that could not be opened.
+func (db *DB) drop() (err error) {
+	if db.sql != nil {
+		err = db.sql.Close()
+	}
+	if db.pack != nil {
+		err = errors.Join(err, db.pack.close())
+	}
+	return err
+}
 
 // enter counts a question that is about to run; Close waits for it.
 func (db *DB) enter() error {

@@ -4,15 +4,20 @@
 //	NAME.spoor/
 //	  case.toml     format, sources: what can be told without the database
 //	  case.duckdb   events in numbers, their texts, manifest, changes …
-//	  objects.pack  the objects as delivered, one after the other
+//	  objects.pack  the objects as delivered, one after the other, described
 //	  case.search   their records once more, for searches; made anew when missing
+//	  notes.ndjson  what people made: a mirror of its tables; checks.ndjson: likewise
+//
+// The database can be made anew from the other files, offline (rebuild.go): when
+// a kill has torn it, and when a new version of the program has other tables.
 //
 // # Writing
 //
 // DB is a loader.Sink. Append turns a batch of objects into rows within an open
 // transaction; Commit syncs the pack and then ends the transaction, so the case
 // holds whole lots only. What lies in the pack behind the last committed byte is
-// cut off by the next Open.
+// cut off by the next Open. Tables of what people made are changed through
+// keepMade, which writes their mirror before its transaction ends.
 //
 //	Loaded ─maker─▶ eventRow … ─feed─▶ INSERT … SELECT * FROM spoor_feed(…)
 //	   └─Delivered─▶ pack

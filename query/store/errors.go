@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 var (
@@ -23,6 +25,13 @@ var (
 	ErrNoResource = errors.New("the event names no resource")
 	// ErrAltered says that an original is no longer what was loaded.
 	ErrAltered = errors.New("it is not what was loaded: the hash differs")
+	// ErrDamaged says that the database of the case is damaged or missing. DuckDB
+	// writes some blocks in place; a process killed inside such a write leaves a
+	// torn one. Rebuild makes it anew.
+	ErrDamaged = errors.New("the database of the case is damaged")
+	// ErrOutdated says that the tables of the case are those of an earlier version
+	// of this program. Rebuild makes them anew.
+	ErrOutdated = errors.New("the case was made by an earlier version of spoor")
 	// ErrClosed says that the case has been closed.
 	ErrClosed = errors.New("case is closed")
 )
@@ -54,6 +63,11 @@ func (e *VersionError) Error() string {
 // /usr/bin/spoor (PID 4711) by user …`.
 var lockHolder = regexp.MustCompile(`PID (\d+)`)
 
+// damages are the words of DuckDB for a file that it can't make sense of: a block
+// whose checksum is wrong, a head that is none, a log that can't be played back.
+var damages = []string{"Corrupt database file", "not a valid DuckDB database file", "Failure while replaying WAL", "Corrupt WAL file",
+	"Failed to deserialize", "Serialization Error", "Failed to load metadata pointer", "Could not read enough bytes from file"}
+
 // classify gives errors of the database the types that callers branch on.
 func classify(path string, err error) error {
 	if err == nil {
@@ -67,9 +81,9 @@ func classify(path string, err error) error {
 			e.PID, _ = strconv.Atoi(m[1])
 		}
 		return e
-	case strings.Contains(msg, "No space left on device"), strings.Contains(msg, "not enough space on the disk"):
+	case errors.Is(err, syscall.ENOSPC), strings.Contains(msg, "No space left on device"), strings.Contains(msg, "not enough space on the disk"):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
-	case strings.Contains(msg, "Corrupt database file"):
+	case slices.ContainsFunc(damages, func(words string) bool { return strings.Contains(msg, words) }):
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	case strings.Contains(msg, "Permission denied"), strings.Contains(msg, "Read-only file system"):
 		return fmt.Errorf("%w: %w", ErrNotWritable, err)

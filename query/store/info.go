@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +36,17 @@ func ReadInfo(path string) (Info, error) {
 	return info, err
 }
 
+// Used returns when a case was last written to, and whether there is one at all.
+// A case without a database is one: it can be made anew.
+func Used(path string) (time.Time, bool) {
+	for _, name := range []string{dbName, packName} {
+		if info, err := os.Stat(filepath.Join(path, name)); err == nil {
+			return info.ModTime(), true
+		}
+	}
+	return time.Time{}, false
+}
+
 func readInfo(dir string) (Info, error) {
 	var info Info
 	b, err := os.ReadFile(filepath.Join(dir, infoName))
@@ -52,11 +65,38 @@ func writeInfo(dir string, info Info) error {
 	if err != nil {
 		return err
 	}
-	tmp := filepath.Join(dir, infoName+".new")
-	if err := os.WriteFile(tmp, b, 0o600); err != nil {
+	return replaceFile(filepath.Join(dir, infoName), func(w io.Writer) error { _, err := w.Write(b); return err })
+}
+
+// replaceFile writes a file anew: whatever happens, it is whole, the old one or
+// the new.
+func replaceFile(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
 		return err
 	}
-	return os.Rename(tmp, filepath.Join(dir, infoName))
+	w := bufio.NewWriter(f)
+	err = write(w)
+	if err == nil {
+		err = errors.Join(w.Flush(), f.Sync())
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path+".new"))
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(path))
+	return nil
+}
+
+// syncFolder makes new names in a folder durable, where the system can (Windows
+// can't open a folder).
+func syncFolder(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		_ = d.Close()
+	}
 }
 
 // Info returns what is known of the case as a whole.
@@ -79,5 +119,5 @@ func (db *DB) AddSource(name string) error {
 		return err
 	}
 	info.Sources = append(info.Sources, name)
-	return classify(db.path, writeInfo(db.path, info))
+	return db.classify(writeInfo(db.path, info))
 }

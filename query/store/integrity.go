@@ -198,12 +198,12 @@ func (db *DB) loadVerdicts(ctx context.Context, c conn) error {
 func (db *DB) SaveReport(ctx context.Context, r *digest.Report) error {
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	_, err := ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
+	_, err := keepMade(ctx, db, checkMirror, func(ctx context.Context, c conn) (struct{}, error) {
 		n, err := c.int64s(ctx, "SELECT coalesce(max(run), 0) + 1 FROM check_rows")
 		if err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, c.inTx(ctx, func() error { return db.saveReport(ctx, c, n[0], r) })
+		return struct{}{}, db.saveReport(ctx, c, n[0], r)
 	})
 	if err != nil {
 		return fmt.Errorf("save verdicts: %w", err)
@@ -358,7 +358,7 @@ func (db *DB) SaveKeys(ctx context.Context, ring *digest.KeyRing) error {
 			}
 		}
 	}
-	_, err = ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
+	_, err = keepMade(ctx, db, checkMirror, func(ctx context.Context, c conn) (struct{}, error) {
 		return struct{}{}, publicKeyTable.insert(ctx, c, rows)
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -200,18 +201,22 @@ func (db *DB) MarkGone(ctx context.Context, gone func(name string) bool) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	_, err := ask(ctx, db, func(ctx context.Context, c conn) (int64, error) {
-		ids := make([]any, len(rows))
+	err := db.stage(ctx, func(c conn) error {
+		ids, entries := make([]any, len(rows)), make([]entry, len(rows))
 		for i, r := range rows {
-			ids[i] = r.id
+			ids[i], entries[i] = r.id, entry{Name: r.name, Gone: r.gone}
 		}
-		return c.exec(ctx, "UPDATE objects_rows SET gone = NOT gone WHERE id IN (SELECT unnest(["+marks(len(ids))+"]))", ids...)
+		if err := db.pack.label(labelGone, entries, 0); err != nil {
+			return err
+		}
+		_, err := c.exec(ctx, "UPDATE objects_rows SET gone = NOT gone WHERE id IN (SELECT unnest(["+marks(len(ids))+"]))", ids...)
+		return err
 	})
-	if err == nil {
-		db.objects.put(rows)
-		db.bump()
+	if err != nil {
+		return fmt.Errorf("mark what is gone: %w", db.classify(err))
 	}
-	return err
+	db.lot.moved = rows
+	return db.commit(ctx)
 }
 
 // marks is a list of n parameters.

@@ -2,12 +2,14 @@ package store
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/zeebo/xxh3"
 )
 
 // How the bytes of an object lie in the pack.
@@ -18,12 +20,18 @@ const (
 	packLink              // in the file that the object names; verified by hash
 )
 
-// A pack is the file of originals: objects one after the other, only ever
-// appended to. What lies behind the last committed byte is cut off on open.
+// maxPacked bounds what unpacking one object of the pack may take: no object is
+// larger (loader.Options.MaxUnpacked).
+const maxPacked = 4 << 30
+
+// A pack is the file of originals: objects one after the other, each batch
+// behind a label that describes it (label.go), only ever appended to. What lies
+// behind the last committed byte is cut off on open.
 type pack struct {
 	file *os.File
-	end  int64 // committed bytes
-	at   int64 // written bytes
+	mark [markSize]byte // begins every label of this pack
+	end  int64          // committed bytes
+	at   int64          // written bytes
 	enc  *zstd.Encoder
 	gone string // removed on Close where an open file can't be unlinked
 }
@@ -43,22 +51,47 @@ func openPack(path string, committed int64) (*pack, error) {
 		if os.Remove(p.file.Name()) != nil {
 			p.gone = p.file.Name() // Windows keeps open files
 		}
-		return p, nil
+		return p, p.begin()
 	}
 	if p.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return nil, err
 	}
-	info, err := p.file.Stat()
-	if err == nil && info.Size() < committed {
-		err = fmt.Errorf("%s is cut off: %d bytes, the case counts on %d", path, info.Size(), committed)
-	}
-	if err == nil && info.Size() > committed {
-		err = p.file.Truncate(committed)
-	}
-	if err != nil {
+	if err := p.cut(path); err != nil {
 		return nil, errors.Join(err, p.file.Close())
 	}
 	return p, nil
+}
+
+// cut brings the file to its committed length, and begins it if that is none.
+func (p *pack) cut(path string) error {
+	info, err := p.file.Stat()
+	switch {
+	case err != nil:
+		return err
+	case info.Size() < p.end:
+		return fmt.Errorf("%w: %s is cut off: %d bytes, the case counts on %d", ErrDamaged, path, info.Size(), p.end)
+	case info.Size() > p.end:
+		if err := p.file.Truncate(p.end); err != nil {
+			return err
+		}
+	}
+	if p.end == 0 {
+		return p.begin()
+	}
+	p.mark, err = readPackHead(p.file)
+	return err
+}
+
+// begin writes the head of a new pack.
+func (p *pack) begin() error {
+	if _, err := rand.Read(p.mark[:]); err != nil {
+		return err
+	}
+	if _, err := p.file.WriteAt(append([]byte(packMagic), p.mark[:]...), 0); err != nil {
+		return err
+	}
+	p.end, p.at = packHead, packHead
+	return nil
 }
 
 // packed is where an object lies in the pack.
@@ -67,20 +100,36 @@ type packed struct {
 	enc      uint8
 }
 
-// append writes delivered bytes behind what is there. Nothing is kept for good
+// append writes a batch of objects behind what is there, with the label that
+// describes it, and fills in where each of them lies. Nothing is kept for good
 // before sync and commit.
-func (p *pack) append(delivered []byte) (packed, error) {
-	at := packed{off: p.at, enc: packRaw}
-	if !compressed(delivered) {
-		delivered = p.enc.EncodeAll(delivered, nil)
-		at.enc = packZstd
+func (p *pack) append(batch []entry) error {
+	for i := range batch {
+		e := &batch[i]
+		if e.bytes == nil {
+			continue
+		}
+		e.Enc = packRaw
+		if !compressed(e.bytes) {
+			e.Enc, e.bytes = packZstd, p.enc.EncodeAll(e.bytes, nil)
+		}
+		e.Len, e.Sum = int64(len(e.bytes)), xxh3.Hash(e.bytes)
 	}
-	at.len = int64(len(delivered))
-	if _, err := p.file.WriteAt(delivered, p.at); err != nil {
-		return packed{}, err
+	if err := p.label(labelObjects, batch, bodies(batch)); err != nil {
+		return err
 	}
-	p.at += at.len
-	return at, nil
+	for i := range batch {
+		e := &batch[i]
+		if e.Len == 0 {
+			continue
+		}
+		if _, err := p.file.WriteAt(e.bytes, p.at); err != nil {
+			return err
+		}
+		e.off, e.bytes = p.at, nil
+		p.at += e.Len
+	}
+	return nil
 }
 
 // compressed knows the formats that gain nothing from being packed again.
@@ -119,10 +168,15 @@ func (p *pack) read(at packed) ([]byte, error) {
 	if _, err := p.file.ReadAt(b, at.off); err != nil {
 		return nil, err
 	}
-	if at.enc != packZstd {
+	return decode(b, at.enc)
+}
+
+// decode undoes what append did to the bytes of an object.
+func decode(b []byte, enc uint8) ([]byte, error) {
+	if enc != packZstd {
 		return b, nil
 	}
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPacked))
 	if err != nil {
 		return nil, err
 	}

@@ -68,16 +68,11 @@ func (db *DB) RemoveQuery(ctx context.Context, id string) (bool, error) {
 // replaceQuery puts a text in the place of what was kept under an id, nothing if
 // it is empty. It returns how many there were.
 func (db *DB) replaceQuery(ctx context.Context, id, toml string) (int64, error) {
-	db.saving.Lock()
-	defer db.saving.Unlock()
-	n, err := ask(ctx, db, func(ctx context.Context, c conn) (n int64, err error) {
-		err = c.inTx(ctx, func() error {
-			if n, err = c.exec(ctx, "DELETE FROM queries WHERE id = ?", id); err != nil || toml == "" {
-				return err
-			}
+	n, err := keepMade(ctx, db, madeMirror, func(ctx context.Context, c conn) (int64, error) {
+		n, err := c.exec(ctx, "DELETE FROM queries WHERE id = ?", id)
+		if err == nil && toml != "" {
 			_, err = c.exec(ctx, "INSERT INTO queries VALUES (?, ?)", id, toml)
-			return err
-		})
+		}
 		return n, err
 	})
 	if err != nil {

@@ -5,9 +5,10 @@ import (
 	"fmt"
 )
 
-// Version is the format of the cases that this program writes. A case of a
-// higher one is refused.
-const Version = 1
+// Version is the format of the cases that this program writes; raise it when a
+// table changes. A case of a higher one is refused, one of a lower one is made
+// anew from its pack (Rebuild), whose format has a number of its own.
+const Version = 2
 
 // schema lists the statements that make an empty case, one list per slice of
 // the program, each beside the code that uses its tables.
@@ -26,9 +27,11 @@ func schema() []string {
 	return all
 }
 
-// coreSchema makes the tables that a load fills.
+// coreSchema makes the tables that a load fills. pack_rows has one row: how much
+// of the pack is committed.
 func coreSchema() []string {
 	return []string{
+		"CREATE TABLE pack_rows (bytes BIGINT)", "INSERT INTO pack_rows VALUES (0)",
 		stringTable.ddl(), identityTable.ddl(), eventTable.ddl(), touchedTable.ddl(),
 		changeTable.ddl(), mintTable.ddl(), copyTable.ddl(), objectTable.ddl(),
 	}
