@@ -102,10 +102,8 @@ func (a *appender) take(r result) {
 	switch r.Outcome {
 	case Failed:
 		a.failures = append(a.failures, Failure{r.Object.Name, r.Reason})
-		if r.spoiled && a.opt.spoiled != nil {
-			a.mu.Lock()
-			a.opt.spoiled[r.Object.Name] = r.Object
-			a.mu.Unlock()
+		if f := a.opt.following; r.spoiled && f != nil {
+			f.spoil(r.Object)
 		}
 	case Skipped:
 		a.skips = append(a.skips, Skip{r.Object.Name, r.Reason})

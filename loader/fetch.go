@@ -52,6 +52,7 @@ func (l *load) fetchAll(ctx context.Context) error {
 			continue
 		}
 		f.fail = err
+		l.opt.following.fetched(j, err)
 		if err := pass(f); err != nil {
 			return err
 		}

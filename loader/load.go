@@ -51,7 +51,7 @@ type load struct {
 	fetched chan fetched
 	results chan result
 
-	mu   sync.Mutex // guards seen, opt.spoiled and calls of sink.Status
+	mu   sync.Mutex // guards seen and calls of sink.Status
 	seen map[uint64]struct{}
 
 	listed   int     // objects; written by list, read at the end
@@ -94,7 +94,7 @@ func pool(g *errgroup.Group, n int, work func() error, last func()) {
 func (l *load) list(ctx context.Context) error {
 	defer l.queue.close()
 	for _, src := range l.sources {
-		whole := l.opt.Scope.everything()
+		clean := true
 		for o, err := range src.Objects(ctx, l.opt.Scope) {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -104,23 +104,36 @@ func (l *load) list(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				whole = whole && !failed
+				clean = clean && !failed
 				continue
 			}
-			l.listed++
-			if !l.admit(o) {
-				continue
-			}
-			if err := l.queue.put(ctx, job{src: src, obj: o, day: dayOf(o)}); err != nil {
+			if err := l.take(ctx, job{src: src, obj: o, day: dayOf(o)}); err != nil {
 				return err
 			}
 		}
-		if whole && ctx.Err() == nil {
-			l.finished = append(l.finished, src)
+		if clean && ctx.Err() == nil {
+			l.opt.following.listed(src)
+			if l.opt.Scope.everything() {
+				l.finished = append(l.finished, src)
+			}
+		}
+	}
+	for _, j := range l.opt.following.missed() {
+		if err := l.take(ctx, j); err != nil {
+			return err
 		}
 	}
 	l.prog.ListingDone.Store(true)
 	return ctx.Err()
+}
+
+// take queues an object that was listed, if it has to be fetched.
+func (l *load) take(ctx context.Context, j job) error {
+	l.listed++
+	if !l.admit(j.obj) {
+		return nil
+	}
+	return l.queue.put(ctx, j)
 }
 
 // noteError records an entry, or a part of a source, that could not be listed.
@@ -158,7 +171,7 @@ func (l *load) admit(o Object) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	unchanged := l.sink.Status(o) == Unchanged
-	if l.opt.again && (unchanged || l.isSpoiled(o)) {
+	if l.opt.following.passes(o, unchanged) {
 		return false
 	}
 	l.prog.Listed.Add(1)
@@ -178,12 +191,6 @@ func (l *load) meet(name string) bool {
 	_, before := l.seen[h]
 	l.seen[h] = struct{}{}
 	return before
-}
-
-// isSpoiled reports whether the very same object was read before, in vain.
-func (l *load) isSpoiled(o Object) bool {
-	old, ok := l.opt.spoiled[o.Name]
-	return ok && old.Size == o.Size && old.ETag == o.ETag && old.ModTime.Equal(o.ModTime)
 }
 
 // send hands a result to the appender.

@@ -16,8 +16,7 @@ type Options struct {
 	TempDir     string    // where archives are spooled that can't be read in place; "": the system's
 	Progress    *Progress // counters to keep; nil: nobody looks
 
-	again   bool              // a later round of Follow: what is unchanged is not counted again
-	spoiled map[string]Object // what Follow need not fetch again: it was read and can't be decoded
+	following *following // nil for a load that is not one of many
 
 	decode func() decodeFunc // for tests
 }
