@@ -12,7 +12,8 @@
 //	                         [text {path}] is said only when its values are there, and so is
 //	                         text that leads to a value ("to {path}", "({path})")
 //	severity                 of the deed: info, low, medium, high, critical; "high if path"
-//	                         is low where the path finds nothing (access taken away)
+//	                         is low where the path finds nothing (access taken away), and
+//	                         "high if path=value or path=value else medium" goes by values
 //	public                   "said" when the filters of the sentence tell exposure to
 //	                         everyone; path=value for a value that does
 //

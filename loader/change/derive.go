@@ -102,18 +102,38 @@ func (r *reader) apply(rule *rule) *Change {
 	c := &Change{ResourceType: rule.kind}
 	r.identify(c, rule)
 	r.begin(rule.verb, rule.base)
+	said := len(r.out.buf)
 	r.say(rule.sentence)
+	if r.out.trim(); r.tried && len(r.out.buf) <= said { // nothing but the verb: the name of the call says more
+		verb, base, noun := phrase(cloudtrail.BaseName(r.ev.Name))
+		r.out.reset()
+		r.begin(verb, base)
+		r.out.add(" " + noun)
+	}
 	r.public = r.public && rule.exposes
 	for _, e := range rule.exposed {
 		for _, v := range r.find(e.choices) {
 			r.public = r.public || strings.EqualFold(v.text(), e.text)
 		}
 	}
-	c.Severity = rule.severity
-	if rule.when != nil && len(r.find(rule.when)) == 0 {
-		c.Severity = min(c.Severity, Low)
-	}
+	c.Severity = r.graded(rule)
 	return c
+}
+
+// graded is the severity of the rule for this record. An attempt that carries no
+// parameters has that of the gravest deed that it may have been.
+func (r *reader) graded(rule *rule) Severity {
+	if len(rule.when) == 0 || r.tried && r.req.empty() {
+		return rule.severity
+	}
+	for _, c := range rule.when {
+		for _, v := range r.find(c.choices) {
+			if c.any || strings.EqualFold(v.text(), c.text) {
+				return rule.severity
+			}
+		}
+	}
+	return rule.otherwise
 }
 
 // identify finds what the call was about.

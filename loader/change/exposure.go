@@ -135,9 +135,18 @@ func (r *reader) shared(vals []node, given bool) {
 // acl says an access control list: a canned one, or its grants.
 func acl(r *reader, vals []node, _ []func(string) string) {
 	v := vals[0]
-	if s := v.text(); s != "" {
-		r.public = r.public || strings.HasPrefix(s, "public-") || s == "authenticated-read"
-		r.out.value(s)
+	if said := r.texts(v); len(said) > 0 { // a canned list, or the grants of a header
+		for i, s := range said {
+			everyone, accounts := strings.Contains(s, "/AllUsers"), strings.Contains(s, "/AuthenticatedUsers")
+			r.public = r.public || everyone || accounts || strings.HasPrefix(s, "public-") || s == "authenticated-read"
+			switch {
+			case everyone:
+				said[i] = "everyone"
+			case accounts:
+				said[i] = "every AWS account"
+			}
+		}
+		r.out.some(said)
 		return
 	}
 	if inner := r.child(v, "AccessControlList"); !inner.empty() {
@@ -193,7 +202,9 @@ func expiry(r *reader, vals []node, _ []func(string) string) {
 	for _, v := range vals {
 		r.all(v, func(rule node) {
 			e := r.child(rule, "Expiration")
-			if d := r.child(e, "Days").text(); d != "" {
+			if d := r.child(e, "Days").text(); d == "1" {
+				items = append(items, "1 day")
+			} else if d != "" {
 				items = append(items, d+" days")
 			} else if d := r.child(e, "Date").text(); d != "" {
 				items = append(items, d)

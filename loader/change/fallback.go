@@ -31,7 +31,40 @@ func (r *reader) guess(name string) *Change {
 		r.out.add(" ")
 		r.put(&expr{id: true, maps: []func(string) string{short}})
 	}
+	if p := r.policyIn(r.req, 1); p != "" && c.Severity > Info {
+		c.Severity = max(c.Severity, Medium)
+		r.out.add(": ")
+		policy(r, []node{p}, nil)
+	}
+	r.public = r.public || strings.EqualFold(r.member(r.req, "publiclyAccessible").text(), "true") || r.member(r.req, "principal").text() == "*"
+	if r.public && c.Severity > Info {
+		c.Severity = max(c.Severity, High)
+	}
 	return c
+}
+
+// policyIn finds a policy document in an object, as a member whose name says so
+// or that many levels below.
+func (r *reader) policyIn(n node, depth int) node {
+	c := r.walk(n)
+	for k, v, ok := c.next(); ok; k, v, ok = c.next() {
+		if strings.Contains(strings.ToLower(k), "policy") && r.isPolicy(v) {
+			return v
+		}
+		if depth > 0 && v.object() {
+			if p := r.policyIn(v, depth-1); p != "" {
+				return p
+			}
+		}
+	}
+	return ""
+}
+
+func (r *reader) isPolicy(v node) bool {
+	if s := v.text(); s != "" {
+		v = trim(s)
+	}
+	return !r.member(v, "Statement").empty()
 }
 
 // gravity grades a call by its verb alone.

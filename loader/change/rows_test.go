@@ -78,6 +78,13 @@ func made(t *testing.T, row []string) *cloudtrail.Event {
 		}
 		m.paths(also)
 	}
+	if _, conds, ok := strings.Cut(row[6], " if "); ok { // so that the severity is that of the deed
+		cond, _, _ := strings.Cut(conds, " or ")
+		cond, _, _ = strings.Cut(cond, " else ")
+		if p, value, compared := strings.Cut(cond, "="); compared {
+			m.put(p, value)
+		}
+	}
 	for rest := row[5]; ; {
 		_, expr, ok := strings.Cut(rest, "{")
 		if !ok {

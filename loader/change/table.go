@@ -23,8 +23,9 @@ type rule struct {
 	also       []related  // other resources the call touches
 	sentence   []token    // what follows the verb
 	severity   Severity
-	when       []choice // the severity holds only when this finds something; else the change is low
-	exposes    bool     // the sentence's filters tell public exposure
+	when       []condition // the severity holds when any of these does; none: always
+	otherwise  Severity    // that of a change for which none holds
+	exposes    bool        // the sentence's filters tell public exposure
 	exposed    []equal
 }
 
@@ -37,6 +38,12 @@ type related struct {
 type equal struct {
 	choices []choice
 	text    string
+}
+
+// A condition holds when a path finds something: with text, that value.
+type condition struct {
+	equal
+	any bool // text does not matter
 }
 
 // table returns the rules, compiled once; the embedded rows are tested to compile.
@@ -102,11 +109,7 @@ func parseRule(row []string, bases map[string]string) (*rule, error) {
 	if r.sentence, err = parseTemplate(" " + text); err != nil {
 		return nil, err
 	}
-	word, cond, limited := strings.Cut(row[6], " if ")
-	if limited {
-		r.when = parseChoices(cond)
-	}
-	if r.severity, err = ParseSeverity(word); err != nil {
+	if err := r.parseSeverity(row[6]); err != nil {
 		return nil, err
 	}
 	for cond := range strings.FieldsSeq(row[7]) {
@@ -118,4 +121,23 @@ func parseRule(row []string, bases map[string]string) (*rule, error) {
 		r.exposed = append(r.exposed, equal{parseChoices(p), text})
 	}
 	return r, nil
+}
+
+// parseSeverity reads "high", "high if path", "high if path=value or path else medium".
+func (r *rule) parseSeverity(s string) (err error) {
+	word, rest, limited := strings.Cut(s, " if ")
+	if r.severity, err = ParseSeverity(word); err != nil || !limited {
+		return err
+	}
+	rest, word, found := strings.Cut(rest, " else ")
+	if r.otherwise = Low; found {
+		if r.otherwise, err = ParseSeverity(word); err != nil {
+			return err
+		}
+	}
+	for cond := range strings.SplitSeq(rest, " or ") {
+		p, text, compared := strings.Cut(cond, "=")
+		r.when = append(r.when, condition{equal{parseChoices(p), text}, !compared})
+	}
+	return nil
 }

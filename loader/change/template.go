@@ -98,6 +98,17 @@ func keepable(lead string) int {
 	return len(lead)
 }
 
+// countable reports whether the text before several ids ends in the singular of
+// what they are: "terminated instance".
+func countable(lead string) bool {
+	words := strings.Fields(lead)
+	if len(words) == 0 || !strings.HasSuffix(lead, " ") {
+		return false
+	}
+	last := words[len(words)-1]
+	return !preposition(last) && !strings.HasSuffix(last, "s") && last[len(last)-1] >= 'a' && last[len(last)-1] <= 'z'
+}
+
 func preposition(w string) bool {
 	switch w {
 	case "to", "of", "on", "for", "from", "with", "as", "in", "by", "via", "at", "under", "trusted", "named":
@@ -140,6 +151,10 @@ func (r *reader) say(tokens []token) bool {
 			closing = false
 		}
 		r.out.add(lead)
+		if t.expr != nil && t.expr.id && len(r.ids) > 1 && countable(t.lead) {
+			r.out.back(len(strings.TrimRight(string(r.out.buf), " ")))
+			r.out.add("s ")
+		}
 		switch {
 		case t.group != nil:
 			inner := len(r.out.buf)
