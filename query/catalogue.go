@@ -10,6 +10,7 @@ var (
 		"AwsCloudTrailInsight", "AwsAggregatedEvent", "AwsMcpEvent"}
 	categories = []string{"Management", "Data", "NetworkActivity", "Insight", "Aggregated", "Other"}
 	outcomes   = []string{"ok", "denied", "throttled", "error"}
+	severities = []string{"info", "low", "medium", "high", "critical"}
 	verdicts   = []string{"valid", "invalid", "missing", "unverifiable", "uncovered"}
 )
 
@@ -77,6 +78,8 @@ var fields = []Field{
 		Help: "log file that carries the event: path or s3:// URL"},
 	{Name: "verdict", Title: "Verdict", Kind: KindEnum, Width: 12, Facet: true, Column: true, Values: verdicts,
 		Help: "what validation said of the log file; absent before it ran"},
+	{Name: "severity", Title: "Severity", Kind: KindEnum, Width: 9, Facet: true, Column: true, Values: severities, Aliases: []string{"grade"},
+		Help: "how grave a change is: info, low, medium, high, critical, as the timeline shows it; absent when nothing changed"},
 	{Name: "mark", Title: "Mark", Kind: KindText, Width: 8, Facet: true, Column: true, Many: true, Values: Marks(),
 		Help: "colour of a mark put on the event, its session or a resource it touches"},
 	{Name: "note", Title: "Note", Kind: KindText, Width: 30, Column: true, Many: true,

@@ -139,7 +139,7 @@ func TestChips(t *testing.T) {
 
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
-	law := strings.Fields("time actor root type principal key role session sessionname account caller region service event eventtype resource resourcetype ip agent error message outcome readonly category mfa bytesin bytesout id object verdict mark note tag text")
+	law := strings.Fields("time actor root type principal key role session sessionname account caller region service event eventtype resource resourcetype ip agent error message outcome readonly category mfa bytesin bytesout id object verdict severity mark note tag text")
 	var names []string
 	seen := map[string]string{}
 	for _, f := range Fields() {

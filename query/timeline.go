@@ -34,7 +34,7 @@ type Change struct {
 	ResourceType string
 	Resource     string // the main one, as logged
 	Summary      string
-	Severity     uint8 // a loader/change Severity, raised for a principal or address that is new
+	Severity     uint8 // a loader/change Severity: that of the rules, raised one step for a principal or address that is new
 	Outcome      uint8 // a cloudtrail Outcome
 	Session      string
 	SourceIP     string
@@ -43,8 +43,8 @@ type Change struct {
 	Cause        int64  // Seq of the direct call that a call with Via comes from, 0 when it can't be told
 	Public       bool   // exposes something to everyone
 	Probe        bool   // a dry run
-	NewActor     bool   // first seen within a day before, in a case that goes back further
-	NewAddress   bool   // likewise its address, in this account
+	NewActor     bool   // first seen that day or the day before, in a case that goes back further
+	NewAddress   bool   // likewise its address
 	Mark         string // what analysts noted of the event, as in Annotation; of a Fold, of the first noted one
 	Note         string
 	Tags         []string
@@ -86,7 +86,7 @@ type ChangeRequest struct {
 	Include bool // the row at From itself is part of the page
 	N       int
 	Fold    bool  // bursts of alike changes in one row, service-made ones under their cause
-	Least   uint8 // only changes of this loader/change Severity or graver, as the rules grade them
+	Least   uint8 // only changes of this loader/change Severity or graver, as Change.Severity tells it
 	By      Grouping
 	Group   *ChangeGroup // only this group of By; nil is all
 	// Sessions has the sessions of the case worked out first, so that Change.Session

@@ -104,7 +104,7 @@ func newDB(path string, o Options) *DB {
 	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
 		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, blocks: blocks{text: frameText}, span: emptySpan()}
 	db.maker = newMaker(db.dicts, db.people)
-	maps.Copy(db.fields, sessionBindings(db))
+	maps.Copy(db.fields, caseBindings(db))
 	maps.Copy(db.fields, annotationBindings(db))
 	return db
 }

@@ -76,7 +76,7 @@ func (db *DB) told(ctx context.Context, resource, kind, account string, until, b
 	if len(names) == 0 {
 		return nil, nil
 	}
-	where := all(db.about(r), changed(0), expr{sql: "e.outcome = 0"}, expr{sql: inList("e.name", "IN", names)},
+	where := all(db.about(r), anyChange, expr{sql: "e.outcome = 0"}, expr{sql: inList("e.name", "IN", names)},
 		expr{"e.t <= ? AND (e.t < ? OR e.seq < ?)", []any{until, until, before}})
 	seqs, err := ask(ctx, db, func(ctx context.Context, c conn) ([]int64, error) {
 		var out []int64

@@ -133,7 +133,7 @@ func (db *DB) links(ctx context.Context, r resourceNames) ([]link, error) {
 	if len(makers) == 0 {
 		return nil, nil
 	}
-	where := all(db.about(r), changed(0), expr{sql: inList("e.name", "IN", makers)}, expr{sql: "e.outcome = 0"})
+	where := all(db.about(r), anyChange, expr{sql: inList("e.name", "IN", makers)}, expr{sql: "e.outcome = 0"})
 	seqs, err := ask(ctx, db, func(ctx context.Context, c conn) ([]int64, error) {
 		return numbers(ctx, c, fmt.Sprintf("SELECT e.seq FROM event_rows AS e WHERE %s ORDER BY e.seq LIMIT %d", where.sql, linkMost), where.args)
 	})
@@ -268,7 +268,7 @@ func (db *DB) History(ctx context.Context, r query.HistoryRequest) (query.Resour
 	about := db.about(res)
 	page, err := ask(ctx, db, func(ctx context.Context, c conn) (query.ChangePage, error) {
 		req := query.PageRequest{Order: r.Order, N: r.N}
-		return db.changeRows(ctx, c, req, all(h.where, about, changed(0)), r.Order == query.Newest, seen)
+		return db.changeRows(ctx, c, req, all(h.where, about, anyChange), r.Order == query.Newest, seen)
 	})
 	if err != nil {
 		return out, err

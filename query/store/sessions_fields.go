@@ -10,9 +10,10 @@ import (
 	"spoor/query"
 )
 
-// sessionBindings are the fields that sessions fill.
-func sessionBindings(db *DB) map[string]binding {
-	return map[string]binding{"session": sessionField{db}, "root": rootField{sessionField{db}}}
+// caseBindings are the fields that take a look at the whole case: those that
+// sessions fill, and how grave a change is.
+func caseBindings(db *DB) map[string]binding {
+	return map[string]binding{"session": sessionField{db}, "root": rootField{sessionField{db}}, "severity": severityField{db}}
 }
 
 // A sessionField is the id of the event's session.

@@ -11,13 +11,6 @@ import (
 	"spoor/query"
 )
 
-// changed is the condition for events that are changes of a severity or
-// graver. The grade is kept in the row of the event, so that no question about
-// changes joins before it knows which rows it shows.
-func changed(least uint8) expr {
-	return expr{sql: fmt.Sprintf("e.grade > %d", least)}
-}
-
 // Changes returns a page of the timeline. Unfolded pages step by key as pages
 // of events do; folded ones are made of as many of those as it takes.
 func (db *DB) Changes(ctx context.Context, r query.ChangeRequest) (query.ChangePage, error) {
@@ -53,7 +46,7 @@ func (db *DB) changePage(ctx context.Context, r query.ChangeRequest, cd cond) (q
 		if err != nil {
 			return query.ChangePage{}, expr{}, err
 		}
-		where := all(h.where, changed(r.Least), db.inGroup(r.By, r.Group))
+		where := all(h.where, seen.changed(r.Least), db.inGroup(r.By, r.Group))
 		page, err := ask(ctx, db, func(ctx context.Context, c conn) (query.ChangePage, error) {
 			return db.changeRows(ctx, c, req, where, desc, seen)
 		})
@@ -100,8 +93,8 @@ func (db *DB) changeRows(ctx context.Context, c conn, r query.PageRequest, where
 // changeColumns are what fetchChanges reads of an event.
 const changeColumns = "e.seq, e.t, e.uid_hi, e.uid_lo, e.idkind, e.idtext, e.who, e.source, e.name, e.region, e.account, e.ip, e.ecode, e.outcome, e.resource, e.rtype, e.grade"
 
-// fetchChanges reads the first n changes of a condition in order of time; what
-// is new is marked when seen says who was.
+// fetchChanges reads the first n changes of a condition in order of time, and
+// marks what is new.
 func (db *DB) fetchChanges(ctx context.Context, c conn, where expr, desc bool, n int, seen *seen) ([]query.Change, error) {
 	dir := "ASC"
 	if desc {
@@ -118,9 +111,7 @@ func (db *DB) fetchChanges(ctx context.Context, c conn, where expr, desc bool, n
 	q := fmt.Sprintf("SELECT %s FROM event_rows AS e WHERE %s ORDER BY e.t %s, e.seq %s LIMIT %d", cols, where.sql, dir, dir, n)
 	err := c.each(ctx, q, where.args, func(v []driver.Value) error {
 		ch := db.newChange(v)
-		if seen != nil {
-			db.freshen(seen, &ch, db.people.get(uint32(number(v[6]))), uint32(number(v[10])), uint32(number(v[11])))
-		}
+		seen.freshen(&ch, uint32(number(v[6])), uint32(number(v[11])))
 		if session != nil {
 			ch.Session = session.show(db, v[17:]).Text
 		}

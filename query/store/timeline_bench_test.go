@@ -50,7 +50,7 @@ func BenchmarkTimeline(b *testing.B) {
 		return err
 	})
 	run("first-seen", func() error {
-		db.firsts.seen = nil
+		db.firsts.last.Store(nil)
 		_, err := db.firstSeen(b.Context())
 		return err
 	})

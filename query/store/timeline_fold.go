@@ -275,7 +275,7 @@ func (db *DB) ChangeCauses(ctx context.Context, f query.Filter, rows []query.Cha
 		return err
 	}
 	defer h.release()
-	near, err := db.around(ctx, all(h.where, changed(0)), rows)
+	near, err := db.around(ctx, all(h.where, anyChange), rows)
 	if err != nil {
 		return err
 	}

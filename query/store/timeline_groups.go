@@ -18,7 +18,11 @@ func (db *DB) ChangeGroups(ctx context.Context, r query.GroupRequest) ([]query.C
 		return nil, err
 	}
 	defer h.release()
-	where := all(h.where, changed(r.Least))
+	seen, err := db.firstSeen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	where := all(h.where, seen.changed(r.Least))
 	from, key, name, err := db.groupKey(r.By)
 	if err != nil {
 		return nil, err
@@ -31,8 +35,8 @@ func (db *DB) ChangeGroups(ctx context.Context, r query.GroupRequest) ([]query.C
 	if r.N > 0 {
 		limit = fmt.Sprintf(" LIMIT %d", r.N)
 	}
-	q := fmt.Sprintf("SELECT %s AS k, count(*), count(*) FILTER (e.outcome = 1), max(e.grade), coalesce(min(e.t), %d), coalesce(max(e.t), %d) FROM %s WHERE %s GROUP BY k ORDER BY %s NULLS LAST, k%s",
-		key, noTime+1, noTime+1, from, where.sql, edge, limit)
+	q := fmt.Sprintf("SELECT %s AS k, count(*), count(*) FILTER (e.outcome = 1), max(%s), coalesce(min(e.t), %d), coalesce(max(e.t), %d) FROM %s WHERE %s GROUP BY k ORDER BY %s NULLS LAST, k%s",
+		key, seen.graded(), noTime+1, noTime+1, from, where.sql, edge, limit)
 	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.ChangeGroup, error) {
 		var out []query.ChangeGroup
 		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
@@ -117,17 +121,23 @@ func (db *DB) Lanes(ctx context.Context, r query.LaneRequest) (query.Lanes, erro
 	if r.Buckets <= 0 {
 		r.Buckets = defaultBuckets
 	}
-	where := all(h.where, changed(r.Least), expr{sql: "e.t IS NOT NULL"})
+	seen, err := db.firstSeen(ctx)
+	if err != nil {
+		return query.Lanes{}, err
+	}
+	where := all(h.where, seen.changed(r.Least), expr{sql: "e.t IS NOT NULL"})
 	if !r.From.IsZero() {
 		where = all(where, expr{"e.t >= ?", []any{r.From.UnixMicro()}})
 	}
 	if !r.To.IsZero() {
 		where = all(where, expr{"e.t < ?", []any{r.To.UnixMicro()}})
 	}
-	return ask(ctx, db, func(ctx context.Context, c conn) (query.Lanes, error) { return db.lanes(ctx, c, r, where) })
+	return ask(ctx, db, func(ctx context.Context, c conn) (query.Lanes, error) {
+		return db.lanes(ctx, c, r, where, seen.graded())
+	})
 }
 
-func (db *DB) lanes(ctx context.Context, c conn, r query.LaneRequest, where expr) (query.Lanes, error) {
+func (db *DB) lanes(ctx context.Context, c conn, r query.LaneRequest, where expr, grade string) (query.Lanes, error) {
 	var out query.Lanes
 	n, err := c.int64s(ctx, "SELECT count(*), min(e.t), max(e.t) FROM event_rows AS e WHERE "+where.sql, where.args...)
 	if err != nil || n[0] == 0 {
@@ -143,7 +153,7 @@ func (db *DB) lanes(ctx context.Context, c conn, r query.LaneRequest, where expr
 	step := max((to-from+int64(r.Buckets)-1)/int64(r.Buckets), 1)
 	out.Start, out.Step = time.UnixMicro(from).UTC(), time.Duration(step)*time.Microsecond
 	lanes := map[int64]*query.Lane{}
-	q := "SELECT i.actor, (e.t - ?) // ? AS b, count(*), max(e.grade) FROM event_rows AS e JOIN identities AS i ON i.id = e.who WHERE " + where.sql + " GROUP BY ALL"
+	q := "SELECT i.actor, (e.t - ?) // ? AS b, count(*), max(" + grade + ") FROM event_rows AS e JOIN identities AS i ON i.id = e.who WHERE " + where.sql + " GROUP BY ALL"
 	err = c.each(ctx, q, append([]any{from, step}, where.args...), func(v []driver.Value) error {
 		l := lanes[number(v[0])]
 		if l == nil {

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"context"
+	"database/sql/driver"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -160,6 +163,108 @@ func TestTimelineSumsAgree(t *testing.T) {
 		}
 		if folded != len(all) {
 			t.Errorf("%q: folded rows stand for %d, the timeline has %d", filter, folded, len(all))
+		}
+	}
+}
+
+// What the screen shows is what --severity, the field and the sums go by.
+func TestSeverityIsOneTruth(t *testing.T) {
+	t.Parallel()
+	db := demoCase(t)
+	all := every(t, db, query.ChangeRequest{N: 10_000})
+	raised := 0
+	worst := map[string]uint8{}
+	for _, c := range all {
+		worst[c.Actor] = max(worst[c.Actor], c.Severity)
+		if c.NewActor || c.NewAddress {
+			raised++
+		}
+	}
+	if raised == 0 {
+		t.Fatal("the demo has no new principal")
+	}
+	for least := range uint8(5) {
+		want := 0
+		for _, c := range all {
+			if c.Severity >= least {
+				want++
+			}
+		}
+		if got := len(every(t, db, query.ChangeRequest{N: 10_000, Least: least})); got != want {
+			t.Errorf("least %d: %d changes, %d are shown so", least, got, want)
+		}
+		groups, err := db.ChangeGroups(t.Context(), query.GroupRequest{By: query.ByActor, Least: least})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0
+		for _, g := range groups {
+			if sum += int(g.Count); g.Worst != worst[g.Name] {
+				t.Errorf("gravest of %s is %d, shown %d", g.Name, g.Worst, worst[g.Name])
+			}
+		}
+		if sum != want {
+			t.Errorf("least %d: groups sum up to %d, want %d", least, sum, want)
+		}
+	}
+	facets, err := db.Facets(t.Context(), query.FacetRequest{Fields: []string{"severity"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s := change.Info; s <= change.Critical; s++ {
+		want := int64(0)
+		for _, c := range all {
+			if c.Severity == uint8(s) {
+				want++
+			}
+		}
+		n, err := db.Count(t.Context(), parse(t, "severity:"+s.String()))
+		if err != nil || n.N != want {
+			t.Errorf("severity:%s counts %d, shown %d, %v", s, n.N, want, err)
+		}
+		i := slices.IndexFunc(facets[0].Values, func(v query.FacetValue) bool { return v.Value.Text == s.String() })
+		if want > 0 && (i < 0 || facets[0].Values[i].Count != want) {
+			t.Errorf("the facet of %s: %+v, want %d", s, facets[0].Values, want)
+		}
+	}
+}
+
+// However many are new, SQL and Go agree on when.
+func TestNewnessInSQL(t *testing.T) {
+	t.Parallel()
+	db := demoCase(t)
+	all, err := ask(t.Context(), db, func(ctx context.Context, c conn) ([]int64, error) {
+		return c.int64s(ctx, "SELECT min(t) // 86400000000, max(t) // 86400000000 FROM event_rows")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, share := range []int{0, 1, 5, 10, 11} {
+		days := func(n int) map[uint32]int64 {
+			m := map[uint32]int64{}
+			for id := range n {
+				if r.IntN(10) < share {
+					m[uint32(id)] = all[0] - 3 + r.Int64N(all[1]-all[0]+5)
+				}
+			}
+			return m
+		}
+		s := newSeen(days(len(db.people.all())), days(len(db.dicts[domIP].all())))
+		if share == 11 { // someone known for ten years
+			s = newSeen(map[uint32]int64{1: all[0] - 3650, 2: all[0], 3: all[0] - 1, 4: all[1], 5: all[1] + 1, 6: all[0]}, days(3))
+		}
+		_, err := ask(t.Context(), db, func(ctx context.Context, c conn) (int, error) {
+			return 0, c.each(ctx, "SELECT who, ip, t, coalesce("+s.sql.sql+", false) FROM event_rows AS e WHERE t IS NOT NULL", nil, func(v []driver.Value) error {
+				who, ip, at := uint32(number(v[0])), uint32(number(v[1])), number(v[2])
+				if want := s.fresh(s.people, who, at) || s.fresh(s.places, ip, at); v[3].(bool) != want {
+					return fmt.Errorf("who %d, ip %d at %d: SQL says new is %v", who, ip, at, v[3])
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			t.Errorf("share %d: %v", share, err)
 		}
 	}
 }
