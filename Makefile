@@ -2,7 +2,7 @@
 GO ?= go
 FUZZTIME ?= 20s
 
-.PHONY: build test race lint bench bench-load fuzz demo
+.PHONY: build test race lint bench bench-load bench-case fuzz demo
 
 build:
 	$(GO) build -o bin/spoor ./cmd/spoor
@@ -24,6 +24,11 @@ bench:
 # Loading a million generated events, beside bare unpacking and DuckDB's read_json.
 bench-load:
 	SPOOR_BENCH_EVENTS=$${SPOOR_BENCH_EVENTS:-1000000} $(GO) test -run '^$$' -bench '^BenchmarkLoad$$' -benchtime 1x -count 3 -timeout 60m ./query/store
+
+# The questions of the screen, put to a copy of a case: median and worst of 20.
+bench-case:
+	@test -n "$(CASE)" || { echo "make bench-case CASE=COPY.spoor"; exit 1; }
+	SPOOR_BENCH_CASE=$(abspath $(CASE)) $(GO) test -run '^$$' -bench '^BenchmarkCase$$' -benchtime 1x -timeout 60m ./query/store
 
 fuzz:
 	@for p in $$($(GO) list ./...); do \

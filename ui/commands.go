@@ -66,6 +66,7 @@ func (m *Model) lookCommands() []pane.Command {
 		do("profile", "profile", "All about the value under the cursor: an address, a key, a user, a role", "Look", 0, m.noProfile, m.profile, "p"),
 		do("histogram", "histogram", "Show or hide the histogram", "Look", 0, m.notEvents, m.toggleChart, "ctrl+g"),
 		do("columns", "columns", "Choose the columns of the table", "Look", 0, m.notEvents, m.columnMenu, "c"),
+		do("sql", "SQL", "Ask the case in SQL, reading only", "Look", 0, m.noSQL, m.askSQL, "Q"),
 		do("zone", "time zone", "Show times in UTC or in the local zone", "Look", 0, nil, m.switchZone, "T"),
 		do("theme", "theme", "Choose the colours", "Look", 0, nil, func() tea.Cmd {
 			_, cmd := m.themeMenu()
@@ -118,6 +119,22 @@ func (m *Model) unzoomed() string {
 		return "no time range is set"
 	}
 	return ""
+}
+
+// noSQL says why there is no prompt of SQL: it belongs to a view.
+func (m *Model) noSQL() string {
+	for _, v := range m.views {
+		if v.Title == queriesTitle {
+			return ""
+		}
+	}
+	return "this screen has no view of queries"
+}
+
+const queriesTitle = "Queries"
+
+func (m *Model) askSQL() tea.Cmd {
+	return m.act(pane.Several{pane.GoTo{View: queriesTitle}, pane.Send{Msg: pane.AskSQL{}}})
 }
 
 func (m *Model) notEvents() string {

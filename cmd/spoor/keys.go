@@ -29,7 +29,7 @@ func keysTopic(a *app) *cobra.Command {
 func allKeys() *ui.Model {
 	return ui.New(context.Background(), ui.Options{Views: []ui.View{
 		{Title: "Timeline", Pane: timeline.New(nil)}, {Title: "Sessions", Pane: sessions.New(nil)}, {Title: "Integrity", Pane: integrity.New(nil, nil)},
-		{Title: "Queries", Pane: queries.New(nil, nil, queries.Files{})}, {Title: "Sources", Pane: viewsources.New(nil, nil)},
+		{Title: "Queries", Pane: queries.New(nil, nil, queries.Files{}, queries.SQL{})}, {Title: "Sources", Pane: viewsources.New(nil, nil)},
 	}})
 }
 

@@ -159,7 +159,7 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 		{Title: "Timeline", Pane: timeline.New(db)},
 		{Title: "Sessions", Pane: sessions.New(db)},
 		a.integrityView(db, names, sources),
-		{Title: "Queries", Pane: queries.New(db, query.Builtin(), queryFiles)},
+		{Title: "Queries", Pane: queries.New(db, query.Builtin(), queryFiles, a.sqlConsole(db))},
 		{Title: "Sources", Pane: viewsources.New(db, bg)},
 	}
 	screen.Place = lastPlace(db)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 
 	"spoor/query"
 	"spoor/query/store"
+	"spoor/ui/queries"
 )
 
 // sqlTimeout bounds a query unless --timeout says otherwise.
@@ -71,30 +73,66 @@ func (a *app) runSQL(ctx context.Context, db *store.DB, text string, timeout tim
 	start := a.now()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if strings.Contains(strings.ToLower(text), "session") { // the tables behind that view are made on demand
-		if err := db.Resolve(ctx, 0); err != nil {
-			return err
-		}
-	}
 	var rows int64
-	err := a.write(func(w io.Writer) error {
-		out := a.sqlOutput(w)
-		err := db.SQL(ctx, text, out.head, func(v []any) error {
-			if a.flags.limit > 0 && rows == a.flags.limit {
-				return errEnough
-			}
-			rows++
-			return out.row(v)
-		})
-		if err != nil && !errors.Is(err, errEnough) {
-			return sqlError(err, timeout)
-		}
-		return out.end()
+	err := a.write(func(w io.Writer) (err error) {
+		rows, err = a.printSQL(ctx, db, text, w)
+		return err
 	})
 	if err == nil {
 		a.timed(rows, start)
+		return nil
 	}
-	return err
+	return sqlError(err, timeout)
+}
+
+// printSQL writes an answer in the chosen format, row by row, and counts them.
+func (a *app) printSQL(ctx context.Context, db *store.DB, text string, w io.Writer) (rows int64, err error) {
+	out := a.sqlOutput(w)
+	err = db.SQL(ctx, text, out.head, func(v []any) error {
+		if a.flags.limit > 0 && rows == a.flags.limit {
+			return errEnough
+		}
+		rows++
+		return out.row(v)
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return rows, err
+	}
+	return rows, out.end()
+}
+
+// sqlConsole is SQL for the screen. Its answers are cut off by the reader, not
+// by the clock.
+func (a *app) sqlConsole(db *store.DB) queries.SQL {
+	return queries.SQL{
+		Run: func(ctx context.Context, text string, head func([]string) error, row func([]query.Value) error) error {
+			return db.SQL(ctx, text, func(cols []store.Column) error { return head(columnNames(cols)) }, func(v []any) error {
+				cells := make([]query.Value, len(v))
+				for i := range v {
+					cells[i] = query.Value{Text: a.sqlText(v[i]), Null: v[i] == nil}
+				}
+				return row(cells)
+			})
+		},
+		Write: func(ctx context.Context, text, path string) (rows int64, err error) {
+			b := *a
+			b.flags.output, b.flags.format, b.flags.limit = path, "", 0
+			if err := b.settleFormat(); err != nil {
+				return 0, err
+			}
+			if b.flags.format == "parquet" || b.flags.format == "table" {
+				return 0, errors.New("end the name in .csv, .ndjson or .json")
+			}
+			if _, err := os.Stat(path); err == nil {
+				return 0, fmt.Errorf("%s exists already", path)
+			}
+			err = atomicFile(path, func(w io.Writer) (err error) {
+				rows, err = b.printSQL(ctx, db, text, w)
+				return err
+			})
+			return rows, err
+		},
+	}
 }
 
 // errEnough ends a query whose --limit is reached.
@@ -105,6 +143,8 @@ func sqlError(err error, timeout time.Duration) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return hinted{fmt.Errorf("the query took longer than %s", timeout), "--timeout 10m waits longer; a condition on time makes it quicker"}
+	case errors.As(err, new(*store.SyntaxError)):
+		return usageError{err, "spoor sql 'SHOW TABLES' lists tables and views, spoor sql 'DESCRIBE events' columns"}
 	case errors.Is(err, store.ErrNotQuery):
 		return usageError{err, "spoor sql only reads: SELECT, WITH, VALUES, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"}
 	case errors.Is(err, store.ErrNotAllowed):

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"strings"
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -26,16 +27,31 @@ var ErrNotQuery = errors.New("only a single SELECT may be run")
 // sqlPortion is how many rows of an answer are handed on at once.
 const sqlPortion = 500
 
+// A SyntaxError is a mistake in SQL and where it is.
+type SyntaxError struct {
+	Column int // in characters from 1; of the whole text, lines counted in
+	Msg    string
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Column, e.Msg) }
+
 // SQL runs one query, as people write it. It can do nothing but read the case:
 // the statement must be a SELECT (or EXPLAIN, DESCRIBE, SHOW), it runs in a
 // read-only transaction, and the database as a whole has no access to files,
 // network or extensions. head gets the columns, row each row: nil, bool, int64,
 // uint64, float64, string, time.Time (UTC), or []any and map[string]any of
-// these. Time is bounded by ctx, memory by Options.MemoryLimit.
+// these. Time is bounded by ctx, memory by Options.MemoryLimit: an answer that is
+// larger is spilled to disk and read from there. A query about sessions works
+// those out first. A mistake is a *SyntaxError where DuckDB says its place.
 func (db *DB) SQL(ctx context.Context, query string, head func([]Column) error, row func([]any) error) error {
 	type portion struct {
 		cols []Column
 		rows [][]any
+	}
+	if strings.Contains(strings.ToLower(query), "session") { // the tables behind that view are made on demand
+		if err := db.Resolve(ctx, 0); err != nil {
+			return err
+		}
 	}
 	produce := func(ctx context.Context, c conn, emit func(portion) error) error {
 		return c.readOnly(ctx, func() error {
@@ -94,18 +110,86 @@ func (c conn) selects(ctx context.Context, query string, head func([]Column) err
 	}
 	stmt := prepared.(*duckdb.Stmt)
 	kind, err := stmt.StatementType()
-	if err == nil && kind != duckdb.STATEMENT_TYPE_SELECT && kind != duckdb.STATEMENT_TYPE_EXPLAIN {
+	switch {
+	case err != nil:
+	case kind == duckdb.STATEMENT_TYPE_SELECT:
+		err = c.spilled(ctx, query, stmt, head, row)
+	case kind == duckdb.STATEMENT_TYPE_EXPLAIN:
+		err = direct(ctx, stmt, head, row)
+	default:
 		err = ErrNotQuery
 	}
-	if err != nil {
-		return errors.Join(err, stmt.Close())
-	}
+	return errors.Join(err, stmt.Close())
+}
+
+// direct reads an answer that the driver holds as a whole.
+func direct(ctx context.Context, stmt *duckdb.Stmt, head func([]Column) error, row func([]any) error) error {
 	rows, err := stmt.QueryContext(ctx, nil)
 	if err != nil {
-		return errors.Join(err, stmt.Close())
+		return err
 	}
-	err = eachValue(ctx, rows, head, row)
-	return errors.Join(err, rows.Close(), stmt.Close())
+	return errors.Join(eachValue(ctx, rows, head, row), rows.Close())
+}
+
+// spillRows is how many rows of an answer are read back at once.
+const spillRows = 1 << 15
+
+// spilled lets DuckDB put the answer into a table of the connection, which goes
+// to disk where memory is short, and reads that bit by bit. A read-only
+// transaction allows such tables, and ends them.
+func (c conn) spilled(ctx context.Context, query string, stmt *duckdb.Stmt, head func([]Column) error, row func([]any) error) error {
+	names, err := columnNames(stmt)
+	if err != nil {
+		return err
+	}
+	// The guard has seen that the text is one query: it ends before the bracket.
+	text := strings.TrimRight(query, "; \t\r\n")
+	_, err = c.exec(ctx, "CREATE TEMP TABLE spoor_answer AS (\n"+text+"\n)")
+	var known *duckdb.Error
+	if errors.As(err, &known) && known.Type == duckdb.ErrorTypeParser { // SHOW and the like are short
+		return direct(ctx, stmt, head, row)
+	}
+	if err != nil {
+		return err
+	}
+	ends, err := c.int64s(ctx, "SELECT coalesce(min(rowid), 0), coalesce(max(rowid), -1) FROM spoor_answer")
+	if err != nil {
+		return err
+	}
+	once := func(cols []Column) error {
+		for i := range cols {
+			cols[i].Name = names[i]
+		}
+		return head(cols)
+	}
+	for from := ends[0]; ; from += spillRows {
+		q := fmt.Sprintf("SELECT * FROM spoor_answer WHERE rowid BETWEEN %d AND %d ORDER BY rowid", from, from+spillRows-1)
+		rows, err := c.d.QueryContext(ctx, q, nil)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(eachValue(ctx, rows, once, row), rows.Close()); err != nil {
+			return err
+		}
+		once = func([]Column) error { return nil }
+		if from+spillRows > ends[1] {
+			return nil
+		}
+	}
+}
+
+func columnNames(stmt *duckdb.Stmt) ([]string, error) {
+	n, err := stmt.ColumnCount()
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, n)
+	for i := range names {
+		if names[i], err = stmt.ColumnName(i); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
 }
 
 func eachValue(ctx context.Context, rows driver.Rows, head func([]Column) error, row func([]any) error) error {

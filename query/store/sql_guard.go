@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // ErrNotAllowed says that a query calls what could do more than read tables.
@@ -22,6 +24,7 @@ var tableFunctions = []string{"range", "generate_series", "unnest", "json_each",
 // guard refuses SQL that is not one query over tables and harmless functions. It
 // looks at what DuckDB's own parser makes of the text.
 func (c conn) guard(ctx context.Context, query string) error {
+	whole := query
 	if rest, ok := afterWord(query, "explain"); ok {
 		query = rest
 		if rest, ok = afterWord(rest, "analyze"); ok {
@@ -40,6 +43,7 @@ func (c conn) guard(ctx context.Context, query string) error {
 		Error      bool   `json:"error"`
 		Kind       string `json:"error_type"`
 		Message    string `json:"error_message"`
+		Position   string `json:"position"` // characters
 		Statements []any  `json:"statements"`
 	}
 	if err := json.Unmarshal([]byte(tree), &parsed); err != nil {
@@ -47,7 +51,12 @@ func (c conn) guard(ctx context.Context, query string) error {
 	}
 	switch {
 	case parsed.Error && parsed.Kind == "parser":
-		return errors.New(parsed.Message)
+		at, err := strconv.Atoi(parsed.Position)
+		if err != nil {
+			return errors.New(parsed.Message)
+		}
+		before := utf8.RuneCountInString(whole) - utf8.RuneCountInString(query) // of what was left out
+		return &SyntaxError{before + at + 1, parsed.Message}
 	case parsed.Error || len(parsed.Statements) != 1:
 		return ErrNotQuery
 	}

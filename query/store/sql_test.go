@@ -134,3 +134,57 @@ func TestCallbackErrorEndsSQL(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestSQLNamesColumnsAsAsked(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	cols, rows, err := run(t, db, "SELECT 1 AS x, 2 AS x, 'b' || 'c' ORDER BY 1 -- a remark")
+	if err != nil || len(rows) != 1 || cols[0].Name != "x" || cols[1].Name != "x" {
+		t.Errorf("%v, %v, %v", cols, rows, err)
+	}
+}
+
+// TestLargeAnswersKeepTheirOrderAndPassThroughDisk asks for more than DuckDB may
+// hold in memory.
+func TestLargeAnswersKeepTheirOrderAndPassThroughDisk(t *testing.T) {
+	t.Parallel()
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "small.spoor"), Options{Create: true, MemoryLimit: 64 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const n = 400_000 // of 500 bytes: three times the memory
+	next := int64(0)
+	err = db.SQL(t.Context(), "SELECT x, repeat(md5(x::VARCHAR), 16) AS text FROM range(400000) AS r(x)", func([]Column) error { return nil }, func(v []any) error {
+		if v[0] != next || len(v[1].(string)) != 512 {
+			t.Fatalf("row %d is %v", next, v[0])
+		}
+		next++
+		return nil
+	})
+	if err != nil || next != n {
+		t.Errorf("%d rows, %v", next, err)
+	}
+}
+
+func TestSQLMistakesSayWhere(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	for text, column := range map[string]int{"SELEC 1": 1, "SELECT a b c FROM events": 12, "EXPLAIN SELEC 1": 9, "SELECT 'é' b c FROM events": 14} {
+		_, _, err := run(t, db, text)
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) || syntax.Column != column {
+			t.Errorf("%s: %v, want column %d", text, err, column)
+		}
+	}
+}
+
+func TestSQLWorksSessionsOutFirst(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	generated(t, db, 2, 300)
+	_, rows, err := run(t, db, "SELECT count(*), sum(events) FROM sessions")
+	if err != nil || rows[0][0] == int64(0) || rows[0][1] != int64(600) {
+		t.Errorf("%v, %v", rows, err)
+	}
+}

@@ -77,6 +77,12 @@ type (
 		Title, Help text.Safe
 		Initial     string
 		Done        func(entered string) (Intent, tea.Cmd, error)
+		// History is what was entered before, the latest last: up and down walk it.
+		History []string
+		// Complete offers words for the one left of the cursor, whose first letter
+		// is at from; tab takes them in turn. Nil offers none.
+		Complete func(before string) (from int, words []string)
+		Wide     bool // what is entered tends to be long
 	}
 	// Confirm asks before something that can't be undone.
 	Confirm struct {
@@ -103,6 +109,8 @@ type (
 	ShowHistory struct{ Resource, Type, Account string }
 	// ShowSession asks for one session in full.
 	ShowSession struct{ ID string }
+	// AskSQL asks for the prompt of SQL.
+	AskSQL struct{}
 )
 
 // An Item is one line of a Choose.

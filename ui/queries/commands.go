@@ -15,21 +15,24 @@ import (
 )
 
 // Commands implements pane.Pane.
-func (v *View) Commands() []pane.Command {
+func (v *View) Commands() []pane.Command { return v.commands }
+
+// makeCommands lists the commands, once.
+func (v *View) makeCommands() []pane.Command {
 	cmds := v.moves()
 	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
 		return pane.Command{ID: "queries." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
 			Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
 	}
 	return append(cmds,
-		do("open", "open", "Open the findings of the question, or the events behind a finding", "Look", 1, v.nothing, v.enter, "enter"),
+		do("open", "open", "Open the findings of the question, the events behind a finding, or a row of SQL in full", "Look", 1, v.nothing, v.enter, "enter"),
 		do("events", "all its events", "Open all events that the question looks through", "Look", 2, v.noAnswer, v.openEvents, "e"),
-		do("close", "back to questions", "Leave the findings", "Go", 3, v.notOpen, v.close, "backspace", "h", "left"),
+		do("close", "back to questions", "Leave the findings or the answer to SQL; stop what runs there", "Go", 3, v.notOpen, v.close, "backspace"),
 		do("new", "keep filter", "Keep the filter in force as a question of your own", "Take", 4, nil, v.keep, "n"),
 		do("name", "rename", "Give a question of your own another name", "Take", 0, v.notOwn, v.rename, "r"),
 		do("describe", "describe", "Say what a question of your own is for", "Take", 0, v.notOwn, v.describe, "d"),
 		do("delete", "delete", "Delete a question of your own", "Take", 0, v.notOwn, v.remove, "D", "delete"),
-		do("share", "share", "Write your own questions to a file", "Take", 0, v.noShare, v.share, "w"),
+		do("share", "write to file", "Write your own questions to a file to share them, or the answer to SQL", "Take", 0, v.noShare, v.share, "w"),
 		do("take", "take in", "Take questions in from a file", "Take", 0, v.noTake, v.take, "i"),
 		do("again", "ask again", "Put all questions again", "Look", 0, nil, v.again, "ctrl+n"),
 	)
@@ -38,25 +41,29 @@ func (v *View) Commands() []pane.Command {
 // moves are the movements of whichever list is shown.
 func (v *View) moves() []pane.Command {
 	after := func() (pane.Intent, tea.Cmd) { return nil, nil }
-	list, found := v.list.Commands("queries", after), v.found.Commands("queries", after)
-	var cmds []pane.Command
-	for i, c := range list {
-		if i >= len(found) || strings.HasSuffix(c.ID, "left") || strings.HasSuffix(c.ID, "right") {
-			continue
-		}
-		run := c.Run
-		c.Run = func(n int) (pane.Intent, tea.Cmd) {
-			if v.open != nil {
+	list, found, rows := v.list.Commands("queries", after), v.found.Commands("queries", after), v.sql.rows.Commands("queries", after)
+	for i := range list {
+		run := list[i].Run
+		list[i].Run = func(n int) (pane.Intent, tea.Cmd) {
+			switch {
+			case v.sql.open:
+				return rows[i].Run(n)
+			case v.open != nil:
 				return found[i].Run(n)
 			}
 			return run(n)
 		}
-		cmds = append(cmds, c)
 	}
-	return cmds
+	return list
 }
 
 func (v *View) nothing() string {
+	if v.sql.open {
+		if v.sql.rows.Len() == 0 {
+			return "there are no rows"
+		}
+		return ""
+	}
 	if _, ok := v.current(); !ok && v.open == nil {
 		return "move to a question first"
 	}
@@ -66,7 +73,7 @@ func (v *View) nothing() string {
 func (v *View) noAnswer() string {
 	e, ok := v.subject()
 	switch {
-	case !ok:
+	case !ok || v.sql.open:
 		return "move to a question first"
 	case e.state == waiting || e.state == failed || e.answer.Status == query.Asks:
 		return "it has no answer yet"
@@ -75,14 +82,14 @@ func (v *View) noAnswer() string {
 }
 
 func (v *View) notOpen() string {
-	if v.open == nil {
+	if v.open == nil && !v.sql.open {
 		return "no findings are open"
 	}
 	return ""
 }
 
 func (v *View) notOwn() string {
-	if e, ok := v.subject(); !ok || !e.own {
+	if e, ok := v.subject(); !ok || !e.own || v.sql.open {
 		return "only questions of your own can be changed"
 	}
 	return ""
@@ -90,6 +97,10 @@ func (v *View) notOwn() string {
 
 func (v *View) noShare() string {
 	switch {
+	case v.sql.open && (v.sql.run.Write == nil || v.sql.err != nil):
+		return "there is no answer to write"
+	case v.sql.open:
+		return ""
 	case v.files.Write == nil:
 		return "files can't be written here"
 	case len(v.own) == 0:
@@ -115,6 +126,9 @@ func (v *View) subject() (*entry, bool) {
 
 // enter goes one level in: findings, then events.
 func (v *View) enter() (pane.Intent, tea.Cmd) {
+	if v.sql.open {
+		return v.readRow()
+	}
 	if v.open != nil {
 		f, ok := v.found.Current()
 		if !ok {
@@ -153,12 +167,19 @@ func (v *View) openEvents() (pane.Intent, tea.Cmd) {
 }
 
 func (v *View) close() (pane.Intent, tea.Cmd) {
+	if v.sql.open {
+		return v.leaveSQL()
+	}
 	v.open = nil
 	return nil, nil
 }
 
 // Out implements pane.Nested.
 func (v *View) Out() (tea.Cmd, bool) {
+	if v.sql.open {
+		_, cmd := v.leaveSQL()
+		return cmd, true
+	}
 	was := v.open != nil
 	v.open = nil
 	return nil, was
@@ -285,6 +306,9 @@ func (v *View) remove() (pane.Intent, tea.Cmd) {
 }
 
 func (v *View) share() (pane.Intent, tea.Cmd) {
+	if v.sql.open {
+		return v.writeSQL()
+	}
 	var list []query.Saved
 	for _, e := range v.own {
 		list = append(list, e.saved)

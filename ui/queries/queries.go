@@ -36,6 +36,9 @@ type View struct {
 	list  *grid.Grid[line]
 	found *grid.Grid[finding]
 	open  *entry // whose findings are shown, nil for the list
+	sql   console
+
+	commands []pane.Command
 
 	own     []*entry
 	builtin []*entry
@@ -96,9 +99,11 @@ type (
 	}
 )
 
-// New returns the view of the questions that come with spoor and one's own.
-func New(a Asker, builtin []query.Saved, files Files) *View {
-	v := &View{asker: a, files: files}
+// New returns the view of the questions that come with spoor and one's own, and
+// of SQL.
+func New(a Asker, builtin []query.Saved, files Files, sql SQL) *View {
+	v := &View{asker: a, files: files, sql: console{run: sql}}
+	v.sql.rows = grid.New(grid.Source[answerRow]{Key: func(r answerRow) int64 { return r.n }, Cell: v.sqlCell}, toCome)
 	for i, s := range builtin {
 		v.builtin = append(v.builtin, newEntry(int64(i), s, false))
 	}
@@ -107,10 +112,15 @@ func New(a Asker, builtin []query.Saved, files Files) *View {
 		{ID: "name", Title: "Question", Width: 60, Min: 30, Grow: 1},
 		{ID: "attack", Title: "ATT&CK", Width: 22, Min: 10, Priority: 1},
 	})
-	v.found = grid.New(grid.Source[finding]{Key: func(f finding) int64 { return f.n }, Cell: v.findingCell}, nil)
+	v.found = grid.New(grid.Source[finding]{Key: func(f finding) int64 { return f.n }, Cell: v.findingCell}, toCome)
+	v.commands = v.makeCommands()
 	v.rows()
 	return v
 }
+
+// toCome stands for columns that the answer brings: a list that has some can be
+// moved about in sideways.
+var toCome = []grid.Column{{ID: "to come", Width: 1}}
 
 func newEntry(id int64, s query.Saved, own bool) *entry {
 	e := &entry{id: id, saved: s, own: own}
@@ -133,6 +143,9 @@ func lineKey(l line) int64 {
 
 // Title implements pane.Pane.
 func (v *View) Title() text.Safe {
+	if v.sql.open {
+		return "SQL"
+	}
 	if v.open != nil {
 		return text.Clean(v.open.saved.Name)
 	}
@@ -144,10 +157,14 @@ func (v *View) Resize(w, h int) {
 	v.w, v.h = w, h
 	v.list.Resize(w, max(h-aboutHeight, 1))
 	v.found.Resize(w, max(h-aboutHeight, 1))
+	v.sql.rows.Resize(w, max(h-aboutHeight, 1))
 }
 
 // CursorAt implements pane.Cursor.
 func (v *View) CursorAt() (x, y int, ok bool) {
+	if v.sql.open {
+		return v.sql.rows.CursorAt()
+	}
 	if v.open != nil {
 		return v.found.CursorAt()
 	}
@@ -216,6 +233,14 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		return v.loaded(msg)
 	case answerMsg:
 		return v.answered(msg)
+	case pane.AskSQL:
+		return v.askSQL()
+	case wordsMsg:
+		v.sql.words = msg.words
+	case sqlMsg:
+		return v.sqlAnswered(msg)
+	case writeMsg:
+		return v.sqlWritten(msg)
 	case savedMsg:
 		if msg.err != nil {
 			return pane.Say{Text: text.Clean("queries: " + msg.err.Error()), Bad: true}, nil
@@ -230,16 +255,26 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		if msg.Button == tea.MouseWheelUp {
 			n = -3
 		}
-		if v.open != nil {
-			v.found.Wheel(n)
-		} else {
-			v.list.Wheel(n)
-		}
+		v.wheel(n)
 	}
 	return nil, nil
 }
 
+func (v *View) wheel(n int) {
+	switch {
+	case v.sql.open:
+		v.sql.rows.Wheel(n)
+	case v.open != nil:
+		v.found.Wheel(n)
+	default:
+		v.list.Wheel(n)
+	}
+}
+
 func (v *View) click(msg tea.MouseClickMsg) (grid.Spot, bool) {
+	if v.sql.open {
+		return v.sql.rows.Click(msg.X, msg.Y)
+	}
 	if v.open != nil {
 		return v.found.Click(msg.X, msg.Y)
 	}

@@ -76,7 +76,7 @@ func stage(t *testing.T) (*uitest.Stage, *asker) {
 		}},
 		"asks": {Status: query.Asks, Missing: &query.Variable{Name: "key", Prompt: "which access key"}},
 	}}
-	return uitest.NewStage(t, New(a, builtin, Files{}), 100, 20), a
+	return uitest.NewStage(t, New(a, builtin, Files{}, SQL{}), 100, 20), a
 }
 
 func TestAnswersFillIn(t *testing.T) {
@@ -177,7 +177,7 @@ func TestOwnQueries(t *testing.T) {
 func TestFailingAnswerIsSaid(t *testing.T) {
 	t.Parallel()
 	a := &asker{err: errors.New("boom")}
-	s := uitest.NewStage(t, New(a, builtin, Files{}), 100, 20)
+	s := uitest.NewStage(t, New(a, builtin, Files{}, SQL{}), 100, 20)
 	s.Shows("error", "can't be asked: boom")
 }
 

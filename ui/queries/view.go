@@ -26,6 +26,9 @@ func (v *View) View(focused bool) string {
 	if v.open != nil {
 		list = v.found.View(s, focused)
 	}
+	if v.sql.open {
+		list = v.sqlBody(focused)
+	}
 	if v.h <= aboutHeight {
 		return list
 	}
@@ -38,6 +41,9 @@ func (v *View) View(focused bool) string {
 
 // about tells what the question under the cursor means and how it is asked.
 func (v *View) about() [aboutHeight - 1]grid.Cell {
+	if v.sql.open {
+		return v.aboutSQL()
+	}
 	e, ok := v.current()
 	if v.open != nil {
 		e, ok = v.open, true

@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"spoor/query"
+)
+
+// rounds is how often each question is put.
+const rounds = 20
+
+// BenchmarkCase puts the questions of the screen to a case that is there
+// already, named by SPOOR_BENCH_CASE, and reports median and worst of 20 in
+// milliseconds, and the peak of memory. The case is written to (search blocks):
+// give it a copy.
+func BenchmarkCase(b *testing.B) {
+	path := os.Getenv("SPOOR_BENCH_CASE")
+	if path == "" {
+		b.Skip("SPOOR_BENCH_CASE names no case")
+	}
+	start := time.Now()
+	db, err := Open(b.Context(), path, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	b.Logf("%d events, opened in %v", db.Totals().Events, time.Since(start).Round(time.Millisecond))
+	start = time.Now()
+	if err := db.Index(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("search blocks made in %v", time.Since(start).Round(time.Millisecond))
+	for _, q := range caseQuestions(b, db) {
+		b.Run(q.name, func(b *testing.B) {
+			for b.Loop() {
+				measure(b, q)
+			}
+			var u syscall.Rusage
+			if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(peakMemory(&u))/(1<<20), "peak-MB") // so far
+		})
+	}
+}
+
+// A caseQuestion is asked rounds times, or once where it takes seconds.
+type caseQuestion struct {
+	name string
+	once bool
+	ask  func(ctx context.Context) error
+}
+
+func measure(b *testing.B, q caseQuestion) {
+	b.Helper()
+	n := rounds
+	if q.once {
+		n = 3
+	}
+	took := make([]time.Duration, n)
+	for i := range took {
+		start := time.Now()
+		if err := q.ask(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		took[i] = time.Since(start)
+	}
+	slices.Sort(took)
+	b.ReportMetric(took[n/2].Seconds()*1000, "median-ms")
+	b.ReportMetric(took[n-1].Seconds()*1000, "worst-ms")
+}
+
+// caseQuestions are made of what the case itself holds, so that any case will do.
+func caseQuestions(b *testing.B, db *DB) []caseQuestion {
+	b.Helper()
+	filter := func(text string) query.Filter {
+		f, err := query.Parse(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return f
+	}
+	top := func(field string, n int) string {
+		list, err := db.Values(b.Context(), query.ValueRequest{Field: field, N: n + 1})
+		if err != nil || len(list) <= n {
+			b.Fatalf("values of %s: %v, %v", field, list, err)
+		}
+		return fmt.Sprintf("%s:%q", field, list[n].Value.Text)
+	}
+	two := filter(top("region", 0) + " -" + top("service", 0))
+	cols := []string{"time", "actor", "event", "service", "region", "ip", "error", "resource", "account"}
+	fields := []string{"actor", "event", "service", "region", "ip", "error", "account", "outcome"}
+	page := func(f query.Filter, at func(int) query.Cursor) func(context.Context) error {
+		i := 0
+		return func(ctx context.Context) error {
+			i++
+			_, err := db.Page(ctx, query.PageRequest{Filter: f, N: 100, Columns: cols, From: at(i)})
+			return err
+		}
+	}
+	t := db.Totals()
+	begin := func(int) query.Cursor { return query.Cursor{} }
+	along := func(i int) query.Cursor { // some place in the time of the case
+		return query.Cursor{Set: true, Seq: 1, Time: t.From.Add(t.To.Sub(t.From) * time.Duration(i%rounds+1) / (rounds + 2)).UnixMicro()}
+	}
+	search := func(words ...string) func(context.Context) error {
+		i := 0
+		return func(ctx context.Context) error {
+			db.leaves = leaves{} // as if never searched for
+			f := filter(words[i%len(words)])
+			i++
+			_, err := (whole{db}).Count(ctx, f)
+			return err
+		}
+	}
+	first := func(word string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			db.leaves = leaves{}
+			p, err := db.Page(ctx, query.PageRequest{Filter: filter(word), N: 50, Columns: cols})
+			if err == nil && len(p.Rows) == 0 {
+				err = errors.New("nothing on the first screen")
+			}
+			return err
+		}
+	}
+	list := []caseQuestion{
+		{"page/filtered", false, page(two, begin)},
+		{"page/next", false, page(two, along)},
+		{"facets/8", false, func(ctx context.Context) error {
+			_, err := db.Facets(ctx, query.FacetRequest{Filter: two, Fields: fields, Top: 10})
+			return err
+		}},
+		{"histogram", false, func(ctx context.Context) error {
+			_, err := db.Histogram(ctx, query.HistogramRequest{Filter: two, Buckets: 200})
+			return err
+		}},
+		{"count", false, func(ctx context.Context) error { _, err := db.Count(ctx, two); return err }},
+		{"detail", false, func(ctx context.Context) error {
+			db.texts = texts{}
+			_, err := db.Event(ctx, t.Events/3)
+			return err
+		}},
+		{"text/first-screen", false, first("eventName")},
+		{"text/rare", true, search("zzznone1", "zzznone2", "zzznone3")},
+		{"text/common", true, search("TLSv1.3")},
+		{"text/regex", true, search(`/zzz[0-9]+none/`)},
+		{"text/path", true, search("requestParameters.bucketName:*zzz*")},
+		{"cancel", false, func(ctx context.Context) error { return cancelled(ctx, db) }},
+		{"export/1M-csv", true, func(ctx context.Context) error { return exportMillion(ctx, db) }},
+	}
+	for _, s := range query.Builtin() {
+		q, err := s.Question()
+		if err != nil {
+			b.Fatal(err)
+		}
+		list = append(list, caseQuestion{"question/" + s.ID, true, func(ctx context.Context) error {
+			db.leaves = leaves{}
+			_, err := db.Answer(ctx, q, nil)
+			return err
+		}})
+	}
+	return list
+}
+
+// cancelled is how long a reader waits who types on.
+func cancelled(ctx context.Context, db *DB) error {
+	ctx, cancel := context.WithCancel(ctx)
+	time.AfterFunc(5*time.Millisecond, cancel)
+	err := db.SQL(ctx, "SELECT count(*) FROM event_rows AS a, event_rows AS b WHERE a.t + b.t = 7", func([]Column) error { return nil }, func([]any) error { return nil })
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return fmt.Errorf("not cancelled: %w", err)
+}
+
+func exportMillion(ctx context.Context, db *DB) error {
+	cols := []string{"time", "actor", "account", "region", "service", "event", "outcome", "error", "resource", "ip", "agent", "id"}
+	out := query.NewCSVWriter(discard{}, false)
+	out.Header(cols)
+	_, err := db.EachRow(ctx, query.ExportRequest{Limit: 1_000_000, Columns: cols}, func(rows []query.Row) error {
+		for _, r := range rows {
+			if err := out.Write(r.Values); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, out.Flush())
+}
+
+type discard struct{}
+
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
