@@ -15,6 +15,9 @@ func (db *DB) Count(ctx context.Context, f query.Filter) (query.Count, error) {
 	if f.All() {
 		return query.Count{N: db.Totals().Events}, nil
 	}
+	if n, ok, err := db.countTerm(ctx, f); ok || err != nil {
+		return query.Count{N: n}, err
+	}
 	h, err := db.filter(ctx, f)
 	if err != nil {
 		return query.Count{}, err
@@ -130,6 +133,11 @@ func (db *DB) facets(ctx context.Context, f query.Filter, list []query.Facet, to
 // A tally counts events by value.
 type tally map[query.Value]int64
 
+// A tallier is a field that counts its values in another way than by its columns.
+type tallier interface {
+	tally(ctx context.Context, c conn, where expr, t tally) error
+}
+
 // into makes the top values of a facet: most frequent first, then by name, the
 // absent value among them by its count.
 func (t tally) into(f *query.Facet, top int) {
@@ -155,6 +163,14 @@ func (t tally) into(f *query.Facet, top int) {
 // share (the caller) is counted once. Without a condition DuckDB is quicker with
 // a pass each (10M events, 8 fields: 130 instead of 230 ms).
 func (db *DB) tally(ctx context.Context, c conn, where expr, whole bool, list []query.Facet, tallies []tally) error {
+	for i := range list {
+		if own, ok := db.fields[list[i].Field].(tallier); ok {
+			if err := own.tally(ctx, c, where, tallies[i]); err != nil {
+				return err
+			}
+			return db.tally(ctx, c, where, whole, slices.Delete(slices.Clone(list), i, i+1), slices.Delete(slices.Clone(tallies), i, i+1))
+		}
+	}
 	if whole && len(list) > 1 {
 		for i := range list {
 			if err := db.tally(ctx, c, where, whole, list[i:i+1], tallies[i:i+1]); err != nil {

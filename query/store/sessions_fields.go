@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,11 +14,21 @@ import (
 // caseBindings are the fields that take a look at the whole case: those that
 // sessions fill, and how grave a change is.
 func caseBindings(db *DB) map[string]binding {
-	return map[string]binding{"session": sessionField{db}, "root": rootField{sessionField{db}}, "severity": severityField{db}}
+	r := resolving{db}
+	return map[string]binding{"session": sessionField{r}, "root": rootField{r}, "severity": severityField{db}}
+}
+
+// resolving is what the fields need that sessions fill.
+type resolving struct{ db *DB }
+
+// ready works the sessions out before a question that shows them.
+func (r resolving) ready(ctx context.Context) error {
+	_, err := r.db.resolved(ctx, 0, true)
+	return err
 }
 
 // A sessionField is the id of the event's session.
-type sessionField struct{ db *DB }
+type sessionField struct{ resolving }
 
 func (sessionField) cols() []string { return strings.Split(refColumns, ", ") }
 
@@ -29,10 +40,17 @@ func (sessionField) show(db *DB, v []driver.Value) query.Value {
 	return query.Value{Null: true}
 }
 
-// ready works the sessions out before a question that shows them.
-func (f sessionField) ready(ctx context.Context) error {
-	_, err := f.db.resolved(ctx, 0, true)
-	return err
+// tally counts events by session. It groups by what decides a session, which is
+// far coarser than the time of each event.
+func (f sessionField) tally(ctx context.Context, c conn, where expr, t tally) error {
+	x := f.db.sessions.index.Load()
+	return x.count(ctx, c, where, func(n int, ok bool, events int64) {
+		v := query.Value{Null: true}
+		if ok {
+			v = textValue(x.list[n].id)
+		}
+		t[v] += events
+	})
 }
 
 // locate finds the session of refColumns.
@@ -47,17 +65,73 @@ func locate(x *sessionIndex, v []driver.Value) (int, bool) {
 	return x.find(uint32(number(v[0])), uint8(number(v[1])), uint32(number(v[2])), uint32(number(v[3])), t)
 }
 
-func (sessionField) where(ctx context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
-	x, err := db.resolved(ctx, 0, true)
+func (f sessionField) where(ctx context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
+	return db.whereSessions(f.wanted(ctx, t, clock))
+}
+
+// wanted tells, by number, the sessions whose id a term holds for.
+func (f sessionField) wanted(ctx context.Context, t query.Term, clock query.Clock) (*sessionIndex, []bool, error) {
+	x, err := f.db.resolved(ctx, 0, true)
 	if err != nil {
-		return expr{}, err
+		return nil, nil, err
 	}
 	wanted := make([]bool, len(x.list))
 	test := matcher(t, clock)
 	for i := range x.list {
 		wanted[i] = test(x.list[i].id)
 	}
-	return x.where(wanted), nil
+	return x, wanted, nil
+}
+
+// whereSessions is the condition for the events of wanted sessions. Where the
+// index is up to date it names their time as well, by which DuckDB passes over
+// all that lies before and after.
+func (db *DB) whereSessions(x *sessionIndex, wanted []bool, err error) (expr, error) {
+	if err != nil {
+		return expr{}, err
+	}
+	where := x.where(wanted)
+	if db.Totals().NoTime > 0 || !x.is(db.stateOfCase(), 0) {
+		return where, nil
+	}
+	from, to := int64(math.MaxInt64), int64(math.MinInt64)
+	for i, w := range wanted {
+		if w {
+			from, to = min(from, x.list[i].start), max(to, x.list[i].end)
+		}
+	}
+	if from > to {
+		return exprFalse, nil
+	}
+	return all(expr{"e.t IS NOT NULL AND e.t BETWEEN ? AND ?", []any{from, to}}, where), nil
+}
+
+// ofSessions is a field whose terms hold for whole sessions.
+type ofSessions interface {
+	wanted(context.Context, query.Term, query.Clock) (*sessionIndex, []bool, error)
+}
+
+// countTerm counts the events of a term without looking at them, where the index
+// is up to date.
+func (db *DB) countTerm(ctx context.Context, f query.Filter) (n int64, ok bool, err error) {
+	t, ok := f.Root().(query.Term)
+	if !ok {
+		return 0, false, nil
+	}
+	field, ok := db.fields[t.Field].(ofSessions)
+	if !ok {
+		return 0, false, nil
+	}
+	x, wanted, err := field.wanted(ctx, t, db.clock())
+	if err != nil || !x.is(db.stateOfCase(), 0) {
+		return 0, false, err
+	}
+	for i, w := range wanted {
+		if w {
+			n += x.list[i].events
+		}
+	}
+	return n, true, nil
 }
 
 // matcher is the test of a term; every event has a session, so Present always
@@ -72,7 +146,7 @@ func matcher(t query.Term, clock query.Clock) func(string) bool {
 // A rootField is the actor at the start of the chain of the event's session. It
 // depends on the identity alone but for a few identities, those whose sessions
 // begin with different actors: only they are told apart further.
-type rootField struct{ sessionField }
+type rootField struct{ resolving }
 
 func (f rootField) cols() []string {
 	x := f.db.sessions.index.Load()
@@ -107,10 +181,15 @@ func (rootField) show(db *DB, v []driver.Value) query.Value {
 	return query.Value{Null: true}
 }
 
-func (rootField) where(ctx context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
-	x, err := db.resolved(ctx, 0, true)
+func (f rootField) where(ctx context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
+	return db.whereSessions(f.wanted(ctx, t, clock))
+}
+
+// wanted tells, by number, the sessions whose root actor a term holds for.
+func (f rootField) wanted(ctx context.Context, t query.Term, clock query.Clock) (*sessionIndex, []bool, error) {
+	x, err := f.db.resolved(ctx, 0, true)
 	if err != nil {
-		return expr{}, err
+		return nil, nil, err
 	}
 	test := matcher(t, clock)
 	ok := make([]bool, len(x.names))
@@ -121,7 +200,7 @@ func (rootField) where(ctx context.Context, db *DB, t query.Term, clock query.Cl
 	for i := range x.list {
 		wanted[i] = ok[x.list[i].root]
 	}
-	return x.where(wanted), nil
+	return x, wanted, nil
 }
 
 // mixed are the identities whose sessions have different root actors.

@@ -105,17 +105,26 @@ func (db *DB) matchSessions(ctx context.Context, x *sessionIndex, f query.Filter
 	defer h.release()
 	counts, err := ask(ctx, db, func(ctx context.Context, c conn) (map[uint32]int64, error) {
 		counts := map[uint32]int64{}
-		q := "SELECT e.who, e.anchor, e.account, e.ip, min(e.t), count(*), " + x.slot() + " AS slot FROM event_rows AS e WHERE " + h.where.sql +
-			" GROUP BY e.who, e.anchor, e.account, e.ip, slot, e.t IS NULL"
-		err := c.each(ctx, q, h.where.args, func(v []driver.Value) error {
-			if n, ok := locate(x, v); ok {
-				counts[uint32(n)] += number(v[5])
+		err := x.count(ctx, c, h.where, func(n int, ok bool, events int64) {
+			if ok {
+				counts[uint32(n)] += events
 			}
-			return nil
 		})
 		return counts, err
 	})
 	return counts, !h.complete, err
+}
+
+// count counts the events of a condition by session; those that came after the
+// sessions were worked out have none, which ok tells.
+func (x *sessionIndex) count(ctx context.Context, c conn, where expr, add func(n int, ok bool, events int64)) error {
+	q := "SELECT e.who, e.anchor, e.account, e.ip, min(e.t), count(*), " + x.slot() + " AS slot FROM event_rows AS e WHERE " + where.sql +
+		" GROUP BY e.who, e.anchor, e.account, e.ip, slot, e.t IS NULL"
+	return c.each(ctx, q, where.args, func(v []driver.Value) error {
+		n, ok := locate(x, v)
+		add(n, ok, number(v[5]))
+		return nil
+	})
 }
 
 // slot is SQL by which events of one identity, anchor, account and address that

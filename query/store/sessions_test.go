@@ -100,9 +100,10 @@ func TestSessionsOfTheAttack(t *testing.T) {
 // list.
 func checkFilters(t *testing.T, db *DB, all []query.Session) {
 	t.Helper()
-	roots := map[string]int64{}
+	roots, events := map[string]int64{}, map[string]int64{}
 	for _, s := range all {
 		roots[s.RootActor] += s.Events
+		events[s.ID] = s.Events
 		f, err := query.Is("session", query.Value{Text: s.ID})
 		if err != nil {
 			t.Fatal(err)
@@ -125,13 +126,24 @@ func checkFilters(t *testing.T, db *DB, all []query.Session) {
 			t.Fatalf("sessions matching session:%s: %d", s.ID, len(got))
 		}
 	}
-	facet, err := db.Facets(t.Context(), query.FacetRequest{Fields: []string{"root"}})
+	facet, err := db.Facets(t.Context(), query.FacetRequest{Fields: []string{"root", "session", "event"}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	got := map[string]int64{}
+	for _, v := range facet[1].Values {
+		got[v.Value.Text] = v.Count
+	}
+	if d := cmp.Diff(events, got); d != "" {
+		t.Errorf("facet of sessions:\n%s", d)
 	}
 	for _, v := range facet[0].Values {
 		f, _ := query.Is("root", v.Value)
 		n, err := db.Count(t.Context(), f)
+		seen, _ := query.Is("event", query.Value{Text: "none"})
+		if looked, err := db.Count(t.Context(), f.Or(seen)); err != nil || looked.N != n.N {
+			t.Errorf("root:%s: %d events counted, %d known (%v)", v.Value.Text, looked.N, n.N, err)
+		}
 		if want := roots[v.Value.Text]; err != nil || v.Count != want || n.N != want {
 			t.Errorf("root:%s: facet %d, count %d, sessions %d (%v)", v.Value.Text, v.Count, n.N, want, err)
 		}
