@@ -6,38 +6,27 @@ import (
 	"spoor/loader/cloudtrail"
 )
 
-// A Detail tells one service, region and agent of some of a session's events.
-type Detail struct {
-	Ref                    Ref // any event of them
-	Service, Region, Agent string
-}
-
-// Describe adds what a row of details says to the lists of its session. Call
-// Finish after the last.
-func (r *Result) Describe(d Detail) {
-	i, ok := r.Find(d.Ref)
-	if !ok {
-		return
-	}
-	s := &r.Sessions[i]
-	for _, f := range [...]struct {
-		list  *[]string
-		value string
-	}{{&s.Services, d.Service}, {&s.Regions, d.Region}, {&s.Agents, d.Agent}} {
-		if f.value != "" {
-			*f.list = include(*f.list, f.value)
+// describe fills the lists of the sessions and looks for signs of risk.
+func (r *resolver) describe(res *Result) {
+	if r.in.Details != nil {
+		for d := range r.in.Details {
+			s := &res.Sessions[r.home[d.Row].owner().session]
+			for _, f := range [...]struct {
+				list  *[]string
+				value string
+			}{{&s.Services, d.Service}, {&s.Regions, d.Region}, {&s.Agents, d.Agent}} {
+				if f.value != "" {
+					*f.list = include(*f.list, f.value)
+				}
+			}
 		}
 	}
-}
-
-// Finish orders the lists and looks for signs of risk.
-func (r *Result) Finish(breaks []Break) {
-	for i := range r.Sessions {
-		s := &r.Sessions[i]
+	for i := range res.Sessions {
+		s := &res.Sessions[i]
 		s.Services, s.Regions, s.Agents = sorted(s.Services), sorted(s.Regions), sorted(s.Agents)
 	}
-	workloads(r)
-	assess(r, breaks)
+	workloads(res)
+	assess(res, r.in.Breaks)
 }
 
 // workloads names what runs in a role whose issuing call is not loaded, where

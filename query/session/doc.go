@@ -5,7 +5,7 @@
 //
 //	Activity (a few GROUP BYs) ─▶ units ─▶ windows, bursts ─▶ Sessions, Spans
 //	Mints (who gave out what)  ─────────────▶ links ─▶ chains, root actors
-//	Details (services, agents) ─────────────────────▶ lists, risk signs
+//	Details (services, agents) ─────────────────────▶ lists, signs of risk
 //
 // It sees aggregates, never events: a case of ten million events is a few
 // hundred thousand rows here. It is pure and its answer depends on nothing but

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"iter"
 	"time"
 
 	"spoor/loader/cloudtrail"
@@ -35,6 +36,8 @@ type Input struct {
 	Mints    []Mint
 	Causes   []Cause
 	Twins    []Twin
+	Details  iter.Seq[Detail] // nil for none
+	Breaks   []Break
 	From, To int64 // first and last event time of the case, µs UTC; for the words only
 }
 
@@ -54,6 +57,12 @@ type Activity struct {
 	Events, Writes int64
 	Errors         int64 // all failed calls, the denied among them
 	Denied         int64
+}
+
+// A Detail tells one service, region and agent of an activity's events.
+type Detail struct {
+	Row                    int // index of Input.Activity
+	Service, Region, Agent string
 }
 
 // A Ref points at one event by the columns that decide its session.

@@ -67,6 +67,7 @@ func sum(events []event, idle time.Duration) session.Input {
 	}
 	rows := map[group]*session.Activity{}
 	var order []group
+	seen := map[group][]*event{}
 	for i := range events {
 		e := &events[i]
 		bucket := e.Time
@@ -86,6 +87,7 @@ func sum(events []event, idle time.Duration) session.Input {
 			rows[g] = a
 			order = append(order, g)
 		}
+		seen[g] = append(seen[g], e)
 		a.First, a.Last = min(a.First, e.Time), max(a.Last, e.Time)
 		a.Events++
 		if !e.ReadOnly {
@@ -98,9 +100,14 @@ func sum(events []event, idle time.Duration) session.Input {
 			a.Denied++
 		}
 	}
-	for _, g := range order {
+	var details []session.Detail
+	for row, g := range order {
 		in.Activity = append(in.Activity, *rows[g])
+		for _, e := range seen[g] {
+			details = append(details, session.Detail{Row: row, Service: e.Source, Region: e.Region, Agent: e.UserAgent})
+		}
 	}
+	in.Details = slices.Values(details)
 	in.Causes = causes(events)
 	in.Twins = twins(events)
 	return in
@@ -162,15 +169,9 @@ func twins(events []event) []session.Twin {
 	return out
 }
 
-// resolve sums up, resolves and describes.
+// resolve sums up and resolves.
 func resolve(events []event, idle time.Duration) *session.Result {
-	r := session.Resolve(sum(events, idle))
-	for i := range events {
-		e := &events[i]
-		r.Describe(session.Detail{Ref: ref(e), Service: e.Source, Region: e.Region, Agent: e.UserAgent})
-	}
-	r.Finish(nil)
-	return r
+	return session.Resolve(sum(events, idle))
 }
 
 // of returns the session of the event with an id.

@@ -24,6 +24,7 @@ func Resolve(in Input) *Result {
 	r.attach()
 	res := r.number()
 	r.chain(res)
+	r.describe(res)
 	return res
 }
 

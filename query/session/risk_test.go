@@ -38,8 +38,9 @@ func TestSigns(t *testing.T) {
 		do("lone", 300, kind(role(acct, "App", "i-0aaaaaaaaaaaaaaaa", "ASIAINSTANCE0002", 60), cloudtrail.KindInstance), byKey, "s3", "ListBuckets"),
 	}
 	events[len(events)-1].SourceIP = "192.0.2.77"
-	r := resolve(events, 0)
-	r.Finish([]session.Break{{Ref: ref(&events[0]), Call: "GetObject", Denied: 7}})
+	in := sum(events, 0)
+	in.Breaks = []session.Break{{Ref: ref(&events[0]), Call: "GetObject", Denied: 7}}
+	r := session.Resolve(in)
 	want := map[string][]session.Sign{
 		"first":   {session.DeniedThenDone},
 		"new":     {session.NewAddress, session.TwoNetworks},

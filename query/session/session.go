@@ -73,7 +73,7 @@ type Session struct {
 	Denied         int64
 	Forwarded      int64 // events that services made in its name
 	IPs            []string
-	Services       []string // with Regions and Agents: what Describe was told, sorted
+	Services       []string // with Regions and Agents: what Input.Details told, sorted
 	Regions        []string
 	Agents         []string
 	MFA            cloudtrail.MFA

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,7 @@ import (
 // since; tables keep them for the next start:
 //
 //	event_rows, mints ──gather──▶ session ──▶ session_rows, session_spans
+//	(what came since)                             (what changed)
 //	                                              │ in memory
 //	             filters, pages ◀── sessionIndex ◀┘
 type sessions struct {
@@ -21,6 +23,8 @@ type sessions struct {
 	index   atomic.Pointer[sessionIndex]
 	took    time.Duration // the last time, under working
 	done    time.Time     // when, under working
+	kept    *gathering    // what they were worked out from, while a load goes on; under working
+	written []uint64      // what the tables hold, a sum a session, beside kept
 	lists   sessionLists
 }
 
@@ -42,6 +46,7 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 	if x := db.sessions.index.Load(); x != nil && x.is(db.stateOfCase(), idle) {
 		return x, nil
 	}
+	follows := stale // whoever puts up with old answers asks again when more has come
 	stale = stale && db.loading()
 	if !db.sessions.working.TryLock() {
 		if x := db.sessions.index.Load(); stale && x != nil && (idle == 0 || idle == x.idle) {
@@ -70,7 +75,7 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 		}
 	}
 	began := time.Now()
-	x, err := db.workOut(ctx, idle)
+	x, err := db.workOut(ctx, idle, follows)
 	if err != nil {
 		return nil, err
 	}
@@ -99,9 +104,13 @@ func (db *DB) stateOfCase() caseState {
 	return caseState{s.events, s.last}
 }
 
-// workOut resolves the whole case and keeps the result.
-func (db *DB) workOut(ctx context.Context, idle time.Duration) (*sessionIndex, error) {
-	g, err := ask(ctx, db, func(ctx context.Context, c conn) (*gathering, error) { return db.gather(ctx, c, idle) })
+// workOut resolves the whole case and keeps the result. What it was worked out
+// from is taken up again where events only came since, so that the case is not
+// summed up anew; keep says whether that is likely.
+func (db *DB) workOut(ctx context.Context, idle time.Duration, keep bool) (*sessionIndex, error) {
+	g, old := db.sessions.kept, db.sessions.written
+	db.sessions.kept, db.sessions.written = nil, nil // until all went well
+	g, err := db.gathered(ctx, g, idle)
 	if err != nil {
 		return nil, err
 	}
@@ -109,17 +118,32 @@ func (db *DB) workOut(ctx context.Context, idle time.Duration) (*sessionIndex, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	g.input = session.Input{} // the largest part; it is not needed any more
-	breaks, err := ask(ctx, db, func(ctx context.Context, c conn) ([]session.Break, error) {
-		if err := g.describe(ctx, c, res); err != nil {
-			return nil, err
-		}
-		return g.breaks(ctx, c)
-	})
-	if err != nil {
-		return nil, err
+	if !keep {
+		g.input = session.Input{} // the largest part; it is not needed any more
 	}
-	res.Finish(breaks)
 	x := newSessionIndex(g, res, idle)
-	return x, db.writeSessions(ctx, g, res, x)
+	sums, err := db.writeSessions(ctx, g, res, x, old)
+	if err == nil && keep {
+		db.sessions.kept, db.sessions.written = g, sums
+	}
+	return x, err
+}
+
+// gathered brings a gathering up to date, or begins another.
+func (db *DB) gathered(ctx context.Context, g *gathering, idle time.Duration) (*gathering, error) {
+	return ask(ctx, db, func(ctx context.Context, c conn) (*gathering, error) {
+		if g != nil && g.idle == idle.Microseconds() {
+			ok, err := g.adds(ctx, c, db.stateOfCase())
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				if err = g.gather(ctx, c); !errors.Is(err, errAnew) {
+					return g, err
+				}
+			}
+		}
+		g = newGathering(db, idle)
+		return g, g.gather(ctx, c)
+	})
 }

@@ -1,10 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -94,16 +94,58 @@ func (db *DB) whereSessions(x *sessionIndex, wanted []bool, err error) (expr, er
 	if db.Totals().NoTime > 0 || !x.is(db.stateOfCase(), 0) {
 		return where, nil
 	}
-	from, to := int64(math.MaxInt64), int64(math.MinInt64)
-	for i, w := range wanted {
-		if w {
-			from, to = min(from, x.list[i].start), max(to, x.list[i].end)
-		}
-	}
-	if from > to {
+	list := x.times(wanted)
+	if len(list) == 0 {
 		return exprFalse, nil
 	}
-	return all(expr{"e.t IS NOT NULL AND e.t BETWEEN ? AND ?", []any{from, to}}, where), nil
+	var within []expr
+	for _, s := range list {
+		within = append(within, expr{"e.t BETWEEN ? AND ?", []any{s.from, s.to}})
+	}
+	return all(expr{sql: "e.t IS NOT NULL"}, expr{"e.t BETWEEN ? AND ?", []any{list[0].from, list[len(list)-1].to}}, any1(within...), where), nil
+}
+
+// fewTimes is how many stretches of time a condition names at most.
+const fewTimes = 8
+
+// A timeSpan is a stretch of time, µs UTC, both ends in it.
+type timeSpan struct{ from, to int64 }
+
+// times are stretches of time that hold all events of the wanted sessions, in
+// order: few of them, parted where nothing happened for longest.
+func (x *sessionIndex) times(wanted []bool) []timeSpan {
+	var list []timeSpan
+	for i, w := range wanted {
+		if w {
+			list = append(list, timeSpan{x.list[i].start, x.list[i].end})
+		}
+	}
+	slices.SortFunc(list, func(a, b timeSpan) int { return cmp.Compare(a.from, b.from) })
+	var gaps []int64
+	out := list[:0]
+	for _, s := range list {
+		if n := len(out); n > 0 && s.from <= out[n-1].to {
+			out[n-1].to = max(out[n-1].to, s.to)
+			continue
+		} else if n > 0 {
+			gaps = append(gaps, s.from-out[n-1].to)
+		}
+		out = append(out, s)
+	}
+	if len(out) <= fewTimes {
+		return out
+	}
+	slices.SortFunc(gaps, func(a, b int64) int { return cmp.Compare(b, a) })
+	least := max(gaps[fewTimes-1]+1, 1) // what parts two of them
+	list, out = out, out[:1]
+	for _, s := range list[1:] {
+		if last := &out[len(out)-1]; s.from-last.to < least {
+			last.to = s.to
+		} else {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // ofSessions is a field whose terms hold for whole sessions.

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"spoor/loader/cloudtrail"
@@ -11,44 +14,97 @@ import (
 )
 
 // A gathering is what sessions are worked out from: sums over the events, as of
-// one moment.
+// one moment. It can take in the events that came since, which gives the very
+// sums that gathering anew would.
 type gathering struct {
 	db     *DB
 	state  caseState
+	after  int64 // the events up to this number are in already
 	idle   int64 // µs
-	who    []cloudtrail.Identity
+	who    []*cloudtrail.Identity
+	old    int // how many of them had been there before
 	number map[*cloudtrail.Identity]uint32
-	exact  []uint32 // identities that sign in, whose events are told apart by their very time
+	signs  map[uint32]bool // identities that sign in, whose events are told apart by their very time
+	exact  []uint32        // the same, sorted
 	texts  struct{ account, ip, source, region, agent, person []string }
 	input  session.Input
+
+	rows    map[activityKey]int32 // into input.Activity
+	details []detailRow
+	first   map[uint32]int64 // when a service first used an identity in its caller's name
+	fresh   freshEvents
+	causeOf map[uint32]session.Ref
+	twinOf  map[twinKey]twinRow
+	breakOf map[uint32][]session.Break
 }
 
-// gather reads the sums. Events that come meanwhile are left out.
-func (db *DB) gather(ctx context.Context, c conn, idle time.Duration) (*gathering, error) {
-	s, _ := db.now()
-	g := &gathering{db: db, state: caseState{s.events, s.last}, idle: idle.Microseconds()}
-	g.texts.account, g.texts.ip, g.texts.person = db.dicts[domAccount].all(), db.dicts[domIP].all(), db.dicts[domPerson].all()
-	g.texts.source, g.texts.region, g.texts.agent = db.dicts[domSource].all(), db.dicts[domRegion].all(), db.dicts[domAgent].all()
-	g.identities(db.people.all())
+// An activityKey is what the events of one row of activity share.
+type activityKey struct {
+	who, account, ip uint32
+	anchor           uint8
+	timeless         bool
+	slot             int64
+}
+
+// A detailRow is a session.Detail in numbers.
+type detailRow struct {
+	row                   int32
+	source, region, agent uint32
+}
+
+// freshEvents says what the events that came since touch.
+type freshEvents struct {
+	who      map[uint32]bool
+	from, to int64 // of those with a time; from > to when there are none
+}
+
+// errAnew says that what came since can't be taken in.
+var errAnew = errors.New("gather anew")
+
+func newGathering(db *DB, idle time.Duration) *gathering {
+	g := &gathering{db: db, idle: idle.Microseconds(), number: map[*cloudtrail.Identity]uint32{}, signs: map[uint32]bool{}, rows: map[activityKey]int32{},
+		first: map[uint32]int64{}, causeOf: map[uint32]session.Ref{}, twinOf: map[twinKey]twinRow{}, breakOf: map[uint32][]session.Break{}}
 	g.input.Idle = idle
+	return g
+}
+
+// gather takes in the events that came since the last time; errAnew when that
+// won't do, for events went, or an identity turned out to be one that signs in.
+// Events that come meanwhile are left out. After an error it can't go on.
+func (g *gathering) gather(ctx context.Context, c conn) error {
+	s, _ := g.db.now()
+	g.after, g.state = g.state.last, caseState{s.events, s.last}
+	g.texts.account, g.texts.ip, g.texts.person = g.db.dicts[domAccount].all(), g.db.dicts[domIP].all(), g.db.dicts[domPerson].all()
+	g.texts.source, g.texts.region, g.texts.agent = g.db.dicts[domSource].all(), g.db.dicts[domRegion].all(), g.db.dicts[domAgent].all()
+	g.identities(g.db.people.all())
 	if s.from <= s.to {
 		g.input.From, g.input.To = s.from, s.to
 	}
-	for _, step := range []func(context.Context, conn) error{g.mints, g.activity, g.causes, g.twins} {
+	g.fresh = freshEvents{who: map[uint32]bool{}, from: math.MaxInt64, to: math.MinInt64}
+	for _, step := range []func(context.Context, conn) error{g.mints, g.activity, g.causes, g.twins, g.breaks} {
 		if err := step(ctx, c); err != nil {
-			return nil, fmt.Errorf("sum up events: %w", err)
+			return fmt.Errorf("sum up events: %w", err)
 		}
 	}
-	return g, nil
+	g.input.Details = g.eachDetail
+	return nil
 }
 
-// identities makes identities again of their rows.
+// adds reports whether a state differs from the gathering's by events that came
+// only.
+func (g *gathering) adds(ctx context.Context, c conn, s caseState) (bool, error) {
+	n, err := c.int64s(ctx, fmt.Sprintf("SELECT count(*) FROM event_rows AS e WHERE e.seq > %d AND e.seq <= %d", g.state.last, s.last))
+	return err == nil && g.state.events+n[0] == s.events, err
+}
+
+// identities makes identities again of the rows that are new.
 func (g *gathering) identities(rows []identityRow) {
-	g.who = make([]cloudtrail.Identity, len(rows))
-	g.number = make(map[*cloudtrail.Identity]uint32, len(rows))
-	for i := range rows {
-		g.who[i] = g.identity(&rows[i])
-		g.number[&g.who[i]] = uint32(i)
+	g.old = len(g.who)
+	made := make([]cloudtrail.Identity, len(rows)-len(g.who))
+	for i := range made {
+		made[i] = g.identity(&rows[len(g.who)])
+		g.number[&made[i]] = uint32(len(g.who))
+		g.who = append(g.who, &made[i])
 	}
 }
 
@@ -67,9 +123,14 @@ func (g *gathering) identity(r *identityRow) cloudtrail.Identity {
 // known are the events that the texts in memory are complete for.
 func (g *gathering) known() string { return fmt.Sprintf("e.seq <= %d", g.state.last) }
 
+// since are those of them that were not taken in yet.
+func (g *gathering) since() string {
+	return fmt.Sprintf("e.seq > %d AND e.seq <= %d", g.after, g.state.last)
+}
+
 // ref reads who, anchor, account, ip and time from v on.
 func (g *gathering) ref(v []driver.Value) session.Ref {
-	r := session.Ref{Who: &g.who[number(v[0])], Anchor: cloudtrail.Anchor(number(v[1])), Account: g.texts.account[number(v[2])], IP: g.texts.ip[number(v[3])], Time: noTime}
+	r := session.Ref{Who: g.who[number(v[0])], Anchor: cloudtrail.Anchor(number(v[1])), Account: g.texts.account[number(v[2])], IP: g.texts.ip[number(v[3])], Time: noTime}
 	if v[4] != nil {
 		r.Time = number(v[4])
 	}
@@ -85,8 +146,8 @@ func (g *gathering) mints(ctx context.Context, c conn) error {
 		"m.session_name, m.principal, m.target, m.source_ident, m.signin, m.from_principal, m.for_account, m.role_name " +
 		"FROM mints AS m JOIN event_rows AS e ON e.seq = m.seq WHERE "
 	ids := g.db.dicts[domID].all()
-	exact := map[uint32]bool{}
-	err := c.each(ctx, q+g.known(), nil, func(v []driver.Value) error {
+	var late error
+	err := c.each(ctx, q+g.since(), nil, func(v []driver.Value) error {
 		t := func(i int) string { return g.texts.person[number(v[i])] }
 		m := session.Mint{
 			Mint: cloudtrail.Mint{Call: t(12), IssuedKey: t(13), RoleARN: t(14), SessionName: t(15), Principal: t(16), Target: t(17),
@@ -97,14 +158,17 @@ func (g *gathering) mints(ctx context.Context, c conn) error {
 		if hi, lo := v[10].(uint64), v[11].(uint64); hi != 0 || lo != 0 {
 			m.Shared = guidText(hi, lo)
 		}
-		if session.Signs(&m) {
-			exact[g.number[m.Ref.Who]] = true
+		if n := g.number[m.Ref.Who]; session.Signs(&m) && !g.signs[n] {
+			g.signs[n] = true
+			if int(n) < g.old { // its events may have been summed up by stretches of time
+				late = errAnew
+			}
 		}
 		g.input.Mints = append(g.input.Mints, m)
 		return nil
 	})
-	g.exact = sortedKeys(exact)
-	return err
+	g.exact = sortedKeys(g.signs)
+	return cmp.Or(err, late)
 }
 
 // eventID spells the eventID of a row: uid_hi, uid_lo, idkind, idtext.
@@ -118,19 +182,62 @@ func eventID(v []driver.Value, ids []string) string {
 	return ""
 }
 
-// activity sums the events up.
+// activity sums the events up, and notes their services, regions and agents.
 func (g *gathering) activity(ctx context.Context, c conn) error {
-	q := "SELECT e.who, e.anchor, e.account, e.ip, min(e.t), max(e.t), count(*), count(*) FILTER (NOT e.readonly), " +
-		"count(*) FILTER (e.outcome <> 0), count(*) FILTER (e.outcome = 1), " + slotOf(g.exact, g.idle) + " AS slot FROM event_rows AS e WHERE " + g.known() +
-		" GROUP BY e.who, e.anchor, e.account, e.ip, slot, e.t IS NULL"
+	q := "SELECT e.who, e.anchor, e.account, e.ip, min(e.t), max(e.t), " + slotOf(g.exact, g.idle) + " AS slot, e.source, e.region, e.agent, count(*), " +
+		"count(*) FILTER (NOT e.readonly), count(*) FILTER (e.outcome <> 0), count(*) FILTER (e.outcome = 1) FROM event_rows AS e WHERE " + g.since() +
+		" GROUP BY e.who, e.anchor, e.account, e.ip, e.source, e.region, e.agent, slot, e.t IS NULL"
 	return c.each(ctx, q, nil, func(v []driver.Value) error {
 		r := g.ref(v)
-		a := session.Activity{Who: r.Who, Anchor: r.Anchor, Account: r.Account, IP: r.IP, First: r.Time, Last: noTime,
-			Events: number(v[6]), Writes: number(v[7]), Errors: number(v[8]), Denied: number(v[9])}
+		row := g.row(r, v)
+		a := &g.input.Activity[row]
 		if v[5] != nil {
-			a.Last = number(v[5])
+			a.First, a.Last = min(a.First, r.Time), max(a.Last, number(v[5]))
 		}
-		g.input.Activity = append(g.input.Activity, a)
+		a.Events += number(v[10])
+		a.Writes += number(v[11])
+		a.Errors += number(v[12])
+		a.Denied += number(v[13])
+		g.details = append(g.details, detailRow{row, uint32(number(v[7])), uint32(number(v[8])), uint32(number(v[9]))})
+		g.touch(uint32(number(v[0])), r, a)
 		return nil
 	})
+}
+
+// row finds the row of activity that some events belong to, or begins it.
+func (g *gathering) row(r session.Ref, v []driver.Value) int32 {
+	k := activityKey{who: uint32(number(v[0])), anchor: uint8(number(v[1])), account: uint32(number(v[2])), ip: uint32(number(v[3])), timeless: v[4] == nil}
+	if v[6] != nil {
+		k.slot = number(v[6])
+	}
+	row, ok := g.rows[k]
+	if !ok {
+		row = int32(len(g.input.Activity))
+		g.rows[k] = row
+		g.input.Activity = append(g.input.Activity, session.Activity{Who: r.Who, Anchor: r.Anchor, Account: r.Account, IP: r.IP, First: r.Time, Last: r.Time})
+	}
+	return row
+}
+
+// touch notes that events came.
+func (g *gathering) touch(who uint32, r session.Ref, a *session.Activity) {
+	g.fresh.who[who] = true
+	if r.Time == noTime {
+		return
+	}
+	g.fresh.from, g.fresh.to = min(g.fresh.from, r.Time), max(g.fresh.to, a.Last)
+	if session.Forwards(r.Who) {
+		if t, ok := g.first[who]; !ok || r.Time < t {
+			g.first[who] = r.Time
+		}
+	}
+}
+
+// eachDetail lists the details in words.
+func (g *gathering) eachDetail(yield func(session.Detail) bool) {
+	for _, d := range g.details {
+		if !yield(session.Detail{Row: int(d.row), Service: g.texts.source[d.source], Region: g.texts.region[d.region], Agent: g.texts.agent[d.agent]}) {
+			return
+		}
+	}
 }

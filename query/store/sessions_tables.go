@@ -3,9 +3,12 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"encoding/binary"
+	"strconv"
 	"time"
 
 	"github.com/goccy/go-json"
+	"github.com/zeebo/xxh3"
 
 	"spoor/loader/cloudtrail"
 	"spoor/query/session"
@@ -130,26 +133,42 @@ var parentTable = table[parentRow]{"session_parents", []column[parentRow]{
 	textCol("parent", func(r *parentRow) string { return r.parent }),
 }}
 
-// writeSessions replaces the tables.
-func (db *DB) writeSessions(ctx context.Context, g *gathering, res *session.Result, x *sessionIndex) error {
-	rows := make([]sessionRow, len(res.Sessions))
+// writeSessions makes the tables say what the result says, where old are the
+// sums of what they hold, nil when that isn't known. It returns the new sums.
+func (db *DB) writeSessions(ctx context.Context, g *gathering, res *session.Result, x *sessionIndex, old []uint64) ([]uint64, error) {
+	sums := sumSessions(res, x)
+	changed := changedSums(old, sums)
+	whole := len(old) == 0 || len(changed) > len(sums)/2
+	is := make([]bool, max(len(sums), len(old)))
+	for _, n := range changed {
+		is[n] = true
+	}
+	var rows []sessionRow
 	var parents []parentRow
 	for i := range res.Sessions {
-		rows[i] = sessionRow{num: int64(i), Session: res.Sessions[i]}
+		if !whole && !is[i] {
+			continue
+		}
+		rows = append(rows, sessionRow{num: int64(i), Session: res.Sessions[i]})
 		for _, p := range session.Parents(&res.Sessions[i]) {
 			parents = append(parents, parentRow{int64(i), p})
 		}
 	}
+	spans := x.spans
+	if !whole {
+		spans = nil
+		for _, s := range x.spans {
+			if is[s.session] {
+				spans = append(spans, s)
+			}
+		}
+	}
 	_, err := ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
 		return struct{}{}, c.inTx(ctx, func() error {
-			for _, t := range []string{"session_rows", "session_spans", "session_parents", "session_state"} {
-				if _, err := c.exec(ctx, "DELETE FROM "+t); err != nil {
-					return err
-				}
-			}
 			for _, write := range []func() error{
+				func() error { return db.clearSessions(ctx, c, changed, whole) },
 				func() error { return sessionTable.insert(ctx, c, rows) },
-				func() error { return spanTable.insert(ctx, c, x.spans) },
+				func() error { return spanTable.insert(ctx, c, spans) },
 				func() error { return parentTable.insert(ctx, c, parents) },
 			} {
 				if err := write(); err != nil {
@@ -160,7 +179,57 @@ func (db *DB) writeSessions(ctx context.Context, g *gathering, res *session.Resu
 			return err
 		})
 	})
-	return err
+	return sums, err
+}
+
+// clearSessions takes sessions out of the tables: those with the numbers, or all.
+func (db *DB) clearSessions(ctx context.Context, c conn, nums []int64, whole bool) error {
+	name, withdraw := db.feeds.offer(numbersFeed("num", nums))
+	defer withdraw()
+	for _, t := range []struct{ table, num string }{{"session_rows", "num"}, {"session_spans", "session"}, {"session_parents", "child"}, {"session_state", ""}} {
+		q, args := "DELETE FROM "+t.table, []any(nil)
+		if !whole && t.num != "" {
+			q, args = q+" WHERE "+t.num+" IN (SELECT num FROM spoor_feed(?))", []any{name}
+		}
+		if _, err := c.exec(ctx, q, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sumSessions sums up all that the tables keep of each session, by which one
+// that changed is known.
+func sumSessions(res *session.Result, x *sessionIndex) []uint64 {
+	sums := make([]uint64, len(res.Sessions))
+	for i := range res.Sessions {
+		b, err := json.Marshal(&res.Sessions[i])
+		if err != nil { // strings and numbers only
+			b = strconv.AppendInt(nil, int64(x.state.last), 10)
+		}
+		sums[i] = xxh3.Hash(b)
+	}
+	var b [48]byte
+	for _, s := range x.spans {
+		w := binary.LittleEndian.AppendUint64(b[:0], uint64(s.from))
+		w = binary.LittleEndian.AppendUint64(w, uint64(s.to))
+		for _, v := range [...]uint32{s.who, s.account, s.ip, uint32(s.anchor)} {
+			w = binary.LittleEndian.AppendUint32(w, v)
+		}
+		sums[s.session] += xxh3.Hash(w) // in whatever order they come
+	}
+	return sums
+}
+
+// changedSums lists the numbers whose sums differ, the lost among them.
+func changedSums(old, sums []uint64) []int64 {
+	var out []int64
+	for n := range max(len(old), len(sums)) {
+		if n >= len(old) || n >= len(sums) || old[n] != sums[n] {
+			out = append(out, int64(n))
+		}
+	}
+	return out
 }
 
 // readSessions reads what the last start left, nil when there is nothing.

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql/driver"
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -154,25 +157,109 @@ func checkFilters(t *testing.T, db *DB, all []query.Session) {
 	}
 }
 
+// torn cuts files into pieces at random places and shuffles them.
+func torn(files []loader.Loaded, seed uint64) []loader.Loaded {
+	r := rand.New(rand.NewPCG(seed, 1))
+	var out []loader.Loaded
+	for _, f := range files {
+		for n := 0; len(f.Events) > 0; n++ {
+			k := 1 + r.IntN(len(f.Events))
+			piece := f
+			piece.Object.Name = fmt.Sprint(f.Object.Name, ".", n)
+			piece.Events, f.Events = f.Events[:k], f.Events[k:]
+			out = append(out, piece)
+		}
+	}
+	r.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
+
+// tablesOf are the rows of the tables of sessions, in words.
+func tablesOf(t *testing.T, db *DB) []string {
+	t.Helper()
+	out, err := ask(t.Context(), db, func(ctx context.Context, c conn) ([]string, error) {
+		var out []string
+		for _, table := range []string{"session_rows", "session_spans", "session_parents", "session_state"} {
+			err := c.each(ctx, "SELECT * FROM "+table+" ORDER BY ALL", nil, func(v []driver.Value) error {
+				out = append(out, fmt.Sprint(table, " ", v))
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Files that come in any order, torn anywhere, give the same sessions; and what
+// was worked out batch by batch is what working all of it out at once gives.
 func TestSessionsInAnyOrderAndPieces(t *testing.T) {
 	t.Parallel()
 	files := attack(t)
 	one := newCase(t)
 	load(t, one, files...)
 	want := listed(t, one, query.SessionRequest{Order: query.SessionsNewest})
-	pieces := newCase(t)
-	back := slices.Clone(files)
-	slices.Reverse(back)
-	for part := range slices.Chunk(back, 7) {
-		load(t, pieces, part...)
-		listed(t, pieces, query.SessionRequest{}) // as a screen does that follows a load
+	for seed := range uint64(3) {
+		db := newCase(t)
+		taken := 0
+		for part := range slices.Chunk(torn(files, seed), 40) {
+			load(t, db, part...)
+			listed(t, db, query.SessionRequest{Stale: true}) // as a screen does that follows a load
+			if db.sessions.kept.after > 0 {
+				taken++
+			}
+		}
+		if taken == 0 {
+			t.Error("no batch was taken into what there was")
+		}
+		got := listed(t, db, query.SessionRequest{Order: query.SessionsNewest, Stale: true})
+		if d := cmp.Diff(want, got, sameSessions); d != "" {
+			t.Errorf("seed %d:\n%s", seed, d)
+		}
+		bits := tablesOf(t, db)
+		if _, err := db.workOut(t.Context(), session.DefaultIdle, false); err != nil { // all at once, in the same case
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(tablesOf(t, db), bits); d != "" {
+			t.Errorf("seed %d, at once and batch by batch:\n%s", seed, d)
+		}
 	}
-	got := listed(t, pieces, query.SessionRequest{Order: query.SessionsNewest})
-	if d := cmp.Diff(want, got, sameSessions); d != "" {
-		t.Errorf("loaded backwards in pieces:\n%s", d)
+}
+
+// An object that is replaced takes events away: then all is worked out anew.
+func TestSessionsOfAReplacedObject(t *testing.T) {
+	t.Parallel()
+	files := attack(t)
+	db := newCase(t)
+	load(t, db, files...)
+	all := listed(t, db, query.SessionRequest{Stale: true})
+	short := files[0]
+	short.Events = short.Events[:len(short.Events)/2]
+	load(t, db, short)
+	var had, has int64
+	for _, s := range all {
+		had += s.Events
 	}
-	path := pieces.Path()
-	if err := pieces.Close(); err != nil {
+	for _, s := range listed(t, db, query.SessionRequest{Stale: true}) {
+		has += s.Events
+	}
+	if has != db.Totals().Events || has >= had {
+		t.Errorf("sessions hold %d events, the case %d; they held %d", has, db.Totals().Events, had)
+	}
+}
+
+func TestSessionsAfterOpeningAgain(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	load(t, db, attack(t)...)
+	got := listed(t, db, query.SessionRequest{Order: query.SessionsNewest})
+	path := db.Path()
+	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
 	again, err := Open(t.Context(), path, Options{})
