@@ -43,6 +43,10 @@ type Session struct {
 	Reason     string        // why the chain starts there, or what is missing and what to load
 	Risks      []Risk
 
+	Mark string // what analysts noted of the session, as in Annotation
+	Note string
+	Tags []string
+
 	Matched  int64 // of its events, those that match the filter asked with
 	Children int   // sessions whose credentials it issued
 }
@@ -103,12 +107,15 @@ func (s Session) MarshalJSON() ([]byte, error) {
 		ViaServices  int64         `json:"via_services"`
 		Children     int           `json:"children"`
 		MatchedCount int64         `json:"matched"`
+		Mark         string        `json:"mark"`
+		Note         string        `json:"note"`
+		Tags         []string      `json:"tags"`
 	}
 	o := out{ID: s.ID, Actor: s.Actor, Kind: s.Kind, Principal: s.Principal, Account: s.Account, Role: optional(s.Role), SessionName: optional(s.SessionName),
 		AccessKeys: list(s.AccessKeys), Start: stamp(s.Start), End: stamp(s.End), Events: s.Events, Writes: s.Writes, Errors: s.Errors, Denied: s.Denied,
 		Services: list(s.Services), Regions: list(s.Regions), SourceIPs: list(s.SourceIPs), UserAgents: list(s.UserAgents), RootActor: s.RootActor, Depth: s.Depth,
 		Confidence: s.Confidence, Reason: s.Reason, Candidates: s.Candidates, Root: s.Root, OpenedBy: optional(s.OpenedBy), Created: stamp(s.Created),
-		Risks: s.Risks, ViaServices: s.Forwarded, Children: s.Children, MatchedCount: s.Matched}
+		Risks: s.Risks, ViaServices: s.Forwarded, Children: s.Children, MatchedCount: s.Matched, Mark: s.Mark, Note: s.Note, Tags: list(s.Tags)}
 	if s.MFA != "" {
 		yes := s.MFA == "yes"
 		o.MFA = &yes

@@ -82,8 +82,9 @@ func (m *Model) takeCommands() []pane.Command {
 		do("copy-event", "copy event", "Copy the event as JSON, as logged", "Take", 0, m.noEvent, m.copyEvent, "Y"),
 		do("copy-command", "copy command", "Copy the command line that prints the same events", "Take", 0, nil, m.copyCommand, "ctrl+y"),
 		do("export", "export", "Write the filtered events to a file: CSV, NDJSON or JSON", "Take", 0, m.noExport, m.askExport, "ctrl+e"),
-		do("mark", "mark", "Mark the event under the cursor, note something on it, tag it", "Take", 0, m.noMark, m.markMenu, "m"),
-		do("marked", "marked events", "Show the events that carry a mark, a note or a tag", "Go", 0, m.noMarks, m.showMarked, "M"),
+		do("mark", "mark", "Mark, note or tag the event, its session or its resource", "Take", 0, m.noMark, m.startMark, "m"),
+		do("marked", "marked", "List what carries a mark, a note or a tag", "Go", 0, m.noMarks, func() tea.Cmd { return m.act(pane.GoTo{View: markedView}) }, "M"),
+		do("name-account", "name account", "Give an account a name, by which the screen shows it", "Take", 0, m.noNames, m.askAccount, "@"),
 	}
 }
 
@@ -169,7 +170,10 @@ func (m *Model) noMark() string {
 	if m.opt.Mark == nil {
 		return "this case takes no marks"
 	}
-	return m.noEvent()
+	if _, ok := m.target(); !ok {
+		return "nothing under the cursor that can be marked"
+	}
+	return ""
 }
 
 func (m *Model) noMarks() string {

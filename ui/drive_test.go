@@ -200,8 +200,8 @@ func (e *exporter) Export(_ context.Context, r ExportRequest, report func(int64)
 	return 7, e.err
 }
 
-func (e *exporter) Annotation(_ context.Context, _ query.About, _ string, seq int64) (query.Annotation, error) {
-	return query.Annotation{Seq: seq, Note: "first\nsecond", Tags: []string{"b"}}, e.err
+func (e *exporter) Annotation(_ context.Context, about query.About, name string, seq int64) (query.Annotation, error) {
+	return query.Annotation{About: about, Name: name, Seq: seq, Note: "first\nsecond", Tags: []string{"b"}}, e.err
 }
 
 func (e *exporter) Annotate(_ context.Context, a query.Annotation) error {

@@ -340,8 +340,8 @@ func TestMarkNoteTags(t *testing.T) {
 	d := newDriver(t, Options{Mark: mk}, 120, 40)
 	d.keys("m", "down", "enter")
 	d.shows("marked yellow")
-	d.keys("m", "type:jjjjj", "enter")
-	d.shows("second")
+	d.keys("m", "n")
+	d.shows("second", "Note on the event")
 	d.send(tea.PasteMsg{Content: " \x1b[2Jpasted\nthird"})
 	d.frame()
 	d.keys("ctrl+d", "m", "type:jjjjjj", "enter", "type: a b", "enter")
@@ -349,10 +349,76 @@ func TestMarkNoteTags(t *testing.T) {
 		!slices.Equal(mk.kept[2].Tags, []string{"a", "b"}) {
 		t.Errorf("kept %+v", mk.kept)
 	}
-	d.keys("M")
-	if d.filter() != "mark:* OR note:* OR tag:*" {
-		t.Errorf("marked events: %q", d.filter())
+	mk.kept = nil
+	d.keys("m", "s", "r", "m", "o", "b", "m", "-")
+	want := []query.About{query.AboutSession, query.AboutResource, query.AboutEvent}
+	for i, k := range mk.kept {
+		if k.About != want[i] || k.Seq == 0 || k.Mark != []string{"red", "blue", ""}[i] {
+			t.Errorf("kept %+v", k)
+		}
 	}
+	if len(mk.kept) != 3 {
+		t.Errorf("kept %+v", mk.kept)
+	}
+}
+
+// targeted is a view whose rows are sessions.
+type targeted struct{ other }
+
+func (*targeted) Target() (pane.Target, bool) {
+	return pane.Target{About: query.AboutSession, Name: "5f0c"}, true
+}
+
+func TestMarkInAViewOfOtherThings(t *testing.T) {
+	t.Parallel()
+	mk := &exporter{}
+	d := newDriver(t, Options{Mark: mk, Views: []View{{Title: "Sessions", Pane: &targeted{}}, {Title: "Marked", Pane: &other{}}}}, 120, 40)
+	d.keys("2", "m")
+	d.shows("Mark the session 5f0c")
+	d.keys("g", "M")
+	if len(mk.kept) != 1 || mk.kept[0].About != query.AboutSession || mk.kept[0].Name != "5f0c" || mk.kept[0].Mark != "green" {
+		t.Errorf("kept %+v", mk.kept)
+	}
+	if d.m.view != 2 {
+		t.Errorf("M shows view %d", d.m.view)
+	}
+}
+
+// namer keeps names of accounts in memory.
+type namer struct{ names query.Accounts }
+
+func (n *namer) Accounts() query.Accounts { return n.names }
+func (n *namer) NameAccount(id, name string) error {
+	n.names = query.Accounts{id: name}.Over(n.names)
+	return nil
+}
+
+func TestAccountsAreShownByName(t *testing.T) {
+	t.Parallel()
+	n := &namer{}
+	d := newDriver(t, Options{Names: n}, 200, 50)
+	id := ""
+	for d.m.events.Columns()[0] != "account" { // to the front, where it is sure to be seen
+		d.m.events.SetColumns([]string{"account", "time", "event"})
+		d.run(d.m.resync())
+	}
+	v, ok := d.m.valueAt()
+	if id = v.Text; !ok || query.CheckAccount(id, "") != nil {
+		t.Fatalf("value %v", v)
+	}
+	d.keys("@", "type:prod eu", "enter")
+	d.shows("account "+id+" is called prod eu", "prod eu ")
+	if v, _ := d.m.valueAt(); v.Text != id {
+		t.Errorf("the value is %q, not the id", v.Text)
+	}
+	d.keys("+")
+	if d.filter() != "account="+id {
+		t.Errorf("filter %q", d.filter())
+	}
+	d.keys("enter")
+	d.shows("prod eu (" + id + ")")
+	d.keys("@", "ctrl+u", "type:12 = x", "enter")
+	d.shows("twelve digits")
 }
 
 // changing is a view of changes with one event under its cursor.
@@ -368,7 +434,7 @@ func TestMarkAndExportInAViewOfChanges(t *testing.T) {
 	t.Parallel()
 	ex := &exporter{}
 	d := newDriver(t, Options{Mark: ex, Export: ex, Views: []View{{Title: "Changes", Pane: &changing{}}}}, 120, 40)
-	d.keys("2", "m", "enter")
+	d.keys("2", "m", "r")
 	d.shows("marked red")
 	if len(ex.kept) != 1 || ex.kept[0].Seq != 77 || ex.kept[0].Mark != "red" {
 		t.Errorf("kept %+v", ex.kept)
@@ -382,10 +448,6 @@ func TestMarkAndExportInAViewOfChanges(t *testing.T) {
 	}
 	if got := d.m.commandLine(); got != "spoor timeline --severity high" {
 		t.Error(got)
-	}
-	d.keys("M")
-	if d.filter() != "mark:* OR note:* OR tag:*" || d.m.view != 1 {
-		t.Errorf("marked changes: %q in view %d", d.filter(), d.m.view)
 	}
 }
 

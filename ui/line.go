@@ -72,14 +72,11 @@ func (m *Model) drawLine(line []seg, w int) string {
 // tabLine names the case and the views.
 func (m *Model) tabLine() []seg {
 	line := []seg{{text: " spoor ", role: themes.Title, ground: themes.Bar}}
-	full := 7
-	for _, v := range m.views {
-		full += text.Width(v.Title) + 4
-	}
 	for i, v := range m.views {
 		s := seg{text: text.Safe(" " + strconv.Itoa(i+1) + " "), role: themes.Dim, ground: themes.Bar,
 			do: func() (pane.Intent, tea.Cmd) { return nil, m.goTo(i) }}
-		if full <= m.w || i == m.view {
+		// Where not all titles fit, the last ones go by their number.
+		if i == m.view || widthOf(line)+s.width()+text.Width(v.Title)+1+m.tabsLeast(i+1) <= m.w {
 			s.text += v.Title + " "
 		}
 		if i == m.view {
@@ -92,6 +89,18 @@ func (m *Model) tabLine() []seg {
 		right = []seg{{text: text.CleanLine(m.opt.Name, room) + " ", role: themes.Dim, ground: themes.Bar}}
 	}
 	return m.spread(line, right, themes.Bar)
+}
+
+// tabsLeast is the width that the tabs from one on need at least: their numbers,
+// and the title of the current one.
+func (m *Model) tabsLeast(from int) int {
+	n := 0
+	for i, v := range m.views[from:] {
+		if n += 3; from+i == m.view {
+			n += text.Width(v.Title) + 1
+		}
+	}
+	return n
 }
 
 // filterLine shows the conditions, each removable by a click on its cross.

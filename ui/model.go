@@ -102,7 +102,7 @@ func New(ctx context.Context, o Options) *Model {
 }
 
 // viewOrder is the fixed order of the views: hands learn the numbers.
-var viewOrder = []text.Safe{"Events", "Timeline", "Sessions", "Integrity", "Queries", "Sources"}
+var viewOrder = []text.Safe{"Events", "Timeline", "Sessions", "Integrity", "Queries", "Sources", "Marked"}
 
 // inOrder sorts views into their fixed order, others last.
 func inOrder(views []View) []View {
@@ -145,7 +145,7 @@ func (m *Model) lens() lens {
 // state is what panes are told.
 func (m *Model) state() pane.State {
 	return pane.State{Ctx: m.ctx, Styles: m.look.styles, Zone: m.zone, Filter: m.asked.filter, Order: m.asked.order,
-		Asked: m.asked.n, Data: m.asked.data, Live: m.load.now.Running}
+		Asked: m.asked.n, Data: m.asked.data, Live: m.load.now.Running, Accounts: m.accounts()}
 }
 
 // paneAt returns the pane of a slot.
@@ -208,7 +208,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.copy(msg.Copy)
 	case annotationMsg:
 		return m, m.annotated(msg)
-	case doneMsg:
+	case pane.Done:
 		return m, m.done(msg)
 	}
 	return m, m.broadcast(msg)

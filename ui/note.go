@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/textarea"
@@ -14,53 +13,103 @@ import (
 	"spoor/ui/text"
 )
 
-// annotationMsg is what is noted about an event, to be changed by then.
+// annotationMsg is what is noted about something, to be changed by then.
 type annotationMsg struct {
+	of   pane.Target
 	now  query.Annotation
-	then func(query.Annotation) tea.Cmd
+	then func(pane.Target, query.Annotation) tea.Cmd
 	err  error
 }
 
-// markMenu offers the marks, each a word so that colour is never alone, and
-// notes and tags.
-func (m *Model) markMenu() tea.Cmd {
-	var items []menuItem
-	for _, word := range append(query.Marks(), "") {
-		title := text.Safe(word)
-		if word == "" {
-			title = "no mark"
+// markedView is the title of the view that lists what is noted.
+const markedView = "Marked"
+
+// target is what mark and note mean: what the row under the cursor is about.
+func (m *Model) target() (pane.Target, bool) {
+	if t, ok := m.paneAt(m.shape.focus).(pane.Targeted); ok {
+		if t, ok := t.Target(); ok {
+			return t, true
 		}
-		items = append(items, menuItem{title: title, do: func() (pane.Intent, tea.Cmd) {
-			return nil, m.annotation(func(a query.Annotation) tea.Cmd {
-				a.Mark = word
-				return m.annotate(a, "marked "+title)
-			})
-		}})
 	}
-	items = append(items,
-		menuItem{title: "note", note: "several lines of text", do: func() (pane.Intent, tea.Cmd) { return nil, m.annotation(m.editNote) }},
-		menuItem{title: "tags", note: "words, with blanks between", do: func() (pane.Intent, tea.Cmd) { return nil, m.annotation(m.editTags) }})
-	return m.push(&menu{title: "Mark the event", items: items})
+	seq, ok := m.currentSeq()
+	return pane.Target{About: query.AboutEvent, Seq: seq}, ok
 }
 
-// annotation reads what is noted about the current event and goes on with it.
-func (m *Model) annotation(then func(query.Annotation) tea.Cmd) tea.Cmd {
-	seq, ok := m.currentSeq()
+// startMark reads what is noted about what is under the cursor, and offers what
+// can be put on it.
+func (m *Model) startMark() tea.Cmd {
+	t, ok := m.target()
 	if !ok {
 		return nil
 	}
+	return m.annotation(t, m.markMenu)
+}
+
+// annotation reads what is noted about something and goes on with it.
+func (m *Model) annotation(t pane.Target, then func(pane.Target, query.Annotation) tea.Cmd) tea.Cmd {
 	mk, ctx := m.opt.Mark, m.ctx
 	return func() tea.Msg {
-		a, err := mk.Annotation(ctx, query.AboutEvent, "", seq)
-		return annotationMsg{now: a, then: then, err: err}
+		a, err := mk.Annotation(ctx, t.About, t.Name, t.Seq)
+		return annotationMsg{of: t, now: a, then: then, err: err}
 	}
 }
 
 func (m *Model) annotated(msg annotationMsg) tea.Cmd {
 	if msg.err != nil {
-		return m.fail("read the notes on the event", msg.err)
+		return m.fail("read the notes on the "+msg.of.About.String(), msg.err)
 	}
-	return msg.then(msg.now)
+	return msg.then(msg.of, msg.now)
+}
+
+// markMenu offers the marks, each a word so that colour is never alone, notes
+// and tags, and to go on to the session or the resource of an event. Each has a
+// letter of its own.
+func (m *Model) markMenu(of pane.Target, a query.Annotation) tea.Cmd {
+	what := text.Safe(a.About.String())
+	box := &menu{title: "Mark the " + what, help: "a letter or enter chooses, esc leaves", keys: map[string]func(int) tea.Cmd{}}
+	if a.About != query.AboutEvent {
+		box.title += " " + text.CleanLine(a.Name, 50)
+	}
+	add := func(key, title, note text.Safe, on bool, do func() tea.Cmd) {
+		box.items = append(box.items, menuItem{title: title, note: note, key: key, on: on, do: func() (pane.Intent, tea.Cmd) { return nil, do() }})
+		box.keys[string(key)] = func(int) tea.Cmd {
+			m.pop(box)
+			return do()
+		}
+	}
+	set := func(word string) func() tea.Cmd {
+		return func() tea.Cmd {
+			said := text.Safe("marked " + word)
+			if a.Mark = word; word == "" {
+				said = "mark taken away"
+			}
+			return m.annotate(a, said)
+		}
+	}
+	for _, word := range query.Marks() {
+		add(text.Safe(word[:1]), text.Safe(word), "", a.Mark == word, set(word))
+	}
+	add("-", "no mark", "", a.Mark == "", set(""))
+	first, _, _ := strings.Cut(a.Note, "\n")
+	add("n", "note", orHelp(first, "several lines of text"), a.Note != "", func() tea.Cmd { return m.editNote(a) })
+	add("t", "tags", orHelp(strings.Join(a.Tags, " "), "words, with blanks between"), len(a.Tags) > 0, func() tea.Cmd { return m.editTags(a) })
+	if of.Name == "" && of.About == query.AboutEvent {
+		add("s", "its session", "found on all that was done in it", false, func() tea.Cmd {
+			return m.annotation(pane.Target{About: query.AboutSession, Seq: of.Seq}, m.markMenu)
+		})
+		add("o", "its resource", "found on all that touched it", false, func() tea.Cmd {
+			return m.annotation(pane.Target{About: query.AboutResource, Seq: of.Seq}, m.markMenu)
+		})
+	}
+	return m.push(box)
+}
+
+// orHelp is what is there, or what can be.
+func orHelp(s string, help text.Safe) text.Safe {
+	if s == "" {
+		return help
+	}
+	return text.CleanLine(s, 60)
 }
 
 // annotate keeps an annotation.
@@ -68,16 +117,14 @@ func (m *Model) annotate(a query.Annotation, said text.Safe) tea.Cmd {
 	mk, ctx := m.opt.Mark, m.ctx
 	a.Changed = m.now().UTC()
 	return func() tea.Msg {
-		return doneMsg{what: "mark the event", said: said, grown: true, err: mk.Annotate(ctx, a)}
+		return pane.Done{What: text.Safe("mark the " + a.About.String()), Said: said, Grown: true, Err: mk.Annotate(ctx, a)}
 	}
 }
 
 func (m *Model) editTags(a query.Annotation) tea.Cmd {
-	return m.act(pane.Ask{Title: "Tags of the event", Initial: strings.Join(a.Tags, " "), Help: "words, with blanks between; find them with tag:word",
+	return m.act(pane.Ask{Title: text.Safe("Tags of the " + a.About.String()), Initial: strings.Join(a.Tags, " "), Help: "words, with blanks between; find them with tag:word",
 		Done: func(s string) (pane.Intent, tea.Cmd, error) {
-			a.Tags = strings.Fields(s)
-			slices.Sort(a.Tags)
-			a.Tags = slices.Compact(a.Tags)
+			a.Tags = query.Retag(nil, strings.Fields(s))
 			return nil, m.annotate(a, "tags kept"), nil
 		}})
 }
@@ -92,19 +139,6 @@ func (m *Model) editNote(a query.Annotation) tea.Cmd {
 	t.SetValue(a.Note)
 	t.Focus()
 	return m.push(&noteBox{about: a, area: t})
-}
-
-// showMarked shows the events that carry a mark, a note or a tag; in a view of
-// changes, the changes.
-func (m *Model) showMarked() tea.Cmd {
-	f, err := query.Parse("mark:* OR note:* OR tag:*")
-	if err != nil {
-		return m.fail("filter", err)
-	}
-	if _, ok := m.scripted(); ok {
-		return m.act(pane.Replace{Filter: f})
-	}
-	return m.act(pane.Evidence{Filter: f})
 }
 
 // maxNote bounds a note, in characters.
@@ -166,7 +200,7 @@ func (o *noteBox) box(m *Model) box {
 	}
 	inner = append(inner, m.drawLine([]seg{{text: " ctrl+d ", role: themes.Accent}, {text: "keeps it  ", role: themes.Dim},
 		{text: "esc ", role: themes.Accent}, {text: "leaves it as it was", role: themes.Dim}}, r.w-2))
-	return m.frameBox(r, "Note on the event", inner)
+	return m.frameBox(r, text.Safe("Note on the "+o.about.About.String()), inner)
 }
 
 func (o *noteBox) cursor(m *Model) (int, int, bool) {

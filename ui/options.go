@@ -76,6 +76,7 @@ type Options struct {
 	Progress  func() Progress
 	Export    Exporter                // nil: no export
 	Mark      Marker                  // nil: no marks, notes and tags
+	Names     Namer                   // nil: accounts go by their ids
 	Profiles  Profiler                // nil: no profiles
 	Clipboard func(text string) error // the local clipboard tool, tried beside the terminal; nil: none
 

@@ -14,20 +14,12 @@ import (
 	"spoor/ui/text"
 )
 
-// doneMsg is the end of something that ran in a command.
-type doneMsg struct {
-	what  text.Safe // for an error
-	said  text.Safe
-	grown bool // the case changed: ask again
-	err   error
-}
-
-func (m *Model) done(msg doneMsg) tea.Cmd {
-	if msg.err != nil {
-		return m.fail(string(msg.what), msg.err)
+func (m *Model) done(msg pane.Done) tea.Cmd {
+	if msg.Err != nil {
+		return m.fail(string(msg.What), msg.Err)
 	}
-	m.say(msg.said)
-	if msg.grown {
+	m.say(msg.Said)
+	if msg.Grown {
 		m.asked.data++
 		return m.sync()
 	}
@@ -64,7 +56,7 @@ func (m *Model) copy(c pane.Copy) tea.Cmd {
 		if err := tool(c.Text); err != nil || ctx.Err() != nil {
 			return nil // the terminal may still have taken it
 		}
-		return doneMsg{said: text.Safe(fmt.Sprintf("copied %s, %s bytes", c.What, thousands(int64(len(c.Text)))))}
+		return pane.Done{Said: text.Safe(fmt.Sprintf("copied %s, %s bytes", c.What, thousands(int64(len(c.Text)))))}
 	})
 }
 
@@ -81,7 +73,7 @@ func (m *Model) copyEvent() tea.Cmd {
 	return func() tea.Msg {
 		e, err := c.Event(ctx, seq)
 		if err != nil {
-			return doneMsg{what: "read the event", err: err}
+			return pane.Done{What: "read the event", Err: err}
 		}
 		return copyMsg{pane.Copy{What: "event as JSON", Text: string(e.Record)}}
 	}

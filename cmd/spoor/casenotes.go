@@ -2,9 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -97,6 +100,20 @@ func (a *app) printNoted(w io.Writer, list []query.Noted) error {
 		}
 	}
 	return t.flush()
+}
+
+// writeNoted writes a list of the screen to a new file; its ending says how.
+func (a *app) writeNoted(path string, list []query.Noted) error {
+	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+	if format != "csv" && format != "json" {
+		return errors.New("end the name in .csv or .json")
+	}
+	if _, err := os.Stat(path); err == nil {
+		return fmt.Errorf("%s exists already", path)
+	}
+	b := *a
+	b.flags.format = format
+	return atomicFile(path, func(w io.Writer) error { return b.printNoted(w, list) })
 }
 
 func caseAccounts(a *app) *cobra.Command {

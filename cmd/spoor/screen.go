@@ -21,6 +21,7 @@ import (
 	"spoor/query/store"
 	"spoor/themes"
 	"spoor/ui"
+	"spoor/ui/marked"
 	"spoor/ui/queries"
 	"spoor/ui/sessions"
 	viewsources "spoor/ui/sources"
@@ -161,6 +162,7 @@ func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []
 		a.integrityView(db, names, sources),
 		{Title: "Queries", Pane: queries.New(db, query.Builtin(), queryFiles, a.sqlConsole(db))},
 		{Title: "Sources", Pane: viewsources.New(db, bg)},
+		{Title: "Marked", Pane: marked.New(db, a.writeNoted)},
 	}
 	screen.Place = lastPlace(db)
 	if slices.Contains(names, demoSource) {
@@ -225,7 +227,7 @@ func (a *app) look() (screenLook, error) {
 func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
 	look, err := a.look()
 	o := ui.Options{
-		Case: db, Name: caseTitle(db.Path(), bg.names), Progress: bg.sample, Export: exporter{a, db}, Mark: db, Profiles: db,
+		Case: db, Name: caseTitle(db.Path(), bg.names), Progress: bg.sample, Export: exporter{a, db}, Mark: db, Names: db, Profiles: db,
 		Clipboard: localClipboard(), Profile: look.Profile, Glyphs: look.Glyphs, Theme: look.Theme,
 		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db),
 	}

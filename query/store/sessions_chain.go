@@ -32,7 +32,7 @@ func (db *DB) Session(ctx context.Context, id string) (query.SessionChain, error
 	if err != nil || len(rows) == 0 {
 		return query.SessionChain{}, errors.Join(err, db.missing(rows, id))
 	}
-	out := query.SessionChain{Session: view(&rows[0])}
+	out := query.SessionChain{Session: db.noted(view(&rows[0]))}
 	for at := &rows[0]; at.Link != nil && len(out.Up) < at.Depth+maxUp; {
 		up, err := db.readRows(ctx, expr{"id = ?", []any{at.Link.Parent}})
 		if err != nil {
@@ -41,7 +41,7 @@ func (db *DB) Session(ctx context.Context, id string) (query.SessionChain, error
 		if len(up) == 0 {
 			break
 		}
-		out.Up = append(out.Up, view(&up[0]))
+		out.Up = append(out.Up, db.noted(view(&up[0])))
 		at = &up[0]
 	}
 	if rows[0].ActorKind == cloudtrail.KindInstance {

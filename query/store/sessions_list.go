@@ -47,7 +47,7 @@ func (db *DB) Sessions(ctx context.Context, r query.SessionRequest) (query.Sessi
 	}
 	rows, err := db.sessionRows(ctx, nums)
 	for i := range rows {
-		s := view(&rows[i])
+		s := db.noted(view(&rows[i]))
 		if s.Matched = s.Events; l.matched != nil {
 			s.Matched = l.matched[nums[i]]
 		}
@@ -216,6 +216,14 @@ func (db *DB) readRows(ctx context.Context, where expr) ([]sessionRow, error) {
 		})
 		return rows, err
 	})
+}
+
+// noted adds what analysts noted of a session.
+func (db *DB) noted(s query.Session) query.Session {
+	if a, ok := db.notes.get(noteKey{query.AboutSession, s.ID}); ok {
+		s.Mark, s.Note, s.Tags = a.Mark, a.Note, a.Tags
+	}
+	return s
 }
 
 // view shows a session in the words of package query.

@@ -123,9 +123,13 @@ func (v *View) read(ctx context.Context, n uint64) tea.Cmd {
 
 // Sync implements pane.Pane.
 func (v *View) Sync(s pane.State) tea.Cmd {
-	moved := v.state.Zone != s.Zone
+	moved, grown := v.state.Zone != s.Zone, v.state.Data != s.Data
 	v.state = s
-	if moved && v.have {
+	switch {
+	case grown && v.have && !v.line.Out(): // it may carry a mark now, or a twin was loaded
+		ctx, n := v.line.Next(s.Ctx)
+		return v.read(ctx, n)
+	case moved && v.have:
 		v.lay()
 	}
 	return nil
@@ -169,15 +173,18 @@ func (v *View) filled(m eventMsg) (pane.Intent, tea.Cmd) {
 		v.have = false
 		return pane.Say{Text: text.Clean("read the event: " + m.err.Error()), Bad: true}, nil
 	}
+	again := v.have && v.event.Row.Seq == m.event.Row.Seq
 	v.event, v.have = m.event, true
 	v.lay()
-	v.grid.First()
+	if !again {
+		v.grid.First()
+	}
 	return nil, nil
 }
 
 // lay rebuilds the tree of the event.
 func (v *View) lay() {
-	v.nodes = nodes(v.event, v.state.Zone)
+	v.nodes = nodes(v.event, v.state.Zone, v.state.Accounts)
 	v.lines()
 }
 

@@ -18,8 +18,8 @@ var shown = []string{
 }
 
 // nodes lays an event out as lines: facts, record, origin.
-func nodes(e query.Event, zone *time.Location) []node {
-	all := facts(e, zone)
+func nodes(e query.Event, zone *time.Location, accounts query.Accounts) []node {
+	all := facts(e, zone, accounts)
 	record, ok := tree(string(e.Record))
 	all = append(all, head("Record as logged"))
 	at := len(all) - 1
@@ -51,7 +51,7 @@ func nodes(e query.Event, zone *time.Location) []node {
 func head(title string) node { return node{kind: section, key: title, item: -1} }
 
 // facts are the fields of the catalogue that the event has.
-func facts(e query.Event, zone *time.Location) []node {
+func facts(e query.Event, zone *time.Location, accounts query.Accounts) []node {
 	list := []node{head("Event")}
 	for _, name := range shown {
 		v, ok := e.Fields[name]
@@ -61,6 +61,9 @@ func facts(e query.Event, zone *time.Location) []node {
 		n := node{kind: fact, depth: 1, key: name, item: -1, field: name, text: v.Text, end: len(list) + 1}
 		if f, known := query.Lookup(name); known {
 			n.key = f.Title
+		}
+		if name == "account" || name == "caller" {
+			n.shown = accounts.Full(n.text)
 		}
 		if name == "time" && e.Row.Time != cloudtrail.NoTime {
 			t := time.UnixMicro(e.Row.Time).In(zone)

@@ -30,6 +30,7 @@ type node struct {
 	place string // names the node among all of a record, the same from event to event
 	field string // for facts: the field of the catalogue
 	text  string // decoded value
+	shown string // what is shown in place of text, when that is something else
 	null  bool
 	size  int  // members or items
 	pad   int  // width of the widest key beside this one, to set values in a column

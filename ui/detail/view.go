@@ -63,6 +63,9 @@ func (v *View) wrap(n node) []text.Safe {
 	if room < 12 {
 		room = max(v.w-1-3-indent(n)-4, 12)
 	}
+	if n.shown != "" {
+		return text.Wrap(text.Clean(n.shown), room)
+	}
 	limit := maxLines * room
 	if len(n.text) > 4*limit {
 		return append(text.Wrap(text.Clean(n.text[:4*limit]), room), "… copy it to see the rest")

@@ -124,7 +124,9 @@ func (v *View) cell(r query.Row, column string) grid.Cell {
 		c.Text = text.CleanLine(shortService(val.Text), cellMax)
 	case "error":
 		c.Role = outcomeRole(v.value(r, "outcome").Text)
-	case "account", "agent", "region":
+	case "account", "caller":
+		c.Text, c.Role = text.CleanLine(v.state.Accounts.Label(val.Text), cellMax), themes.Dim
+	case "agent", "region":
 		c.Role = themes.Dim
 	}
 	if marked := text.CleanLine(val.Text, cellMax); val.Text != string(marked) && len(val.Text) <= cellMax {

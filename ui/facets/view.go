@@ -75,8 +75,8 @@ func (v *View) valueLine(l line, width int) []grid.Cell {
 	name := text.Safe("(none)")
 	nameRole := themes.Literal
 	if !l.value.Value.Null {
-		name, nameRole = text.CleanLine(l.value.Value.Text, width), valueRole(l.field, l.value.Value.Text)
-		if len(l.value.Value.Text) <= width && string(name) != l.value.Value.Text {
+		name, nameRole = text.CleanLine(v.label(l), width), valueRole(l.field, l.value.Value.Text)
+		if t := v.label(l); len(t) <= width && string(name) != t {
 			nameRole = themes.Warn
 		}
 	}
@@ -92,6 +92,14 @@ func (v *View) valueLine(l line, width int) []grid.Cell {
 		{Text: " " + text.Pad(name, room-1, text.Safe(s.Glyphs.Ellipsis)), Role: nameRole},
 		{Text: " " + text.PadLeft(count, cw, ""), Role: themes.Dim},
 	}
+}
+
+// label is a value as people read it: an account by its name.
+func (v *View) label(l line) string {
+	if l.field == "account" || l.field == "caller" {
+		return v.state.Accounts.Full(l.value.Value.Text)
+	}
+	return l.value.Value.Text
 }
 
 // valueRole colours the values that have a meaning of their own.

@@ -202,7 +202,7 @@ func (v *View) findingPage(i int) pane.Intent {
 	if i < len(v.causes) && len(v.causes[i]) > 0 {
 		lines = append(lines, "", "What may explain it (e opens it):")
 		for _, c := range v.causes[i] {
-			lines = append(lines, text.Safe("  "+v.stamp(c.Time)+"  ")+text.Clean(c.Event+" by "+c.Actor+" in "+c.Account+" "+c.Region))
+			lines = append(lines, text.Safe("  "+v.stamp(c.Time)+"  ")+text.Clean(c.Event+" by "+c.Actor+" in "+v.state.Accounts.Full(c.Account)+" "+c.Region))
 		}
 	}
 	return pane.Read{Title: text.Safe("evidence"), Lines: lines}

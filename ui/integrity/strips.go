@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"spoor/loader/digest"
+	"spoor/query"
 )
 
 // strips are the chains by the hour, what of them is in sight, and the cell
@@ -167,8 +168,8 @@ func (s *strips) under() (from, to time.Time, sum digest.Cell) {
 }
 
 // label names a strip.
-func label(ch digest.Chain) string {
-	parts := []string{ch.Account, ch.Region, ch.Trail}
+func label(ch digest.Chain, names query.Accounts) string {
+	parts := []string{names.Label(ch.Account), ch.Region, ch.Trail}
 	if ch.Backfill {
 		parts = append(parts, "backfill")
 	}

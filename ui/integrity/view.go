@@ -185,7 +185,7 @@ func (v *View) strip(s *themes.Styles, i int, focused bool) string {
 		}
 	}
 	w := labelWidth(v.w)
-	name := text.Pad(text.CleanLine(label(st.chains[st.list[i].Chain]), w-2), w-2, text.Safe(s.Glyphs.Ellipsis))
+	name := text.Pad(text.CleanLine(label(st.chains[st.list[i].Chain], v.state.Accounts), w-2), w-2, text.Safe(s.Glyphs.Ellipsis))
 	var b strings.Builder
 	b.WriteString(s.On(themes.Focus, ground).Render(mark))
 	b.WriteString(s.On(themes.Title, ground).Render(string(name)))
@@ -243,7 +243,7 @@ func (v *View) under(s *themes.Styles) string {
 	}
 	const f = "2006-01-02 15:04"
 	return line(s, v.w,
-		piece{" " + text.CleanLine(label(ch), 60), themes.Title},
+		piece{" " + text.CleanLine(label(ch, v.state.Accounts), 60), themes.Title},
 		piece{text.Safe("  " + from.In(v.state.Zone).Format(f) + " " + s.Glyphs.Right + " " + to.In(v.state.Zone).Format("15:04") + "  "), themes.Text},
 		piece{text.Safe(sum.State.String()), role}, piece{text.Safe("  " + words), themes.Dim})
 }

@@ -113,6 +113,14 @@ type (
 	AskSQL struct{}
 )
 
+// Done is what a command sends to the root when it has ended.
+type Done struct {
+	What  text.Safe // what was tried, for an error: "write the list"
+	Said  text.Safe // shown when it went well
+	Grown bool      // the case changed: everything is asked again
+	Err   error
+}
+
 // An Item is one line of a Choose.
 type Item struct {
 	Title, Note text.Safe

@@ -22,6 +22,8 @@ type State struct {
 	Asked  uint64 // grows with every change of Filter or Order: older answers are void
 	Data   uint64 // grows with the case: older answers are incomplete, not wrong
 	Live   bool   // a load is running
+
+	Accounts query.Accounts // what people call accounts; cells show Label, values stay ids
 }
 
 // A Pane is one rectangle of the screen.
@@ -87,6 +89,21 @@ type Valued interface {
 // commands that take one, such as mark and copy.
 type Pointed interface {
 	Event() (seq int64, ok bool)
+}
+
+// A Target is something that can be marked, noted and tagged. With Seq and no
+// Name it is the event of that number, its session or its resource.
+type Target struct {
+	About query.About
+	Name  string
+	Seq   int64
+}
+
+// Targeted is an optional ability of a view whose rows are no events: what the
+// row under the cursor is about. Where it says nothing, what Pointed says is
+// meant.
+type Targeted interface {
+	Target() (Target, bool)
 }
 
 // Scripted is an optional ability of a view that shows changes: the same answer

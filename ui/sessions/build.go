@@ -56,7 +56,10 @@ func (v *View) headerLines(s query.Session) []*line {
 	lines = append(lines, listLines("keys", s.AccessKeys, 2)...)
 	lines = append(lines, label("did", piece(themes.Text, number(s.Events)), dim(" events  "), piece(themes.Write, number(s.Writes)), dim(" writes  "),
 		piece(themes.Denied, number(s.Denied)), dim(" denied  "), piece(themes.Error, number(s.Errors-s.Denied)), dim(" failed otherwise  "+number(s.Forwarded)+" by services in its name")))
-	lines = append(lines, label("where", plain(strings.Join(s.Regions, " ")), dim("  "+text.CleanLine(services(s.Services), cellMax))))
+	lines = append(lines, label("where", plain(strings.Join(append([]string{v.state.Accounts.Full(s.Account)}, s.Regions...), " ")), dim("  "+text.CleanLine(services(s.Services), cellMax))))
+	if noted := notes(&s); noted != "" {
+		lines = append(lines, label("noted", piece(themes.Focus, text.CleanLine(noted, cellMax))))
+	}
 	for _, r := range s.Risks {
 		lines = append(lines, label("sign", piece(themes.Warn, text.CleanLine(r.Sign, 40)), dim("  "+text.CleanLine(r.Detail, cellMax))))
 	}

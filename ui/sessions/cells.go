@@ -59,7 +59,7 @@ func (v *View) cell(i *item, column string) grid.Cell {
 	case "from":
 		return grid.Cell{Text: text.CleanLine(from(s), cellMax)}
 	case "signs":
-		return grid.Cell{Text: text.CleanLine(signs(s), cellMax), Role: themes.Warn}
+		return v.signsCell(s)
 	case "lane":
 		return grid.Cell{Text: i.lane, Role: laneRole(s)}
 	}
@@ -177,6 +177,31 @@ func from(s *query.Session) string {
 		return fmt.Sprintf("%s +%d", address(s), n-1)
 	}
 	return address(s)
+}
+
+// signsCell is what analysts noted of a session, then its signs of risk.
+func (v *View) signsCell(s *query.Session) grid.Cell {
+	c := grid.Cell{Text: text.CleanLine(signs(s), cellMax), Role: themes.Warn}
+	if noted := notes(s); noted != "" {
+		c.Text, c.Role = text.CleanLine(noted+"  "+string(c.Text), cellMax), themes.Focus
+	}
+	return c
+}
+
+// notes is what analysts noted of a session in a line: the mark, the tags, and
+// how the note begins.
+func notes(s *query.Session) string {
+	var out []string
+	if s.Mark != "" {
+		out = append(out, "marked "+s.Mark)
+	}
+	for _, t := range s.Tags {
+		out = append(out, "#"+t)
+	}
+	if first, _, _ := strings.Cut(s.Note, "\n"); first != "" {
+		out = append(out, "note: "+first)
+	}
+	return strings.Join(out, " ")
 }
 
 func signs(s *query.Session) string {

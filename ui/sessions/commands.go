@@ -116,6 +116,20 @@ func (v *View) Value() (query.Value, bool) {
 	return query.Value{Text: one.RootActor}, true
 }
 
+// Target implements pane.Targeted: the session of the row or the one opened, or
+// the event that a line of it leads to.
+func (v *View) Target() (pane.Target, bool) {
+	if s := v.top(); s != nil {
+		if l, ok := s.grid.Current(); ok && l.seq != 0 {
+			return pane.Target{About: query.AboutEvent, Seq: l.seq}, true
+		} else if ok && l.session != "" {
+			return pane.Target{About: query.AboutSession, Name: l.session}, true
+		}
+	}
+	one, ok := v.current()
+	return pane.Target{About: query.AboutSession, Name: one.ID}, ok
+}
+
 func (v *View) enter() (pane.Intent, tea.Cmd) {
 	s := v.top()
 	if s == nil {

@@ -109,7 +109,7 @@ const labelWidth = 30
 // mapLine draws one account and region: a cell for each step, the newest at the
 // right; what does not fit is left out at the old end.
 func (v *View) mapLine(s series, width int) []grid.Cell {
-	account, region := s.Account, s.Region
+	account, region := v.state.Accounts.Label(s.Account), s.Region
 	if account == "" {
 		account = "unknown"
 	}

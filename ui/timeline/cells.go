@@ -106,7 +106,7 @@ func (v *View) changeCell(c *query.Change, column string) grid.Cell {
 	case "ip":
 		return v.value(c.SourceIP, themes.Text)
 	case "account":
-		return v.value(c.Account, themes.Dim)
+		return v.value(v.state.Accounts.Label(c.Account), themes.Dim)
 	case "region":
 		return v.value(c.Region, themes.Dim)
 	}
