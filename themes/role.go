@@ -61,3 +61,19 @@ func (g Ground) String() string {
 	}
 	return "?"
 }
+
+// OfMark is the role in which a mark of analysts is shown; its word stands
+// beside it. What is noted without a mark has that of the focus.
+func OfMark(mark string) Role {
+	switch mark {
+	case "red":
+		return Error
+	case "yellow":
+		return Warn
+	case "green":
+		return Good
+	case "blue":
+		return Accent
+	}
+	return Focus
+}

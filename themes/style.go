@@ -27,16 +27,17 @@ type Styles struct {
 	Theme  Theme
 	Glyphs Glyphs
 	table  [roles][grounds]Style
+	p      colorprofile.Profile
 	stack  [roles]Style
 }
 
 // Styles builds the theme for a colour profile. Terminals without colour get
 // attributes only.
 func (t Theme) Styles(p colorprofile.Profile, g Glyphs) *Styles {
-	s := &Styles{Theme: t, Glyphs: g}
+	s := &Styles{Theme: t, Glyphs: g, p: p}
 	for r := range roles {
 		for gr := range grounds {
-			s.table[r][gr] = Style{on: sequence(t.Roles[r], t.Grounds[gr], gr, p)}
+			s.table[r][gr] = Style{on: sequence(t.Roles[r], t.Grounds[gr], gr, p, false)}
 		}
 		s.stack[r] = Style{on: stacked(t.Roles[r], t.Roles[Volume], p)}
 	}
@@ -54,6 +55,12 @@ func (s *Styles) Stack(r Role) (st Style, ok bool) { return s.stack[r], s.stack[
 // Paint renders text in a role on the base ground.
 func (s *Styles) Paint(r Role, t string) string { return s.table[r][Base].Render(t) }
 
+// Sample returns text as it looks on a screen of the theme, for where the screen
+// is not the theme's: its background is painted, too.
+func (s *Styles) Sample(r Role, g Ground, t string) string {
+	return Style{on: sequence(s.Theme.Roles[r], s.Theme.Grounds[g], g, s.p, !s.Theme.Own)}.Render(t)
+}
+
 // Background is the colour the theme was made for, nil for the terminal's own.
 func (s *Styles) Background() color.Color { return s.Theme.screen(s.Theme.Grounds[Base]) }
 
@@ -68,8 +75,9 @@ func (t Theme) screen(tone Tone) color.Color {
 	return c
 }
 
-// sequence builds the escape code of a role on a ground.
-func sequence(role, ground Tone, g Ground, p colorprofile.Profile) string {
+// sequence builds the escape code of a role on a ground. The screen itself is
+// painted only where base says so: the terminal was given that colour.
+func sequence(role, ground Tone, g Ground, p colorprofile.Profile, base bool) string {
 	st := ansi.NewStyle()
 	if role.Bold || ground.Bold {
 		st = st.Bold()
@@ -86,7 +94,7 @@ func sequence(role, ground Tone, g Ground, p colorprofile.Profile) string {
 	if c := pick(role, p, *ground.Ink, g); c != nil {
 		st = st.ForegroundColor(c)
 	}
-	if c := pick(ground, p, -1, g); c != nil && g != Base {
+	if c := pick(ground, p, -1, g); c != nil && (g != Base || base) {
 		st = st.BackgroundColor(c)
 	}
 	if len(st) == 0 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image/color"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,11 +70,15 @@ func Builtin(name string) (Theme, error) {
 	return Parse(b)
 }
 
-// Load returns the theme that ref means: a built-in name, else the path of a
-// theme file.
-func Load(ref string) (Theme, error) {
+// Load returns the theme that ref means: a built-in name, the name of a file in
+// dir without its ending, else the path of a theme file.
+func Load(ref, dir string) (Theme, error) {
 	if !strings.ContainsAny(ref, `/\`) && !strings.HasSuffix(ref, ".toml") {
-		return Builtin(ref)
+		own := filepath.Join(dir, ref+".toml")
+		if _, err := os.Stat(own); slices.Contains(Names(), ref) || err != nil {
+			return Builtin(ref)
+		}
+		ref = own
 	}
 	b, err := os.ReadFile(ref)
 	if err != nil {
@@ -84,6 +89,36 @@ func Load(ref string) (Theme, error) {
 		return Theme{}, fmt.Errorf("%s:%w", ref, err)
 	}
 	return t, nil
+}
+
+// All returns the built-in themes and those of the files in dir, which need not
+// exist, and what is wrong with files that are no themes. A file goes by its own
+// name, whatever it says it is called: that is what --theme takes.
+func All(dir string) (list []Theme, wrong []error) {
+	for _, name := range Names() {
+		t, err := Builtin(name)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		list = append(list, t)
+	}
+	paths, _ := filepath.Glob(filepath.Join(dir, "*.toml")) // sorted
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), ".toml")
+		if slices.Contains(Names(), name) {
+			wrong = append(wrong, fmt.Errorf("%s: %s is the name of a built-in theme", path, name))
+			continue
+		}
+		t, err := Load(path, "")
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		t.Name = name
+		list = append(list, t)
+	}
+	return list, wrong
 }
 
 // Parse reads a theme file. Mistakes are reported as "line:column: what".

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -174,10 +175,10 @@ func TestLoadFile(t *testing.T) {
 	if err := os.WriteFile(p, []byte(strings.Replace(string(b), `"light"`, `"mine"`, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if th, err := Load(p); err != nil || th.Name != "mine" {
+	if th, err := Load(p, ""); err != nil || th.Name != "mine" {
 		t.Errorf("Load = %q, %v", th.Name, err)
 	}
-	if _, err := Load("drak"); err == nil || !strings.Contains(err.Error(), "dark") {
+	if _, err := Load("drak", t.TempDir()); err == nil || !strings.Contains(err.Error(), "dark") {
 		t.Errorf("a wrong name gives %v", err)
 	}
 }
@@ -204,6 +205,88 @@ func TestGlyphsAreOneCell(t *testing.T) {
 				if name == "ascii" && s[0] > '~' {
 					t.Errorf("ascii %s is %q", v.Type().Field(i).Name, s)
 				}
+			}
+		}
+	}
+}
+
+// A file in the user's folder is a theme by its name; one that is broken, or that
+// takes a built-in name, is told and keeps no other from being found.
+func TestOwnThemesAreListed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	dark, err := files.ReadFile("dark.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"mine.toml": string(dark), "broken.toml": "name = 1", "light.toml": string(dark), "notes.txt": "x"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, wrong := All(dir)
+	var names []string
+	for _, th := range list {
+		names = append(names, th.Name)
+	}
+	if want := append(Names(), "mine"); !slices.Equal(names, want) {
+		t.Errorf("themes %v, want %v", names, want)
+	}
+	if len(wrong) != 2 || !strings.Contains(wrong[0].Error(), "broken.toml") || !strings.Contains(wrong[1].Error(), "light.toml") {
+		t.Errorf("wrong: %v", wrong)
+	}
+	if th, err := Load("mine", dir); err != nil || !th.Dark {
+		t.Errorf("by name: %v, %v", th.Name, err)
+	}
+	if th, err := Load("light", dir); err != nil || th.Dark {
+		t.Errorf("a file took the place of a built-in theme: %v", err)
+	}
+}
+
+// seen is a colour as people without one sort of cone see it, in CIELAB: Viénot,
+// Brettel and Mollon 1999 (protanopia and deuteranopia), then CIE 1976 L*a*b*
+// under D65.
+func seen(c color.RGBA, m [3][3]float64) [3]float64 {
+	linear := func(v uint8) float64 {
+		s := float64(v) / 255
+		if s <= 0.04045 {
+			return s / 12.92
+		}
+		return math.Pow((s+0.055)/1.055, 2.4)
+	}
+	rgb := [3]float64{linear(c.R), linear(c.G), linear(c.B)}
+	var s [3]float64
+	for i := range m {
+		s[i] = max(0, min(1, m[i][0]*rgb[0]+m[i][1]*rgb[1]+m[i][2]*rgb[2]))
+	}
+	f := func(t float64) float64 {
+		if t > 216.0/24389 {
+			return math.Cbrt(t)
+		}
+		return (24389.0/27*t + 16) / 116
+	}
+	x := f((0.4124*s[0] + 0.3576*s[1] + 0.1805*s[2]) / 0.95047)
+	y := f(0.2126*s[0] + 0.7152*s[1] + 0.0722*s[2])
+	z := f((0.0193*s[0] + 0.1192*s[1] + 0.9505*s[2]) / 1.08883)
+	return [3]float64{116*y - 16, 500 * (x - y), 200 * (y - z)}
+}
+
+// What means opposite things must not look alike to people who see no red or no
+// green. 20 is far above what is just noticed (about 2).
+func TestColourBlindThemeKeepsOppositesApart(t *testing.T) {
+	t.Parallel()
+	th := builtin(t, "colour-blind")
+	without := map[string][3][3]float64{
+		"red":   {{0.11238, 0.88762, 0}, {0.11238, 0.88762, 0}, {0.00401, -0.00401, 1}},
+		"green": {{0.29275, 0.70725, 0}, {0.29275, 0.70725, 0}, {-0.02234, 0.02234, 1}},
+	}
+	for sense, m := range without {
+		for _, pair := range [][2]Role{{OK, Denied}, {OK, Error}, {Good, Error}, {Good, Warn}, {Good, Denied}, {Read, Write}} {
+			a, _ := rgb(th.Roles[pair[0]].Hex)
+			b, _ := rgb(th.Roles[pair[1]].Hex)
+			x, y := seen(a, m), seen(b, m)
+			if d := math.Sqrt((x[0]-y[0])*(x[0]-y[0]) + (x[1]-y[1])*(x[1]-y[1]) + (x[2]-y[2])*(x[2]-y[2])); d < 20 {
+				t.Errorf("without %s: %s and %s are %.0f apart", sense, pair[0], pair[1], d)
 			}
 		}
 	}

@@ -68,10 +68,7 @@ func (m *Model) lookCommands() []pane.Command {
 		do("columns", "columns", "Choose the columns of the table", "Look", 0, m.notEvents, m.columnMenu, "c"),
 		do("sql", "SQL", "Ask the case in SQL, reading only", "Look", 0, m.noSQL, m.askSQL, "Q"),
 		do("zone", "time zone", "Show times in UTC or in the local zone", "Look", 0, nil, m.switchZone, "T"),
-		do("theme", "theme", "Choose the colours", "Look", 0, nil, func() tea.Cmd {
-			_, cmd := m.themeMenu()
-			return cmd
-		}, "ctrl+t"),
+		do("theme", "theme", "Choose the colours", "Look", 0, nil, m.themeMenu, "ctrl+t"),
 		do("problems", "problems", "List what went wrong", "Look", 0, m.noProblems, m.problemList, "!"),
 		do("redraw", "redraw", "Draw the whole screen again", "Look", 0, nil, func() tea.Cmd { return tea.ClearScreen }, "ctrl+l"),
 	}

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"spoor/query"
+	"spoor/themes"
 	"spoor/ui/pane"
 	"spoor/ui/text"
 	"spoor/ui/uitest"
@@ -610,4 +611,35 @@ func TestClicks(t *testing.T) {
 	if d.m.shape.focus != slotDetail {
 		t.Error("a second click does not open the event")
 	}
+}
+
+// A theme of the reader's own is shown while one moves through the list, in the
+// menu and in the palette; esc brings back what was, enter keeps it.
+func TestThemesAreShownWhileMoving(t *testing.T) {
+	t.Parallel()
+	mine := builtin("light")
+	mine.Name = "mine"
+	wrong := []error{errors.New("broken.toml:1:1: unknown key")}
+	d := newDriver(t, Options{Themes: func() ([]themes.Theme, []error) {
+		return []themes.Theme{builtin("dark"), builtin("high-contrast"), mine}, wrong
+	}}, 120, 40)
+	d.keys("ctrl+t")
+	d.shows("theme mine", "moving shows it", "1 problem")
+	at := func(want string) {
+		t.Helper()
+		if got := d.m.look.theme.Name; got != want {
+			t.Errorf("theme %s, want %s", got, want)
+		}
+	}
+	d.keys("down", "down")
+	at("mine")
+	d.keys("esc")
+	at("dark")
+	d.keys(":", "type:theme mi")
+	at("mine")
+	d.keys("backspace", "backspace", "backspace", "backspace", "backspace", "backspace", "backspace", "backspace", "type:undo")
+	at("dark")
+	d.keys("esc", ":", "type:theme hi", "enter")
+	at("high-contrast")
+	d.shows(`theme = "high-contrast" in config.toml keeps it`)
 }

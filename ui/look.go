@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"fmt"
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
@@ -64,17 +67,45 @@ func (m *Model) setTheme(t themes.Theme) tea.Cmd {
 }
 
 // themeMenu lists the themes; the one under the cursor is shown at once.
-func (m *Model) themeMenu() (pane.Intent, tea.Cmd) {
+func (m *Model) themeMenu() tea.Cmd {
 	before := m.look
+	items := m.themeItems()
+	at := max(slices.IndexFunc(items, func(it menuItem) bool { return it.on }), 0)
+	return m.push(&menu{title: "Theme", items: items, at: at, help: "moving shows it, enter takes it, esc goes back", rest: func() tea.Cmd { return m.relook(before) }})
+}
+
+// themeItems are the themes to choose from.
+func (m *Model) themeItems() []menuItem {
+	list, wrong := m.themes()
+	for _, err := range wrong {
+		m.fail("theme", err)
+	}
 	var items []menuItem
-	for _, name := range themes.Names() {
-		t := builtin(name)
-		items = append(items, menuItem{title: text.Safe(t.Title), note: text.Safe(t.Name),
-			do:   func() (pane.Intent, tea.Cmd) { return nil, m.setTheme(t) },
+	for _, t := range list {
+		items = append(items, menuItem{title: text.Clean("theme " + t.Name), note: text.CleanLine(t.Title, 60), on: t.Name == m.look.theme.Name,
+			do: func() (pane.Intent, tea.Cmd) {
+				m.say(text.Clean(fmt.Sprintf("theme %s; theme = %q in config.toml keeps it", t.Name, t.Name)))
+				return nil, m.setTheme(t)
+			},
 			peek: func() tea.Cmd { return m.setTheme(t) }})
 	}
-	return nil, m.push(&menu{title: "Theme", items: items, cancel: func() tea.Cmd {
-		m.look = before
-		return m.sync()
-	}})
+	return items
+}
+
+func (m *Model) themes() ([]themes.Theme, []error) {
+	if m.opt.Themes != nil {
+		return m.opt.Themes()
+	}
+	var list []themes.Theme
+	for _, name := range themes.Names() {
+		list = append(list, builtin(name))
+	}
+	return list, nil
+}
+
+// relook goes back to how things looked.
+func (m *Model) relook(l look) tea.Cmd {
+	m.look.theme, m.look.chosen = l.theme, l.chosen
+	m.restyle()
+	return m.sync()
 }

@@ -31,12 +31,16 @@ type menu struct {
 	// rebuild makes the items anew after something was chosen.
 	rebuild func() []menuItem
 	// keys are more things to do with the item under the cursor.
-	keys   map[string]func(i int) tea.Cmd
-	cancel func() tea.Cmd
+	keys map[string]func(i int) tea.Cmd
+	// rest takes back what an item showed when the cursor came to it.
+	rest func() tea.Cmd
+	at   int // item under the cursor at first
 
 	in   input
 	grid *grid.Grid[int] // indexes into items
 	up   bool
+
+	peeked bool // an item shows what it would do
 }
 
 func (o *menu) open() {
@@ -47,6 +51,9 @@ func (o *menu) open() {
 	o.in = newInput("")
 	o.grid = grid.New(grid.Source[int]{Key: func(i int) int64 { return int64(i) }}, nil)
 	o.narrow()
+	if o.at > 0 {
+		o.grid.Select(int64(o.at))
+	}
 }
 
 // narrow keeps the items that match what was typed, best first.
@@ -105,12 +112,14 @@ func (o *menu) update(m *Model, msg tea.Msg) (pane.Intent, tea.Cmd) {
 	case tea.PasteMsg:
 		o.in.update(msg)
 		o.narrow()
+		return nil, o.show()
 	case tea.MouseWheelMsg:
 		if msg.Button == tea.MouseWheelUp {
 			o.grid.Wheel(-3)
 		} else {
 			o.grid.Wheel(3)
 		}
+		return nil, o.show()
 	case tea.MouseClickMsg:
 		if spot, _ := o.grid.Click(msg.X, msg.Y-o.lead()); spot == grid.OnRow {
 			return o.choose(m)
@@ -132,10 +141,7 @@ func (o *menu) key(m *Model, msg tea.KeyPressMsg) (pane.Intent, tea.Cmd) {
 	switch k {
 	case "esc":
 		m.pop(o)
-		if o.cancel != nil {
-			return nil, o.cancel()
-		}
-		return nil, nil
+		return nil, o.unpeek()
 	case "enter":
 		return o.choose(m)
 	case "down", "ctrl+n", "up", "ctrl+p", "pgdown", "pgup", "home", "end":
@@ -149,7 +155,7 @@ func (o *menu) key(m *Model, msg tea.KeyPressMsg) (pane.Intent, tea.Cmd) {
 	if o.typing {
 		if changed, cmd := o.in.update(msg); changed {
 			o.narrow()
-			return nil, cmd
+			return nil, tea.Batch(cmd, o.show())
 		}
 		return nil, nil
 	}
@@ -190,10 +196,25 @@ func (o *menu) step(k string) tea.Cmd {
 func (o *menu) move(n int) tea.Cmd {
 	o.grid.Move(n)
 	o.skipHeading(max(-1, min(n, 1)) | 1)
+	return o.show()
+}
+
+// show lets the item under the cursor show what it would do, or takes back what
+// another one showed.
+func (o *menu) show() tea.Cmd {
 	if i, ok := o.grid.Current(); ok && o.items[i].peek != nil {
+		o.peeked = true
 		return o.items[i].peek()
 	}
-	return nil
+	return o.unpeek()
+}
+
+func (o *menu) unpeek() tea.Cmd {
+	if !o.peeked || o.rest == nil {
+		return nil
+	}
+	o.peeked = false
+	return o.rest()
 }
 
 // refresh makes the items anew and keeps the cursor.
@@ -217,7 +238,12 @@ func (o *menu) choose(m *Model) (pane.Intent, tea.Cmd) {
 	if !o.stay {
 		m.pop(o)
 	}
+	back := tea.Cmd(nil)
+	if it.peek == nil {
+		back = o.unpeek()
+	}
 	intent, cmd := it.do()
+	cmd = tea.Batch(back, cmd)
 	if o.stay {
 		o.refresh()
 		if len(o.items) == 0 {

@@ -12,13 +12,15 @@ import (
 	"spoor/ui/text"
 )
 
-// palette finds any command by some of its letters.
+// palette finds any command or theme by some of its letters.
 func (m *Model) palette() tea.Cmd {
 	var items []menuItem
+	before := m.look
 	for _, c := range m.table.live(m.paneAt(m.shape.focus)) {
 		items = append(items, m.commandItem(c))
 	}
-	return m.push(&menu{title: "Commands", items: items, typing: true, help: "type to find, enter runs, esc leaves"})
+	items = append(items, m.themeItems()...)
+	return m.push(&menu{title: "Commands", items: items, typing: true, help: "type to find, enter runs, esc leaves", rest: func() tea.Cmd { return m.relook(before) }})
 }
 
 func (m *Model) commandItem(c pane.Command) menuItem {

@@ -56,7 +56,9 @@ func (m *Model) annotation(t pane.Target, then func(pane.Target, query.Annotatio
 
 func (m *Model) annotated(msg annotationMsg) tea.Cmd {
 	if msg.err != nil {
-		return m.fail("read the notes on the "+msg.of.About.String(), msg.err)
+		// Often just that there is none: an event without a resource.
+		m.notice.text, m.notice.bad = text.Clean("its "+msg.of.About.String()+": "+msg.err.Error()), true
+		return nil
 	}
 	return msg.then(msg.of, msg.now)
 }

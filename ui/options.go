@@ -82,7 +82,10 @@ type Options struct {
 
 	// Theme is what was asked for by name; nil picks dark or light by the
 	// background that the terminal reports.
-	Theme   *themes.Theme
+	Theme *themes.Theme
+	// Themes lists what there is to choose from, read anew each time, and what is
+	// wrong with the reader's own ones. Nil: the built-in ones.
+	Themes  func() ([]themes.Theme, []error)
 	Glyphs  themes.Glyphs
 	Profile colorprofile.Profile // of the terminal until it says more; Ascii or less stays
 	Still   bool                 // no animation

@@ -215,9 +215,9 @@ func (a *app) look() (screenLook, error) {
 		l.Glyphs = themes.ASCII()
 	}
 	if a.flags.theme != "auto" && a.flags.theme != "" {
-		t, err := themes.Load(a.flags.theme)
+		t, err := themes.Load(a.flags.theme, themeDir())
 		if err != nil {
-			return l, usageError{err, "spoor themes lists the built-in ones"}
+			return l, usageError{err, "spoor themes lists them"}
 		}
 		l.Theme = &t
 	}
@@ -229,6 +229,7 @@ func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
 	o := ui.Options{
 		Case: db, Name: caseTitle(db.Path(), bg.names), Progress: bg.sample, Export: exporter{a, db}, Mark: db, Names: db, Profiles: db,
 		Clipboard: localClipboard(), Profile: look.Profile, Glyphs: look.Glyphs, Theme: look.Theme,
+		Themes: func() ([]themes.Theme, []error) { return themes.All(themeDir()) },
 		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db),
 	}
 	if len(a.config.Keys) > 0 {

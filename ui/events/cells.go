@@ -2,6 +2,7 @@ package events
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"spoor/loader/cloudtrail"
@@ -25,7 +26,7 @@ func Usual() []string {
 
 // needed are asked for with every page, shown or not: they colour other cells,
 // and say which resource a row is about.
-var needed = []string{"outcome", "readonly", "type", "actor", "mark", "resource", "resourcetype", "account"}
+var needed = []string{"outcome", "readonly", "type", "actor", "mark", "note", "tag", "resource", "resourcetype", "account"}
 
 // shape says how the usual columns share the width. The time and the call go last.
 var shape = map[string]grid.Column{
@@ -120,6 +121,9 @@ func (v *View) cell(r query.Row, column string) grid.Cell {
 		if c.Role = themes.Read; v.value(r, "readonly").Text == "false" {
 			c.Role = themes.Write
 		}
+		if sign := v.markSign(r); sign != "" {
+			return grid.Cell{Text: sign + " " + c.Text, Role: c.Role}
+		}
 	case "service":
 		c.Text = text.CleanLine(shortService(val.Text), cellMax)
 	case "error":
@@ -140,10 +144,24 @@ func (v *View) timeCell(r query.Row) grid.Cell {
 		return grid.Cell{Text: "no time", Role: themes.Dim}
 	}
 	t := text.Safe(time.UnixMicro(r.Time).In(v.state.Zone).Format(timeFormat))
-	if m := v.value(r, "mark"); !m.Null && m.Text != "" {
-		return grid.Cell{Text: t, Role: themes.Focus}
+	if v.markSign(r) == "" {
+		return grid.Cell{Text: t}
 	}
-	return grid.Cell{Text: t}
+	first, _, _ := strings.Cut(v.value(r, "mark").Text, ",")
+	return grid.Cell{Text: t, Role: themes.OfMark(first)}
+}
+
+// markSign says by a word that something is noted about an event: the colours
+// of its marks, else that there is a note or a tag.
+func (v *View) markSign(r query.Row) text.Safe {
+	g := v.state.Styles.Glyphs
+	switch {
+	case !v.value(r, "mark").Null:
+		return text.Safe(g.Mark) + text.CleanLine(v.value(r, "mark").Text, 40)
+	case !v.value(r, "note").Null, !v.value(r, "tag").Null:
+		return text.Safe(g.Mark) + "noted"
+	}
+	return ""
 }
 
 // outcomeCell says the outcome with a sign and a word, never by colour alone.

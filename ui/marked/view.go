@@ -104,8 +104,7 @@ func (v *View) markCell(mark string) grid.Cell {
 	if mark == "" {
 		return grid.Cell{Text: "-", Role: themes.Line}
 	}
-	role := map[string]themes.Role{"red": themes.Error, "yellow": themes.Warn, "green": themes.Good, "blue": themes.Accent}[mark]
-	return grid.Cell{Text: text.Safe(v.state.Styles.Glyphs.Mark+" ") + text.CleanLine(mark, 10), Role: role}
+	return grid.Cell{Text: text.Safe(v.state.Styles.Glyphs.Mark+" ") + text.CleanLine(mark, 10), Role: themes.OfMark(mark)}
 }
 
 // clock writes µs UTC in the zone of the screen.
