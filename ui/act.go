@@ -126,7 +126,8 @@ func (m *Model) evidence(in pane.Evidence) tea.Cmd {
 	l := m.history.now()
 	l.filter, l.off = in.Filter, nil
 	l = l.zoom(span{in.From, in.To})
-	return tea.Batch(m.goTo(0), m.apply(l))
+	m.trail.hop(m.view, stop{view: 0, from: m.history.now(), set: l, jump: true})
+	return tea.Batch(m.show(0), m.apply(l))
 }
 
 func (m *Model) openEvent(seq int64) tea.Cmd {
@@ -144,8 +145,28 @@ func (m *Model) point(seq int64) tea.Cmd {
 
 // trail is the views walked through, for back and forward.
 type trail struct {
-	steps []int
+	steps []stop
 	at    int
+}
+
+// A stop is a view walked to. A jump to the events behind a figure also set the
+// lens: going back over it takes that back, too, unless it was changed since.
+type stop struct {
+	view      int
+	jump      bool
+	from, set lens
+}
+
+// hop makes a stop the newest; what lay ahead is forgotten.
+func (t *trail) hop(from int, to stop) {
+	if len(t.steps) == 0 {
+		t.steps = []stop{{view: from}}
+	}
+	t.steps = append(t.steps[:t.at+1:t.at+1], to)
+	if n := len(t.steps) - maxHistory; n > 0 {
+		t.steps = t.steps[n:]
+	}
+	t.at = len(t.steps) - 1
 }
 
 // goTo shows a view.
@@ -154,11 +175,7 @@ func (m *Model) goTo(i int) tea.Cmd {
 		return nil
 	}
 	if i != m.view {
-		if len(m.trail.steps) == 0 {
-			m.trail.steps = []int{m.view}
-		}
-		m.trail.steps = append(m.trail.steps[:m.trail.at+1:m.trail.at+1], i)
-		m.trail.at = len(m.trail.steps) - 1
+		m.trail.hop(m.view, stop{view: i})
 	}
 	return m.show(i)
 }
@@ -179,8 +196,16 @@ func (m *Model) walk(n int) tea.Cmd {
 		m.say("no further view that way")
 		return nil
 	}
+	over, now := m.trail.steps[max(m.trail.at, to)], m.history.now()
 	m.trail.at = to
-	return m.show(m.trail.steps[to])
+	cmd := m.show(m.trail.steps[to].view)
+	switch {
+	case over.jump && n < 0 && now.equal(over.set):
+		return tea.Batch(cmd, m.apply(over.from))
+	case over.jump && n > 0 && now.equal(over.from):
+		return tea.Batch(cmd, m.apply(over.set))
+	}
+	return cmd
 }
 
 // step is undo and redo.

@@ -63,6 +63,7 @@ func (m *Model) lookCommands() []pane.Command {
 	return []pane.Command{
 		do("facets", "facets", "Show the facets and go there, or hide them", "Look", 10, m.notEvents, m.toggleFacets, "f"),
 		do("session", "session", "Show the session that the event belongs to: who, its chain, what else it did", "Look", 0, m.noSession, m.showSession, "S"),
+		do("neighbours", "neighbours", "Show the event among its neighbours in time, in Events", "Look", 0, m.noEvent, m.neighbours, "V"),
 		do("profile", "profile", "All about the value under the cursor: an address, a key, a user, a role", "Look", 0, m.noProfile, m.profile, "p"),
 		do("histogram", "histogram", "Show or hide the histogram", "Look", 0, m.notEvents, m.toggleChart, "ctrl+g"),
 		do("columns", "columns", "Choose the columns of the table", "Look", 0, m.notEvents, m.columnMenu, "c"),
@@ -77,6 +78,7 @@ func (m *Model) lookCommands() []pane.Command {
 func (m *Model) takeCommands() []pane.Command {
 	return []pane.Command{
 		do("copy-event", "copy event", "Copy the event as JSON, as logged", "Take", 0, m.noEvent, m.copyEvent, "Y"),
+		do("write-copy", "write what was copied", "Write what was copied last to a file", "Take", 0, m.noCopy, m.askCopy, "ctrl+w"),
 		do("copy-command", "copy command", "Copy the command line that prints the same events", "Take", 0, nil, m.copyCommand, "ctrl+y"),
 		do("export", "export", "Write the filtered events to a file: CSV, NDJSON or JSON", "Take", 0, m.noExport, m.askExport, "ctrl+e"),
 		do("mark", "mark", "Mark, note or tag the event, its session or its resource", "Take", 0, m.noMark, m.startMark, "m"),

@@ -148,6 +148,9 @@ func (m *Model) editReply(msg tea.Msg) tea.Cmd {
 func (e *editor) try(m *Model) tea.Cmd {
 	e.err = nil
 	f, err := query.Parse(e.in.value())
+	if err != nil && e.unfinished() {
+		return nil // outcome:den is no mistake yet
+	}
 	if err != nil {
 		e.fail(err)
 		return nil

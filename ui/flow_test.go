@@ -643,3 +643,118 @@ func TestThemesAreShownWhileMoving(t *testing.T) {
 	at("high-contrast")
 	d.shows(`theme = "high-contrast" in config.toml keeps it`)
 }
+
+// Going back over a jump to the events behind a figure takes the jump's filter
+// back, too; a filter set since then stays.
+func TestBackTakesAJumpBack(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{Views: []View{{Title: "Other", Pane: &other{}}}}, 120, 40)
+	d.keys("/", "type:outcome:ok", "enter", "2")
+	f, err := query.Parse("actor:alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.run(d.m.act(pane.Evidence{Filter: f}))
+	if d.m.view != 0 || d.filter() != "actor:alice" {
+		t.Fatalf("view %d, filter %q", d.m.view, d.filter())
+	}
+	d.keys("[")
+	if d.m.view != 1 || d.filter() != "outcome:ok" {
+		t.Errorf("back: view %d, filter %q", d.m.view, d.filter())
+	}
+	d.keys("]")
+	if d.m.view != 0 || d.filter() != "actor:alice" {
+		t.Errorf("forward: view %d, filter %q", d.m.view, d.filter())
+	}
+	d.keys("/", "type:outcome:denied", "enter", "[")
+	if d.m.view != 1 || d.filter() != "actor:alice outcome:denied" {
+		t.Errorf("back after another filter: view %d, filter %q", d.m.view, d.filter())
+	}
+	d.keys("[", "[")
+	d.shows("no further view that way")
+}
+
+func TestAnEventAmongItsNeighbours(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{Views: []View{{Title: "Changes", Pane: &changing{}}}}, 120, 40)
+	d.keys("2", "V")
+	if r, ok := d.m.events.Current(); d.m.view != 0 || !ok || r.Seq != 77 {
+		t.Errorf("view %d, event %d", d.m.view, r.Seq)
+	}
+	if len(d.m.events.Columns()) == 0 || d.filter() != "" {
+		t.Errorf("filter %q", d.filter())
+	}
+}
+
+func TestWhatWasCopiedIsWritten(t *testing.T) {
+	t.Parallel()
+	got := map[string]string{}
+	d := newDriver(t, Options{Save: func(path, text string) error {
+		if path == "taken" {
+			return errors.New("taken exists already")
+		}
+		got[path] = text
+		return nil
+	}}, 120, 40)
+	d.keys("ctrl+w")
+	d.shows("nothing was copied yet")
+	d.keys("Y", "ctrl+w")
+	d.shows("Write the event as JSON to a file", "event.json")
+	d.keys("enter")
+	d.shows("wrote event.json")
+	if !strings.HasPrefix(got["event.json"], "{") {
+		t.Errorf("wrote %q", got)
+	}
+	d.run(d.m.copy(pane.Copy{What: "value", Text: strings.Repeat("x", osc52Most+1)}))
+	d.shows("ctrl+w writes it to a file")
+	d.keys("ctrl+w", "ctrl+u", "type:taken", "enter")
+	d.shows("taken exists already")
+}
+
+// The same session and the same resource are stepped to though the table shows
+// neither.
+func TestStepsToTheSameResource(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	d.m.events.SetColumns([]string{"time", "event"})
+	d.run(d.m.resync())
+	resource := func() string {
+		r, ok := d.m.events.Current()
+		if !ok {
+			t.Fatal("no event")
+		}
+		e, err := d.m.opt.Case.Event(t.Context(), r.Seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.Fields["resource"].Text
+	}
+	was, want := int64(-1), ""
+	for range 250 { // to the first that comes again
+		if want = resource(); want != "" {
+			was = d.m.events.Place()
+			if d.keys("d"); d.m.events.Place() != was {
+				break
+			}
+		}
+		d.keys("j")
+	}
+	if d.m.events.Place() <= was || resource() != want {
+		t.Fatalf("at %d on %q, from %d on %q", d.m.events.Place(), resource(), was, want)
+	}
+	d.keys("D")
+	if d.m.events.Place() != was {
+		t.Errorf("back at %d, want %d", d.m.events.Place(), was)
+	}
+}
+
+func TestAValueOnItsWayIsNoMistake(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	d.keys("/", "type:outcome:den")
+	if d.m.edit.err != nil {
+		t.Errorf("%v", d.m.edit.err)
+	}
+	d.keys("type:x")
+	d.shows(`"denx" is no value of outcome`)
+}

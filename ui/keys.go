@@ -85,8 +85,8 @@ type digits struct {
 type digitsMsg struct{ id int }
 
 // digitPause is how long a lone digit waits for what follows: longer than
-// between two keys of a practised hand, shorter than one notices.
-const digitPause = 220 * time.Millisecond
+// between two keys of a hand that is not practised, short enough to wait for.
+const digitPause = 350 * time.Millisecond
 
 const maxCount = 1_000_000
 

@@ -46,6 +46,7 @@ type Model struct {
 	overlays []overlay
 	edit     *editor
 	digits   digits
+	copied   pane.Copy // last
 	notice   notice
 	table    table
 }
@@ -204,6 +205,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.exported(msg)
 	case progressMsg:
 		return m, m.progressed(msg)
+	case revealMsg:
+		return m, m.act(pane.Reveal{At: msg.at})
 	case copyMsg:
 		return m, m.copy(msg.Copy)
 	case annotationMsg:

@@ -74,11 +74,12 @@ type Options struct {
 	Name      string // of the case, as shown
 	Views     []View // after Events, in the order of their numbers
 	Progress  func() Progress
-	Export    Exporter                // nil: no export
-	Mark      Marker                  // nil: no marks, notes and tags
-	Names     Namer                   // nil: accounts go by their ids
-	Profiles  Profiler                // nil: no profiles
-	Clipboard func(text string) error // the local clipboard tool, tried beside the terminal; nil: none
+	Export    Exporter                      // nil: no export
+	Mark      Marker                        // nil: no marks, notes and tags
+	Names     Namer                         // nil: accounts go by their ids
+	Profiles  Profiler                      // nil: no profiles
+	Clipboard func(text string) error       // the local clipboard tool, tried beside the terminal; nil: none
+	Save      func(path, text string) error // writes a new file; nil: what is copied can't be written
 
 	// Theme is what was asked for by name; nil picks dark or light by the
 	// background that the terminal reports.

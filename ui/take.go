@@ -46,6 +46,10 @@ func (m *Model) currentSeq() (int64, bool) {
 // there is one. Neither says whether it worked, so the notice says what was tried.
 func (m *Model) copy(c pane.Copy) tea.Cmd {
 	how := text.Safe("asked the terminal to keep it")
+	if len(c.Text) > osc52Most {
+		how = "more than many terminals keep: ctrl+w writes it to a file"
+	}
+	m.copied = c
 	tool, ctx := m.opt.Clipboard, m.ctx
 	m.say(text.Safe(fmt.Sprintf("copied %s, %s bytes; %s", c.What, thousands(int64(len(c.Text))), how)))
 	set := tea.SetClipboard(c.Text)
@@ -60,14 +64,44 @@ func (m *Model) copy(c pane.Copy) tea.Cmd {
 	})
 }
 
-// copyEvent copies the record as logged, reading it first if need be.
-func (m *Model) copyEvent() tea.Cmd {
+// osc52Most is how many bytes terminals are sure to take: xterm's limit of 100,000
+// characters of base64, less what it says around them.
+const osc52Most = 74_994
+
+func (m *Model) noCopy() string {
+	switch {
+	case m.opt.Save == nil:
+		return "nothing can be written from here"
+	case m.copied.Text == "":
+		return "nothing was copied yet: y, Y and ctrl+y do"
+	}
+	return ""
+}
+
+// askCopy asks for the file that what was copied goes to.
+func (m *Model) askCopy() tea.Cmd {
+	c, save := m.copied, m.opt.Save
+	name := "copied.txt"
+	if c.What == eventAsJSON {
+		name = "event.json"
+	}
+	return m.act(pane.Ask{Title: "Write the " + c.What + " to a file", Initial: name, Help: text.Safe(thousands(int64(len(c.Text)))) + " bytes",
+		Done: func(path string) (pane.Intent, tea.Cmd, error) {
+			return nil, func() tea.Msg {
+				return pane.Done{What: "write " + c.What, Said: "wrote " + text.CleanLine(path, 200), Err: save(path, c.Text)}
+			}, nil
+		}})
+}
+
+// neighbours shows the current event among all others in Events.
+func (m *Model) neighbours() tea.Cmd {
 	seq, ok := m.currentSeq()
 	if !ok {
 		return nil
 	}
-	if e, have := m.detail.Event(); have && e.Row.Seq == seq {
-		return m.copy(pane.Copy{What: "event as JSON", Text: string(e.Record)})
+	if m.shape.events && m.shape.focus != slotDetail {
+		m.say("here it is; X takes the filter away, R sets a time range")
+		return nil
 	}
 	c, ctx := m.opt.Case, m.ctx
 	return func() tea.Msg {
@@ -75,7 +109,31 @@ func (m *Model) copyEvent() tea.Cmd {
 		if err != nil {
 			return pane.Done{What: "read the event", Err: err}
 		}
-		return copyMsg{pane.Copy{What: "event as JSON", Text: string(e.Record)}}
+		return revealMsg{e.Row.Cursor()}
+	}
+}
+
+// revealMsg shows an event that had to be read first.
+type revealMsg struct{ at query.Cursor }
+
+const eventAsJSON text.Safe = "event as JSON"
+
+// copyEvent copies the record as logged, reading it first if need be.
+func (m *Model) copyEvent() tea.Cmd {
+	seq, ok := m.currentSeq()
+	if !ok {
+		return nil
+	}
+	if e, have := m.detail.Event(); have && e.Row.Seq == seq {
+		return m.copy(pane.Copy{What: eventAsJSON, Text: string(e.Record)})
+	}
+	c, ctx := m.opt.Case, m.ctx
+	return func() tea.Msg {
+		e, err := c.Event(ctx, seq)
+		if err != nil {
+			return pane.Done{What: "read the event", Err: err}
+		}
+		return copyMsg{pane.Copy{What: eventAsJSON, Text: string(e.Record)}}
 	}
 }
 

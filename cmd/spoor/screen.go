@@ -228,9 +228,9 @@ func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
 	look, err := a.look()
 	o := ui.Options{
 		Case: db, Name: caseTitle(db.Path(), bg.names), Progress: bg.sample, Export: exporter{a, db}, Mark: db, Names: db, Profiles: db,
-		Clipboard: localClipboard(), Profile: look.Profile, Glyphs: look.Glyphs, Theme: look.Theme,
+		Save: saveCopy, Clipboard: localClipboard(), Profile: look.Profile, Glyphs: look.Glyphs, Theme: look.Theme,
 		Themes: func() ([]themes.Theme, []error) { return themes.All(themeDir()) },
-		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db),
+		Zone:   a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db),
 	}
 	if len(a.config.Keys) > 0 {
 		o.Keys = map[string][]string{}
@@ -265,6 +265,17 @@ func (a *app) callAgain(db *store.DB) []string {
 		return []string{"spoor", "--from", "SOURCE"}
 	}
 	return []string{"spoor", "-c", db.Path()}
+}
+
+// saveCopy writes what was copied to a new file, as it is.
+func saveCopy(path, text string) error {
+	if _, err := os.Stat(path); err == nil {
+		return fmt.Errorf("%s exists already", path)
+	}
+	return atomicFile(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
 }
 
 // localClipboard finds the desktop's clipboard tool, tried beside the terminal's

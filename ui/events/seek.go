@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"math"
 	"time"
 
@@ -32,22 +33,53 @@ func (v *View) seek(what text.Safe, also query.Filter, back bool, n int) (pane.I
 
 func (v *View) seekFrom(what text.Safe, also query.Filter, from query.Cursor, back bool, n int) (pane.Intent, tea.Cmd) {
 	ctx, id := v.seeks.Next(v.state.Ctx)
-	req := query.PageRequest{Filter: v.state.Filter.And(also), Order: v.state.Order, From: from, Back: back,
-		N: max(n, 1), Columns: v.columns}
+	req := v.seeking(also, from, back, n)
 	p := v.pager
+	return nil, func() tea.Msg { return seek(ctx, p, id, what, req) }
+}
+
+func (v *View) seeking(also query.Filter, from query.Cursor, back bool, n int) query.PageRequest {
+	return query.PageRequest{Filter: v.state.Filter.And(also), Order: v.state.Order, From: from, Back: back, N: max(n, 1), Columns: v.columns}
+}
+
+// seek finds the last row of a page, or with Back its first.
+func seek(ctx context.Context, p Pager, id uint64, what text.Safe, req query.PageRequest) seekMsg {
+	page, err := p.Page(ctx, req)
+	for err == nil && page.Partial && len(page.Rows) < req.N {
+		page, err = p.Page(ctx, req) // the records are still being searched
+	}
+	m := seekMsg{n: id, what: what, err: err}
+	if k := len(page.Rows); k > 0 {
+		m.ok, m.row = true, page.Rows[k-1]
+		if req.Back {
+			m.row = page.Rows[0]
+		}
+	}
+	return m
+}
+
+// nextOf steps to an event with the same value of a field that the table need
+// not show: it is read first, for a session may have to be worked out.
+func (v *View) nextOf(field string, back bool, n int) (pane.Intent, tea.Cmd) {
+	r, ok := v.grid.Current()
+	if !ok {
+		return nil, nil
+	}
+	ctx, id := v.seeks.Next(v.state.Ctx)
+	here := query.PageRequest{Order: v.state.Order, From: r.Cursor(), Include: true, N: 1, Columns: []string{field}}
+	req, p := v.seeking(query.Filter{}, r.Cursor(), back, n), v.pager
+	what := "call of the same " + text.Safe(field)
 	return nil, func() tea.Msg {
-		page, err := p.Page(ctx, req)
-		for err == nil && page.Partial && len(page.Rows) < req.N {
-			page, err = p.Page(ctx, req) // the records are still being searched
+		page, err := p.Page(ctx, here)
+		if err != nil || len(page.Rows) == 0 || page.Rows[0].Values[0].Null {
+			return seekMsg{n: id, what: what, err: err}
 		}
-		m := seekMsg{n: id, what: what, err: err}
-		if k := len(page.Rows); k > 0 {
-			m.ok, m.row = true, page.Rows[k-1]
-			if back {
-				m.row = page.Rows[0]
-			}
+		same, err := query.Is(field, page.Rows[0].Values[0])
+		if err != nil {
+			return seekMsg{n: id, what: what, err: err}
 		}
-		return m
+		req.Filter = req.Filter.And(same)
+		return seek(ctx, p, id, what, req)
 	}
 }
 

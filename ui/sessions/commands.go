@@ -35,6 +35,9 @@ func (v *View) Commands() []pane.Command {
 		do("signs", "signs of risk", "Show only sessions with a sign of risk", "Filter", 4, v.notList, v.chooseSign, "r"),
 		do("human", "all of this human", "Set the filter to everything that goes back to the same root actor", "Filter", 0, v.nothing, v.filterBy("root"), "A"),
 		do("credential", "all of this credential", "Set the filter to everything done with the session's access key", "Filter", 0, v.nothing, v.filterBy("key"), "K"),
+		do("include", "include", "Keep events with the value under the cursor; again to take it back", "Filter", 0, v.nothing, v.pick(pane.Include), "+"),
+		do("exclude", "exclude", "Leave out events with the value under the cursor", "Filter", 0, v.nothing, v.pick(pane.Exclude), "-"),
+		do("only", "only", "Ask for the value under the cursor and no other of its field", "Filter", 0, v.nothing, v.pick(pane.Only), "="),
 		do("copy", "copy id", "Copy the id of the session", "Take", 0, v.nothing, v.copyID, "y"),
 	)
 }
@@ -128,6 +131,39 @@ func (v *View) Target() (pane.Target, bool) {
 	}
 	one, ok := v.current()
 	return pane.Target{About: query.AboutSession, Name: one.ID}, ok
+}
+
+// pickable is the field and value under the cursor that a filter can be made of:
+// in columns without one, and in what is opened, the session itself.
+func (v *View) pickable() (field, value string, ok bool) {
+	if s := v.top(); s != nil {
+		if l, ok := s.grid.Current(); ok && l.session != "" {
+			return "session", l.session, true
+		}
+	}
+	one, ok := v.current()
+	field, value = "session", one.ID
+	if v.top() == nil {
+		switch v.grid.Column() {
+		case "root":
+			field, value = "root", one.RootActor
+		case "actor":
+			field, value = "actor", one.Actor
+		case "from":
+			field, value = "ip", address(&one)
+		}
+	}
+	return field, value, ok && value != ""
+}
+
+func (v *View) pick(how pane.How) func() (pane.Intent, tea.Cmd) {
+	return func() (pane.Intent, tea.Cmd) {
+		field, value, ok := v.pickable()
+		if !ok {
+			return pane.Say{Text: "the row has no value there"}, nil
+		}
+		return pane.Pick{Field: field, Value: query.Value{Text: value}, How: how}, nil
+	}
 }
 
 func (v *View) enter() (pane.Intent, tea.Cmd) {

@@ -355,3 +355,25 @@ func TestCommandsHaveHelp(t *testing.T) {
 		}
 	}
 }
+
+func TestPivotsOnColumnsOfTheList(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 200, 40)
+	for _, c := range []struct {
+		column, key, field string
+		how                pane.How
+	}{{"root", "+", "root", pane.Include}, {"actor", "-", "actor", pane.Exclude}, {"from", "=", "ip", pane.Only}, {"signs", "+", "session", pane.Include}} {
+		for d.v.grid.Column() != c.column {
+			before := d.v.grid.Column()
+			if d.key("l"); d.v.grid.Column() == before {
+				t.Fatalf("no column %s", c.column)
+			}
+		}
+		if in, ok := d.key(c.key).(pane.Pick); !ok || in.Field != c.field || in.How != c.how || in.Value.Text == "" {
+			t.Errorf("%s on %s: %#v", c.key, c.column, in)
+		}
+	}
+	if target, ok := d.v.Target(); !ok || target.About != query.AboutSession || target.Name == "" {
+		t.Errorf("m means %+v", target)
+	}
+}
