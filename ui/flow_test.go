@@ -758,3 +758,26 @@ func TestAValueOnItsWayIsNoMistake(t *testing.T) {
 	d.keys("type:x")
 	d.shows(`"denx" is no value of outcome`)
 }
+
+// Whatever the width, the zone of the times shown is named.
+func TestTheZoneIsAlwaysNamed(t *testing.T) {
+	t.Parallel()
+	far, err := time.LoadLocation("America/St_Johns")
+	if err != nil {
+		t.Skip("no time zones on this machine: ", err)
+	}
+	c := uitest.New(300)
+	for w := 60; w <= 130; w += 7 {
+		d := newDriver(t, Options{Case: c, Zone: far, Progress: func() Progress { return Progress{Listed: 9_999_999, Loaded: 9_999_999, Failed: 12_345} }}, w, 24)
+		d.keys("/", "type:outcome:ok", "enter", "z")
+		if f := d.frame(); !strings.Contains(f, "(UTC-03:30)") && !strings.Contains(f, "(UTC-02:30)") {
+			t.Fatalf("no zone at %d:\n%s", w, f)
+		}
+		d.keys("T")
+		d.shows("UTC")
+		d.keys("T")
+		if d.m.zone != far {
+			t.Fatalf("back in %s", d.m.zone)
+		}
+	}
+}

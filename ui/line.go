@@ -186,9 +186,11 @@ func (m *Model) rangeText(room int) text.Safe {
 	}
 	zone := m.zoneName()
 	if s.open() {
-		return text.Safe("no time range, " + zone)
+		return text.Safe(zone)
 	}
-	return text.Truncate(text.Safe(mark)+m.between(s, room-len(mark)-len(zone)-1)+" "+text.Safe(zone), max(room, 8), text.Safe(m.opt.Glyphs.Ellipsis))
+	// The range gives way, the zone never: times without it mean nothing.
+	when := text.Safe(mark) + m.between(s, room-len(mark)-len(zone)-1)
+	return text.Truncate(when, max(room-len(zone)-1, 0), text.Safe(m.opt.Glyphs.Ellipsis)) + " " + text.Safe(zone)
 }
 
 // between writes a range as short as the room asks for.

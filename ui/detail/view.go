@@ -46,7 +46,7 @@ func labelOf(n node) text.Safe {
 	case n.kind == section:
 		return text.Safe(n.key)
 	case n.kind == fact:
-		return text.Pad(text.Clean(n.key), keyWidth, "…") + " "
+		return text.Pad(text.Clean(n.key), keyWidth, "") + " "
 	case n.item >= 0:
 		return text.Safe("[" + strconv.Itoa(n.item) + "] ")
 	}
@@ -68,7 +68,7 @@ func (v *View) wrap(n node) []text.Safe {
 	}
 	limit := maxLines * room
 	if len(n.text) > 4*limit {
-		return append(text.Wrap(text.Clean(n.text[:4*limit]), room), "… copy it to see the rest")
+		return append(text.Wrap(text.Clean(n.text[:4*limit]), room), "and more: copy it to see the rest")
 	}
 	return text.Wrap(text.Clean(n.text), room)
 }

@@ -176,9 +176,9 @@ func (v *View) burstLine(s *sheet, b query.Burst) *line {
 	}
 	what := text.CleanLine(b.Event, 80)
 	if b.Count > 1 {
-		what += text.Safe(fmt.Sprintf(" ×%s in %s", number(b.Count), lasted(b.First, b.Last)))
+		what += text.Safe(fmt.Sprintf(" %s%s in %s", v.state.Styles.Glyphs.Close, number(b.Count), lasted(b.First, b.Last)))
 	}
-	cells := []grid.Cell{dim("  " + v.clock(b.First) + "  "), dim(text.Pad(text.CleanLine(b.Service, 40), 16, "…") + " "), piece(role, what)}
+	cells := []grid.Cell{dim("  " + v.clock(b.First) + "  "), dim(text.Pad(text.CleanLine(b.Service, 40), 16, text.Safe(v.state.Styles.Glyphs.Ellipsis)) + " "), piece(role, what)}
 	if b.Outcome > 0 {
 		cells = append(cells, piece(outcomeRoles[b.Outcome], "  "+text.Safe(v.state.Styles.Glyphs.No)+" "+outcomeWords[b.Outcome]), dim(" "+text.CleanLine(b.Error, 60)))
 	}

@@ -113,7 +113,7 @@ func (v *View) mapLine(s series, width int) []grid.Cell {
 	if account == "" {
 		account = "unknown"
 	}
-	out := []grid.Cell{{Text: " " + text.Pad(text.Clean(account)+" "+text.Clean(region), labelWidth-2, "…") + " "}}
+	out := []grid.Cell{{Text: " " + text.Pad(text.Clean(account)+" "+text.Clean(region), labelWidth-2, text.Safe(v.state.Styles.Glyphs.Ellipsis)) + " "}}
 	room := max(width-labelWidth, 0)
 	cells := s.Cells[max(0, len(s.Cells)-room):]
 	for _, c := range cells {

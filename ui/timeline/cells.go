@@ -56,16 +56,21 @@ func groupColumns(by query.Grouping) []grid.Column {
 	}
 }
 
-// severityMarks tell how grave a change is beside the word and the colour.
-var severityMarks = [...]text.Safe{"  ", "· ", "* ", "! ", "!!"}
+// severityMarks tell how grave a change is beside the word and the colour; the
+// blank before low is the theme's dot.
+var severityMarks = [...]text.Safe{"  ", "  ", "* ", "! ", "!!"}
 
 var severityRoles = [...]themes.Role{themes.Dim, themes.Text, themes.Warn, themes.Denied, themes.Error}
 
 func severityWord(s uint8) text.Safe { return text.Safe(change.Severity(s).String()) }
 
-func severityCell(s uint8) grid.Cell {
+func (v *View) severityCell(s uint8) grid.Cell {
 	s = min(s, uint8(change.Critical))
-	return grid.Cell{Text: severityMarks[s] + " " + severityWord(s), Role: severityRoles[s]}
+	mark := severityMarks[s]
+	if change.Severity(s) == change.Low {
+		mark = text.Safe(v.state.Styles.Glyphs.Dot + " ")
+	}
+	return grid.Cell{Text: mark + " " + severityWord(s), Role: severityRoles[s]}
 }
 
 func (v *View) cell(r row, column string) grid.Cell {
@@ -98,7 +103,7 @@ func (v *View) changeCell(c *query.Change, column string) grid.Cell {
 		}
 		return cell
 	case "severity":
-		return severityCell(c.Severity)
+		return v.severityCell(c.Severity)
 	case "actor":
 		return v.value(c.Actor, themes.Text)
 	case "change":
@@ -209,7 +214,7 @@ func (v *View) groupCell(g *query.ChangeGroup, column string) grid.Cell {
 		}
 		return grid.Cell{Text: text.Safe(strconv.FormatInt(g.Denied, 10)), Role: themes.Denied}
 	case "worst":
-		return severityCell(g.Worst)
+		return v.severityCell(g.Worst)
 	case "first":
 		return grid.Cell{Text: v.clock(g.First), Role: themes.Dim}
 	case "last":

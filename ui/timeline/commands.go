@@ -177,7 +177,7 @@ func (v *View) session() (pane.Intent, tea.Cmd) {
 		return showSession(c.Session), nil
 	}
 	req := query.ChangeRequest{Filter: v.state.Filter, Order: v.state.Order, From: query.Cursor{Time: c.Time, Seq: c.Seq, Set: true}, Include: true, N: 1, Sessions: true}
-	return pane.Say{Text: "working out the sessions of the case…"}, v.findSession(c.Seq, req)
+	return pane.Say{Text: "working out the sessions of the case"}, v.findSession(c.Seq, req)
 }
 
 // sessionMsg answers which session made a change.
@@ -232,7 +232,7 @@ func (v *View) chooseGroup() (pane.Intent, tea.Cmd) {
 func (v *View) chooseSeverity() (pane.Intent, tea.Cmd) {
 	var items []pane.Item
 	for s := change.Info; s <= change.Critical; s++ {
-		items = append(items, pane.Item{Title: severityCell(uint8(s)).Text + " and graver", Do: func() (pane.Intent, tea.Cmd) {
+		items = append(items, pane.Item{Title: v.severityCell(uint8(s)).Text + " and graver", Do: func() (pane.Intent, tea.Cmd) {
 			v.least = uint8(s)
 			return nil, v.again()
 		}})
