@@ -16,10 +16,11 @@ const (
 type result struct {
 	Loaded
 	hold    *reservation
-	box     *box // the archive it comes from
-	end     bool // the row of box itself
-	spoiled bool // with Failed: fetched well, so that trying again is in vain
-	members int  // with end: how many results box has to wait for
+	buf     []byte // that Text lies in
+	box     *box   // the archive it comes from
+	end     bool   // the row of box itself
+	spoiled bool   // with Failed: fetched well, so that trying again is in vain
+	members int    // with end: how many results box has to wait for
 }
 
 // fail makes the result a failure.
@@ -44,6 +45,7 @@ type appender struct {
 	*load
 	batch   []Loaded
 	holds   []*reservation
+	bufs    [][]byte
 	text    int // bytes in batch
 	rows    int // staged since the last commit
 	staged  bool
@@ -98,6 +100,7 @@ func (a *appender) take(r result) {
 	}
 	a.batch = append(a.batch, r.Loaded)
 	a.holds = append(a.holds, r.hold)
+	a.bufs = append(a.bufs, r.buf)
 	a.text += len(r.Text)
 	switch r.Outcome {
 	case Failed:
@@ -159,14 +162,18 @@ func (a *appender) flush(ctx context.Context) error {
 	return nil
 }
 
-// drop lets go of the batch and its share of the budget.
+// drop lets go of the batch: its memory and its share of the budget.
 func (a *appender) drop() {
+	for _, b := range a.bufs {
+		a.buffers.put(b)
+	}
 	for _, h := range a.holds {
 		h.release()
 	}
 	clear(a.batch)
 	clear(a.holds)
-	a.batch, a.holds, a.text = a.batch[:0], a.holds[:0], 0
+	clear(a.bufs)
+	a.batch, a.holds, a.bufs, a.text = a.batch[:0], a.holds[:0], a.bufs[:0], 0
 }
 
 // due reports whether to commit: the first events at once, so that the screen

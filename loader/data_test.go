@@ -22,7 +22,7 @@ func TestSharedData(t *testing.T) {
 		t.Fatal(err)
 	}
 	sink := loadertest.NewSink()
-	load(t, src, sink, loader.Options{})
+	load(t, src, sink, loader.Poisoned(loader.Options{}))
 	objects := sink.Objects()
 	checked := 0
 	for path, want := range expected(t, root) {
@@ -42,7 +42,7 @@ func TestSharedData(t *testing.T) {
 	if checked < 600 {
 		t.Errorf("only %d files checked", checked)
 	}
-	if r := load(t, src, sink, loader.Options{}); r.Events.Read != 0 {
+	if r := load(t, src, sink, loader.Poisoned(loader.Options{})); r.Events.Read != 0 {
 		t.Errorf("a second load read %d events", r.Events.Read)
 	}
 }

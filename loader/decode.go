@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"spoor/loader/change"
@@ -26,6 +27,7 @@ type worker struct {
 // decodeAll works until all has been fetched.
 func (l *load) decodeAll(ctx context.Context) error {
 	w := &worker{load: l, unpack: NewUnpacker(l.opt.MaxUnpacked), decode: l.opt.decode()}
+	w.unpack.buffers = l.buffers
 	defer w.unpack.Close()
 	for {
 		select {
@@ -62,6 +64,7 @@ func (w *worker) process(ctx context.Context, f fetched) error {
 			// A small packed one, which came to light only now. Its members
 			// reserve what they need.
 			f.hold.release()
+			w.buffers.put(u.buf)
 			return w.fetchArchive(ctx, &f, sniff(f.data[:min(len(f.data), sniffLen)]), bytes.NewReader(f.data), func(m fetched) error { return w.process(ctx, m) })
 		}
 		w.read(ctx, f, u, &r)
@@ -87,6 +90,7 @@ func (w *worker) open(ctx context.Context, f fetched) (unpacked, error) {
 
 // read decodes the text of an object into its result.
 func (w *worker) read(ctx context.Context, f fetched, u unpacked, r *result) {
+	r.buf = u.buf
 	r.SHA256, r.Unpacked, r.Notes = u.sum, int64(len(u.text)), u.notes
 	if u.form == formatForeign {
 		r.Outcome, r.Reason = Skipped, foreign(asBytes(u.text[:min(len(u.text), sniffLen)]))
@@ -108,7 +112,7 @@ func (w *worker) read(ctx context.Context, f fetched, u unpacked, r *result) {
 		}
 		return nil
 	})
-	r.Carrier, r.Invalid, r.Digest = d.carrier, d.invalid, d.digest
+	r.Carrier, r.Invalid, r.Digest = strings.Clone(d.carrier), d.invalid, d.digest // the text does not stay
 	r.Notes = append(r.Notes, d.notes...)
 	switch {
 	case err != nil:
@@ -117,7 +121,7 @@ func (w *worker) read(ctx context.Context, f fetched, u unpacked, r *result) {
 	case d.fail != "":
 		r.fail(errors.New(d.fail))
 	case d.skip != "":
-		r.Outcome, r.Reason = Skipped, d.skip
+		r.Outcome, r.Reason = Skipped, strings.Clone(d.skip)
 	default:
 		r.Outcome, r.Text, r.Events = Done, text, events
 	}

@@ -10,7 +10,13 @@ import (
 // Lines returns options with a decoder for tests: each line is an event, its
 // text the ID.
 func Lines() Options {
-	return Options{decode: func() decodeFunc { return lines }}
+	return Poisoned(Options{decode: func() decodeFunc { return lines }})
+}
+
+// Poisoned returns options that spoil each text when the sink has had it.
+func Poisoned(opt Options) Options {
+	opt.poison = true
+	return opt
 }
 
 func lines(text string, emit func(*cloudtrail.Event) error) (decoded, error) {

@@ -42,7 +42,7 @@ func TestHostileContent(t *testing.T) {
 			t.Parallel()
 			sink := loadertest.NewSink()
 			src := loadertest.NewSource(map[string]string{"x": c.text, "x.gz": loadertest.Gzip(c.text), "good": record(7, "null")})
-			load(t, src, sink, loader.Options{})
+			load(t, src, sink, loader.Poisoned(loader.Options{}))
 			objects := sink.Objects()
 			for _, n := range []string{"x", "x.gz"} {
 				o := objects[n]
@@ -79,7 +79,7 @@ func TestVeryLongLine(t *testing.T) {
 	}
 	b.WriteString("]}")
 	sink := loadertest.NewSink()
-	r := load(t, loadertest.NewSource(map[string]string{"x": b.String()}), sink, loader.Options{})
+	r := load(t, loadertest.NewSource(map[string]string{"x": b.String()}), sink, loader.Poisoned(loader.Options{}))
 	if r.Bytes.Unpacked < 200_000_000 || r.Events.Read != n {
 		t.Errorf("%d bytes, %d events", r.Bytes.Unpacked, r.Events.Read)
 	}

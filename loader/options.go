@@ -19,6 +19,7 @@ type Options struct {
 	following *following // nil for a load that is not one of many
 
 	decode func() decodeFunc // for tests
+	poison bool              // likewise: see buffers
 }
 
 const (

@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
+	"hash/crc32"
 	"io"
 	"math"
 	"strings"
@@ -21,15 +21,17 @@ const maxLayers = 3
 // An Unpacker turns stored bytes into text. It keeps its decompressors from one
 // object to the next and is not safe for concurrent use.
 type Unpacker struct {
-	limit int64 // unpacked bytes an object may have
-	gz    gzip.Reader
-	zst   *zstd.Decoder
-	sum   hash.Hash
+	limit   int64    // unpacked bytes an object may have
+	buffers *buffers // where texts come from; nil makes new ones
+	gz      gzip.Reader
+	raw     deflated
+	zst     *zstd.Decoder
 }
 
 // unpacked is the result: the bytes as a string and the facts about them.
 type unpacked struct {
 	text  string // as packed: any byte order mark still there
+	buf   []byte // what text lies in, to be given back; nil when that is the packed data
 	sum   [32]byte
 	notes []string
 	form  format // formatText, or the container that was found inside
@@ -41,23 +43,21 @@ func NewUnpacker(limit int64) *Unpacker {
 	if limit <= 0 {
 		limit = defaultMaxUnpacked
 	}
-	return &Unpacker{limit: min(limit, math.MaxUint32), sum: sha256.New()}
+	return &Unpacker{limit: min(limit, math.MaxUint32)}
 }
 
 // unpack inflates data as often as it is packed. need is told how large the
 // text grows. A container inside (tar, zip) comes back as it is, with its form.
-// The sum costs as much as a third of the unpacking, so it is made on demand.
+// The sum costs as much as the unpacking, so it is made on demand.
 func (u *Unpacker) unpack(data []byte, sum bool, need func(int64) error) (unpacked, error) {
 	var out unpacked
 	for layer := 0; ; layer++ {
 		out.form = sniff(data[:min(len(data), sniffLen)])
 		switch {
 		case out.form != formatGzip && out.form != formatZstd:
-			if layer == 0 {
-				out.text = asString(data)
-				if sum {
-					out.sum = sha256.Sum256(data)
-				}
+			out.text = asString(data)
+			if sum {
+				out.sum = sha256.Sum256(data)
 			}
 			return out, nil
 		case layer == maxLayers:
@@ -65,90 +65,134 @@ func (u *Unpacker) unpack(data []byte, sum bool, need func(int64) error) (unpack
 		case layer == 1:
 			out.notes = append(out.notes, "packed more than once")
 		}
-		w := &textWriter{limit: u.limit, need: need}
-		if sum {
-			u.sum.Reset()
-			w.sum = u.sum
-		}
-		if err := u.inflate(out.form, data, w, &out); err != nil {
+		outer := out.buf
+		text, err := u.inflate(out.form, data, need, &out)
+		u.buffers.put(outer)
+		if err != nil {
 			return out, err
 		}
-		out.text = w.b.String()
-		if sum {
-			u.sum.Sum(out.sum[:0])
-		}
-		data = asBytes(out.text)
+		data = text
 	}
 }
 
-func (u *Unpacker) inflate(form format, data []byte, w *textWriter, out *unpacked) error {
+// inflate takes one layer off; out has the buffer that the text lies in.
+func (u *Unpacker) inflate(form format, data []byte, need func(int64) error, out *unpacked) ([]byte, error) {
+	var text []byte
 	var err error
 	if form == formatZstd {
-		err = u.zstd(data, w)
+		text, err = u.zstd(data, need)
 	} else {
-		err = u.gzip(data, w, out)
+		text, err = u.gzip(data, need, out)
 	}
+	out.buf = text
+	lack := (*needError)(nil)
 	switch {
 	case err == nil:
-		return nil
+		return text, nil
+	case errors.As(err, &lack):
+		return nil, lack.error
 	case errors.Is(err, errTooLarge):
-		return fmt.Errorf("unpack: more than %s of text in %s (limit: --max-object)", sizeWords(u.limit), sizeWords(int64(len(data))))
+		return nil, fmt.Errorf("unpack: more than %s of text in %s (limit: --max-object)", sizeWords(u.limit), sizeWords(int64(len(data))))
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("unpack: cut off: the packed data ends after %d bytes of text", w.n)
+		return nil, fmt.Errorf("unpack: cut off: the packed data ends after %d bytes of text", len(text))
 	case errors.Is(err, gzip.ErrChecksum):
-		return fmt.Errorf("unpack: damaged: checksum does not match after %d bytes of text", w.n)
-	case w.failed != nil:
-		return w.failed
+		return nil, fmt.Errorf("unpack: damaged: checksum does not match after %d bytes of text", len(text))
 	}
-	return fmt.Errorf("unpack: damaged after %d bytes of text: %w", w.n, err)
+	return nil, fmt.Errorf("unpack: damaged after %d bytes of text: %w", len(text), err)
 }
+
+// needError is what need answered.
+type needError struct{ error }
 
 // gzip unpacks all members of a gzip file (RFC 1952 section 2.2) and notes when
 // there is more than one, or something after the last: other readers may stop
 // after the first.
-func (u *Unpacker) gzip(data []byte, w *textWriter, out *unpacked) error {
-	w.b.Grow(int(gzipSize(data, w.limit)))
-	r := bytes.NewReader(data)
-	members := 0
-	for r.Len() > 0 {
-		rest := data[len(data)-r.Len():]
+func (u *Unpacker) gzip(data []byte, need func(int64) error, out *unpacked) ([]byte, error) {
+	text, err := u.room(nil, gzipSize(data, u.limit), need)
+	if err != nil {
+		return nil, err
+	}
+	grow := func(text []byte) ([]byte, error) { return u.room(text, 2*int64(len(text)), need) }
+	n, members := 0, 0
+	for rest := data; len(rest) > 0; members++ {
 		if members > 0 && !bytes.HasPrefix(rest, []byte{0x1f, 0x8b}) {
 			if len(bytes.Trim(rest, "\x00")) > 0 {
 				out.notes = append(out.notes, fmt.Sprintf("%d bytes after the end of the gzip stream, ignored", len(rest)))
 			}
 			break
 		}
-		if err := u.gz.Reset(r); err != nil {
-			return noEOF(err)
+		var read int
+		text, read, err = u.member(rest, text[:cap(text)], n, grow)
+		if err == nil && int64(len(text)) > u.limit {
+			err = errTooLarge
 		}
-		u.gz.Multistream(false)
-		if _, err := u.gz.WriteTo(w); err != nil {
-			return err
+		if err != nil {
+			return text, err
 		}
-		members++
+		rest, n = rest[read:], len(text)
 	}
 	if members > 1 {
 		out.notes = append(out.notes, fmt.Sprintf("%d gzip members", members))
 	}
-	return nil
+	return text[:n], nil
 }
 
-func (u *Unpacker) zstd(data []byte, w *textWriter) error {
+// member unpacks one gzip member behind text[:n], and checks its sum. It returns
+// how many bytes of data it takes.
+func (u *Unpacker) member(data, text []byte, n int, grow func([]byte) ([]byte, error)) ([]byte, int, error) {
+	r := bytes.NewReader(data)
+	if err := u.gz.Reset(r); err != nil { // reads the header and no more
+		return text[:n], 0, noEOF(err)
+	}
+	head := len(data) - r.Len()
+	text, read, err := u.raw.inflate(data[head:], text, n, grow)
+	if err != nil {
+		return text, 0, err
+	}
+	tail := data[head+read:]
+	if len(tail) < 8 {
+		return text, 0, io.ErrUnexpectedEOF
+	}
+	got := text[n:]
+	if crc32.ChecksumIEEE(got) != binary.LittleEndian.Uint32(tail) || uint32(len(got)) != binary.LittleEndian.Uint32(tail[4:]) {
+		return text, 0, gzip.ErrChecksum
+	}
+	return text, head + read + 8, nil
+}
+
+// room returns a buffer for n bytes of text, or as much as the limit allows, with
+// what is in old.
+func (u *Unpacker) room(old []byte, n int64, need func(int64) error) ([]byte, error) {
+	if int64(len(old)) > u.limit {
+		return nil, errTooLarge
+	}
+	n = min(max(n, smallText), u.limit+1)
+	if err := need(n); err != nil {
+		return nil, &needError{err}
+	}
+	buf := u.buffers.take(int(n) + roomOut)
+	copy(buf, old)
+	u.buffers.put(old)
+	return buf, nil
+}
+
+func (u *Unpacker) zstd(data []byte, need func(int64) error) ([]byte, error) {
+	w := &textWriter{limit: u.limit, need: need}
 	if u.zst == nil {
 		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(u.limit)), zstd.WithDecoderMaxWindow(128<<20))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		u.zst = d
 	}
 	if err := u.zst.Reset(bytes.NewReader(data)); err != nil {
-		return err
+		return nil, err
 	}
 	_, err := u.zst.WriteTo(w)
 	if errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded) {
-		return errTooLarge
+		err = errTooLarge
 	}
-	return err
+	return w.b.Bytes(), err
 }
 
 // Close frees the decompressors.
@@ -159,16 +203,13 @@ func (u *Unpacker) Close() {
 }
 
 // gzipSize reads the size of the text from the end of a gzip file. It may be a
-// lie, so it is believed only as far as deflate can expand (1032 times).
+// lie, so it is believed only as far as logs expand.
 func gzipSize(data []byte, limit int64) int64 {
 	if len(data) < 18 {
 		return 0
 	}
 	n := int64(binary.LittleEndian.Uint32(data[len(data)-4:]))
-	if n > int64(len(data))*1032 {
-		return 0
-	}
-	return min(n, limit)
+	return min(n, 40*int64(len(data)), limit)
 }
 
 // noEOF: an end inside a header is a cut, too.
@@ -181,28 +222,20 @@ func noEOF(err error) error {
 
 var errTooLarge = errors.New("too large")
 
-// A textWriter collects text, hashes it, and stops at the limit.
+// A textWriter collects text and stops at the limit.
 type textWriter struct {
-	b      strings.Builder
-	sum    hash.Hash // nil: nobody asks
-	n      int64
-	limit  int64
-	need   func(int64) error
-	failed error // what need answered
+	b     bytes.Buffer
+	limit int64
+	need  func(int64) error
 }
 
 func (w *textWriter) Write(p []byte) (int, error) {
-	w.n += int64(len(p))
-	if w.n > w.limit {
-		w.n -= int64(len(p))
+	n := int64(w.b.Len() + len(p))
+	if n > w.limit {
 		return 0, errTooLarge
 	}
-	if err := w.need(w.n); err != nil {
-		w.failed = err
-		return 0, err
-	}
-	if w.sum != nil {
-		w.sum.Write(p)
+	if err := w.need(n); err != nil {
+		return 0, &needError{err}
 	}
 	return w.b.Write(p)
 }

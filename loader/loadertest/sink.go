@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"strings"
 	"sync"
 
 	"spoor/loader"
+	"spoor/loader/change"
 )
 
 // A Sink keeps objects in memory and holds the loader to its contract: one
@@ -85,9 +87,39 @@ func (s *Sink) Append(ctx context.Context, batch []loader.Loaded) (loader.Stored
 			}
 			s.ids[e.ID] = true
 		}
+		own(reflect.ValueOf(&o).Elem())
 		s.staged = append(s.staged, o)
 	}
 	return sum, ctx.Err()
+}
+
+// own clones all texts in v: those of a batch are the loader's own again when
+// Append returns. Identities are not the object's.
+func own(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(strings.Clone(v.String()))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				own(v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		if v.IsNil() || v.Type().Elem().Kind() == reflect.Uint8 {
+			return
+		}
+		v.Set(reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, v.Len()), v))
+		for i := range v.Len() {
+			own(v.Index(i))
+		}
+	case reflect.Pointer:
+		if c, ok := v.Interface().(*change.Change); ok && c != nil {
+			n := *c
+			own(reflect.ValueOf(&n).Elem())
+			v.Set(reflect.ValueOf(&n))
+		}
+	}
 }
 
 func (s *Sink) Commit(context.Context) error {

@@ -19,7 +19,7 @@
 // cut off by the next Open. Tables of what people made are changed through
 // keepMade, which writes their mirror before its transaction ends.
 //
-//	Loaded ─maker─▶ eventRow … ─feed─▶ INSERT … SELECT * FROM spoor_feed(…)
+//	Loaded ─maker─▶ eventRow … ─table.insert─▶ DuckDB's appender
 //	   └─Delivered─▶ pack
 //
 // The table event_rows has numbers only. Texts are numbered by domain (dict,
