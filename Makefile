@@ -23,7 +23,7 @@ bench:
 
 # Loading a million generated events, beside bare unpacking and DuckDB's read_json.
 bench-load:
-	SPOOR_BENCH_EVENTS=$${SPOOR_BENCH_EVENTS:-1000000} $(GO) test -run '^$$' -bench '^BenchmarkLoad$$' -benchtime 1x -count 3 -timeout 60m ./query/store
+	SPOOR_BENCH_EVENTS=$${SPOOR_BENCH_EVENTS:-1000000} $(GO) test -run '^$$' -bench '^BenchmarkLoad$$' -benchtime 1x -timeout 120m ./query/store
 
 # The questions of the screen, put to a copy of a case: median and worst of 20.
 bench-case:

@@ -46,6 +46,7 @@ type appender struct {
 	batch   []Loaded
 	holds   []*reservation
 	bufs    [][]byte
+	lists   [][]Event
 	text    int // bytes in batch
 	rows    int // staged since the last commit
 	staged  bool
@@ -101,6 +102,7 @@ func (a *appender) take(r result) {
 	a.batch = append(a.batch, r.Loaded)
 	a.holds = append(a.holds, r.hold)
 	a.bufs = append(a.bufs, r.buf)
+	a.lists = append(a.lists, r.Events)
 	a.text += len(r.Text)
 	switch r.Outcome {
 	case Failed:
@@ -164,8 +166,9 @@ func (a *appender) flush(ctx context.Context) error {
 
 // drop lets go of the batch: its memory and its share of the budget.
 func (a *appender) drop() {
-	for _, b := range a.bufs {
+	for i, b := range a.bufs {
 		a.buffers.put(b)
+		a.buffers.putEvents(a.lists[i])
 	}
 	for _, h := range a.holds {
 		h.release()
@@ -173,7 +176,8 @@ func (a *appender) drop() {
 	clear(a.batch)
 	clear(a.holds)
 	clear(a.bufs)
-	a.batch, a.holds, a.bufs, a.text = a.batch[:0], a.holds[:0], a.bufs[:0], 0
+	clear(a.lists)
+	a.batch, a.holds, a.bufs, a.lists, a.text = a.batch[:0], a.holds[:0], a.bufs[:0], a.lists[:0], 0
 }
 
 // due reports whether to commit: the first events at once, so that the screen

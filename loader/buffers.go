@@ -10,6 +10,10 @@ const (
 	smallText = 4 << 10
 	// sizes of buffers: four to each power of two, so that little is wasted.
 	bufferSizes = 4 * 32
+	// how many sizes larger a buffer may be than asked for: four times.
+	bufferSlack = 8
+	// how many lists of events are kept.
+	keptLists = 32
 )
 
 // buffers are memory for the texts of objects, used again when the sink has
@@ -20,6 +24,7 @@ type buffers struct {
 	free [bufferSizes][][]byte
 	kept int64 // bytes in free
 	most int64 // bytes to keep
+	list [][]Event
 
 	poison bool // for tests: spoil what is given back
 }
@@ -32,14 +37,15 @@ func (b *buffers) take(n int) []byte {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	list := b.free[class]
-	if len(list) == 0 {
-		return make([]byte, size)
+	for c := class; c < min(class+bufferSlack, bufferSizes); c++ {
+		if n := len(b.free[c]); n > 0 {
+			buf := b.free[c][n-1]
+			b.free[c] = b.free[c][:n-1]
+			b.kept -= int64(cap(buf))
+			return buf
+		}
 	}
-	buf := list[len(list)-1]
-	b.free[class] = list[:len(list)-1]
-	b.kept -= int64(size)
-	return buf
+	return make([]byte, size)
 }
 
 // put gives a buffer back. Whoever still reads it reads garbage.
@@ -61,6 +67,35 @@ func (b *buffers) put(buf []byte) {
 	}
 	b.free[class] = append(b.free[class], buf)
 	b.kept += int64(size)
+}
+
+// takeEvents returns an empty list with room for n events.
+func (b *buffers) takeEvents(n int) []Event {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i, list := range b.list {
+		if cap(list) >= n && cap(list) <= 4*n {
+			last := len(b.list) - 1
+			b.list[i], b.list[last] = b.list[last], nil
+			b.list = b.list[:last]
+			return list
+		}
+	}
+	return make([]Event, 0, n)
+}
+
+// putEvents gives a list back.
+func (b *buffers) putEvents(list []Event) {
+	if cap(list) < 64 {
+		return
+	}
+	clear(list)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.list) == keptLists { // others may fit better: forget the one kept for longest
+		b.list = append(b.list[:0], b.list[1:]...)
+	}
+	b.list = append(b.list, list[:0])
 }
 
 // bufferClass returns the class of sizes that holds n bytes, and its size.

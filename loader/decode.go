@@ -104,7 +104,7 @@ func (w *worker) read(ctx context.Context, f fetched, u unpacked, r *result) {
 	if note != "" {
 		r.Notes = append(r.Notes, note)
 	}
-	events := make([]Event, 0, len(text)/1500+1)
+	events := w.buffers.takeEvents(len(text)/1500 + 1)
 	d, err := w.guard(text, func(e *cloudtrail.Event) error {
 		events = append(events, Event{Event: *e, Change: change.Derive(e)})
 		if len(events)%checkEvery == 0 {

@@ -7,8 +7,8 @@ import (
 )
 
 // idCacheSize bounds the identities a decoder keeps, twice over: at about 2 kB
-// each some 16 MB. One object rarely holds more than a few hundred.
-const idCacheSize = 4096
+// each some 8 MB. One object rarely holds more than a few hundred.
+const idCacheSize = 2048
 
 // An idCache keeps decoded identities by the hash of their text, in two
 // generations: what is met in the older one moves to the newer, and when the

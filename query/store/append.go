@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"spoor/loader"
@@ -274,8 +275,9 @@ func (db *DB) eventRows(ctx context.Context, c conn, b *batch, list []loader.Loa
 	for i := range list {
 		n += len(list[i].Events)
 	}
-	b.events = make([]eventRow, 0, n)
 	m := db.maker
+	m.rows = slices.Grow(m.rows[:0], n)
+	b.events = m.rows
 	for i := range list {
 		l, o := &list[i], &b.objects[i]
 		for k := range l.Events {

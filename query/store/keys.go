@@ -106,8 +106,9 @@ func keyOf(r *eventRow) eventKey {
 }
 
 // keyBudget is how many keys are kept in memory, of all days together: about
-// 64 bytes each at worst.
-const keyBudget = 2 << 20
+// 64 bytes each at worst. A day of a large organization is in it several times
+// over.
+const keyBudget = 1 << 20
 
 // known are the keys of the events in the case, by day. Days that have not been
 // used for longest are dropped and read back from the case when needed.

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -27,7 +29,8 @@ import (
 // BenchmarkLoad loads generated logs into a case, beside two yardsticks over the
 // same files: unpacking them and nothing else, and DuckDB's own JSON reader into a
 // table of the same columns. Each runs in a process of its own, so that the
-// system tells its CPU time and peak memory. `make bench-load` runs it.
+// system tells its CPU time and peak memory; they take turns, three times, and the
+// medians count. `make bench-load` runs it and shows its table.
 func BenchmarkLoad(b *testing.B) {
 	for _, shape := range []struct {
 		name string
@@ -39,57 +42,119 @@ func BenchmarkLoad(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			b.Logf("%d events in %d objects, %d bytes of JSON, %d stored", sum.Events, sum.Objects, sum.Text, sum.Stored)
-			spent := map[string]time.Duration{}
-			for _, name := range []string{"inflate", "read_json", "spoor", "again"} {
-				b.Run(name, func(b *testing.B) {
-					spent[name] = benchChild(b, name, dir, sum)
-					if name == "spoor" {
-						b.ReportMetric(float64(spent[name])/float64(spent["inflate"]), "x-inflate")
-						b.ReportMetric(float64(spent["read_json"])/float64(spent[name]), "read_json-x")
+			costs := make(map[string][]cost)
+			for b.Loop() {
+				for range loadRuns {
+					for _, work := range loadWorks {
+						costs[work] = append(costs[work], runWork(b, work, dir))
 					}
-				})
+				}
 			}
+			out := outDir(dir)
+			r := loadResult{shape: shape.name, sum: sum, db: size(b, filepath.Join(out, dbName)), pack: size(b, filepath.Join(out, packName)), costs: costs}
+			r.report(b)
+			fmt.Print(r.table())
 		})
 	}
 }
 
-// benchChild runs one of benchWork in processes of their own and reports their
-// mean cost.
-func benchChild(b *testing.B, work, dir string, sum loadgen.Summary) time.Duration {
-	var cpu, wall time.Duration
-	var peak int64
-	out := filepath.Join(dir, "..", filepath.Base(dir)+".out")
-	runs := 0
-	for b.Loop() {
-		if work != "again" {
-			if err := os.RemoveAll(out); err != nil {
-				b.Fatal(err)
-			}
+// loadRuns is how often each work is done.
+const loadRuns = 3
+
+// loadWorks take turns; "again" is a second run over what "spoor" has loaded.
+var loadWorks = []string{"inflate", "read_json", "spoor", "again"}
+
+// A cost is what one process took.
+type cost struct {
+	cpu, wall time.Duration
+	peak      int64 // bytes resident
+}
+
+func outDir(dir string) string { return filepath.Join(dir, "..", filepath.Base(dir)+".out") }
+
+// runWork runs one of the works in a process of its own.
+func runWork(b *testing.B, work, dir string) cost {
+	out := outDir(dir)
+	if work != "again" {
+		if err := os.RemoveAll(out); err != nil {
+			b.Fatal(err)
 		}
-		c := exec.Command(os.Args[0], "-test.run=^TestBenchWork$", "-test.v")
-		c.Env = append(os.Environ(), "SPOOR_BENCH_WORK="+work, "SPOOR_BENCH_DIR="+dir, "SPOOR_BENCH_OUT="+out)
-		start := time.Now()
-		if text, err := c.CombinedOutput(); err != nil {
-			b.Fatalf("%v\n%s", err, text)
-		}
-		wall += time.Since(start)
-		cpu += c.ProcessState.UserTime() + c.ProcessState.SystemTime()
-		peak = max(peak, peakMemory(c.ProcessState.SysUsage().(*syscall.Rusage)))
-		runs++
 	}
-	cpu, wall = cpu/time.Duration(runs), wall/time.Duration(runs)
-	n := float64(sum.Events)
+	c := exec.Command(os.Args[0], "-test.run=^TestBenchWork$", "-test.v")
+	c.Env = append(os.Environ(), "SPOOR_BENCH_WORK="+work, "SPOOR_BENCH_DIR="+dir, "SPOOR_BENCH_OUT="+out)
+	start := time.Now()
+	if text, err := c.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, text)
+	}
+	return cost{
+		cpu: c.ProcessState.UserTime() + c.ProcessState.SystemTime(), wall: time.Since(start),
+		peak: peakMemory(c.ProcessState.SysUsage().(*syscall.Rusage)),
+	}
+}
+
+// A loadResult is what the processes of one shape took.
+type loadResult struct {
+	shape    string
+	sum      loadgen.Summary
+	db, pack float64 // bytes
+	costs    map[string][]cost
+}
+
+// median is the median of one measure of a work.
+func (r loadResult) median(work string, measure func(cost) float64) float64 {
+	var all []float64
+	for _, c := range r.costs[work] {
+		all = append(all, measure(c))
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+func cpuSeconds(c cost) float64  { return c.cpu.Seconds() }
+func wallSeconds(c cost) float64 { return c.wall.Seconds() }
+func peakMB(c cost) float64      { return float64(c.peak) / 1e6 }
+
+// ratio is the median of the ratios of CPU time within one turn.
+func (r loadResult) ratio(a, b string) float64 {
+	var all []float64
+	for i := range r.costs[a] {
+		all = append(all, r.costs[a][i].cpu.Seconds()/r.costs[b][i].cpu.Seconds())
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+func (r loadResult) perEvent(bytes float64) float64 { return bytes / float64(r.sum.Events) }
+
+func (r loadResult) report(b *testing.B) {
+	n := float64(r.sum.Events)
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(n/wall.Seconds(), "events/s")
-	b.ReportMetric(float64(sum.Text)/wall.Seconds()/1e6, "MB/s")
-	b.ReportMetric(cpu.Seconds()/n*1e6, "cpu-s/M")
-	b.ReportMetric(float64(peak)/1e6, "peak-MB")
-	if work == "spoor" {
-		b.ReportMetric(size(b, filepath.Join(out, dbName))/n, "db-B/event")
-		b.ReportMetric(size(b, filepath.Join(out, packName))/float64(sum.Stored), "pack-x-gzip")
+	b.ReportMetric(n/r.median("spoor", wallSeconds), "events/s")
+	b.ReportMetric(r.median("spoor", cpuSeconds)/n*1e6, "cpu-s/M")
+	b.ReportMetric(r.median("spoor", peakMB), "peak-MB")
+	b.ReportMetric(r.perEvent(r.db), "db-B/event")
+	b.ReportMetric(r.pack/float64(r.sum.Stored), "pack-x-gzip")
+	b.ReportMetric(r.ratio("spoor", "inflate"), "x-inflate")
+	b.ReportMetric(r.ratio("read_json", "spoor"), "read_json-x")
+}
+
+// table is the result for people, with the needed values of engine.md beside.
+func (r loadResult) table() string {
+	var s strings.Builder
+	n := float64(r.sum.Events)
+	fmt.Fprintf(&s, "\n%s: %d events in %d objects, %.0f MB of JSON, %.0f MB stored; medians of %d\n",
+		r.shape, r.sum.Events, r.sum.Objects, float64(r.sum.Text)/1e6, float64(r.sum.Stored)/1e6, len(r.costs["spoor"]))
+	fmt.Fprintf(&s, "%-10s %10s %8s %9s %9s\n", "", "events/s", "MB/s", "CPU s/M", "peak MB")
+	for _, work := range loadWorks {
+		wall := r.median(work, wallSeconds)
+		fmt.Fprintf(&s, "%-10s %10.0f %8.0f %9.2f %9.0f\n", work, n/wall, float64(r.sum.Text)/wall/1e6,
+			r.median(work, cpuSeconds)/n*1e6, r.median(work, peakMB))
 	}
-	return cpu
+	fmt.Fprintf(&s, "CPU of spoor ÷ inflate    %6.2f  (needed ≤ 2.5)\n", r.ratio("spoor", "inflate"))
+	fmt.Fprintf(&s, "CPU of read_json ÷ spoor  %6.2f  (needed ≥ 2.0)\n", r.ratio("read_json", "spoor"))
+	fmt.Fprintf(&s, "database, bytes an event  %6.1f  (needed ≤ 40)\n", r.perEvent(r.db))
+	fmt.Fprintf(&s, "pack ÷ gzip               %6.2f  (needed ≤ 1)\n", r.pack/float64(r.sum.Stored))
+	return s.String()
 }
 
 // peakMemory is in bytes; Linux counts in KiB, the BSDs and macOS in bytes.
