@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"strings"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -17,6 +19,13 @@ import (
 type Recent struct {
 	Name, Note string
 	Choice     Choice
+	Type       string // in place of a choice: what to type, to see what it goes on to
+}
+
+// A Completion lists names that begin with what was typed.
+type Completion struct {
+	Names []string
+	More  bool // there are others
 }
 
 // A Choice is what was chosen on the start screen: a case, or a source to load.
@@ -27,8 +36,11 @@ type Choice struct{ Case, Source string }
 type StartOptions struct {
 	Recent []Recent
 	// Complete lists names that begin with what was typed: files and folders, or
-	// what lies under an s3:// address. It is called from a command.
-	Complete func(ctx context.Context, typed string) ([]string, error)
+	// what lies under an s3:// address. It is called from a command, and ctx ends
+	// when more was typed.
+	Complete func(ctx context.Context, typed string) (Completion, error)
+	Typed    string        // in the line at the start
+	Err      error         // why that could not be opened; nil: it was not tried
 	Theme    *themes.Theme // nil: dark or light, as the terminal's background is
 	Glyphs   themes.Glyphs
 	Profile  colorprofile.Profile
@@ -48,14 +60,14 @@ type Start struct {
 }
 
 type completedMsg struct {
-	n     uint64
-	names []string
-	err   error
+	n uint64
+	Completion
+	err error
 }
 
 // NewStart returns the start screen.
 func NewStart(ctx context.Context, o StartOptions) *Start {
-	s := &Start{opt: o, ctx: ctx, in: newInput("")}
+	s := &Start{opt: o, ctx: ctx, in: newInput(o.Typed)}
 	s.m.opt.Glyphs, s.m.opt.Profile = o.Glyphs, o.Profile
 	if o.Glyphs.V == "" {
 		s.m.opt.Glyphs = themes.Unicode()
@@ -66,8 +78,18 @@ func NewStart(ctx context.Context, o StartOptions) *Start {
 	}
 	s.m.restyle()
 	s.list = grid.New(grid.Source[Recent]{Key: func(Recent) int64 { return 0 }, Line: s.draw}, nil)
-	s.list.Set(o.Recent)
+	if s.list.Set(o.Recent); o.Typed != "" {
+		s.offer(Completion{})
+	}
+	s.fail(o.Err)
 	return s
+}
+
+// fail shows an error in the heading of the list.
+func (s *Start) fail(err error) {
+	if s.err = ""; err != nil {
+		s.err = text.Clean(strings.ReplaceAll(err.Error(), "\n", " "))
+	}
 }
 
 // Choice returns what was chosen.
@@ -127,10 +149,12 @@ func (s *Start) key(msg tea.KeyPressMsg) tea.Cmd {
 	case "pgdown":
 		s.list.Page(1)
 	case "tab":
-		if r, ok := s.list.Current(); ok && r.Choice.Source != "" {
-			s.in.set(r.Choice.Source, runeLen(r.Choice.Source))
-			return s.complete()
+		return s.goIn()
+	case "right":
+		if runeLen(s.in.before()) < runeLen(s.in.value()) {
+			return s.typed(msg)
 		}
+		return s.goIn()
 	case "enter":
 		return s.take()
 	default:
@@ -160,8 +184,8 @@ func (s *Start) complete() tea.Cmd {
 	ctx, n := s.line.Next(s.ctx)
 	f := s.opt.Complete
 	return func() tea.Msg {
-		names, err := f(ctx, typed)
-		return completedMsg{n: n, names: names, err: err}
+		c, err := f(ctx, typed)
+		return completedMsg{n: n, Completion: c, err: err}
 	}
 }
 
@@ -169,18 +193,58 @@ func (s *Start) completed(m completedMsg) {
 	if !s.line.Is(m.n) {
 		return
 	}
+	s.fail(m.err)
+	s.offer(m.Completion)
+}
+
+// offer lists what is typed and what it can go on to.
+func (s *Start) offer(c Completion) {
 	typed := s.in.value()
 	rows := []Recent{{Name: typed, Note: "open what is typed", Choice: Choice{Source: typed}}}
-	for _, name := range m.names {
+	for _, name := range c.Names {
 		if name != typed {
 			rows = append(rows, Recent{Name: name, Choice: Choice{Source: name}})
 		}
 	}
-	if m.err != nil {
-		s.err = text.Clean(m.err.Error())
+	if c.More {
+		rows = append(rows, Recent{Name: "and more: type on", Type: typed})
 	}
 	s.list.Set(rows)
 	s.list.First()
+}
+
+// goIn types the name that the cursor is on, to see what is in it. On what is
+// typed already it goes on as far as all names agree.
+func (s *Start) goIn() tea.Cmd {
+	r, ok := s.list.Current()
+	typed := s.in.value()
+	name := cmp.Or(r.Type, r.Choice.Source)
+	if ok && name == typed {
+		name = common(s.list.Rows()[1:], typed)
+	}
+	if !ok || name == typed || name == "" || r.Choice.Case != "" {
+		return nil
+	}
+	s.in.set(name, runeLen(name))
+	return s.complete()
+}
+
+// common is what all names begin with.
+func common(rows []Recent, none string) string {
+	if len(rows) == 0 || rows[len(rows)-1].Type != "" { // none, or not all are known
+		return none
+	}
+	prefix := rows[0].Choice.Source
+	for _, r := range rows {
+		for !strings.HasPrefix(r.Choice.Source, prefix) {
+			_, n := utf8.DecodeLastRuneInString(prefix)
+			prefix = prefix[:len(prefix)-n]
+		}
+	}
+	if len(prefix) < len(none) {
+		return none
+	}
+	return prefix
 }
 
 // take ends with what the cursor is on, or with what was typed.
@@ -189,8 +253,11 @@ func (s *Start) take() tea.Cmd {
 	if typed := s.in.value(); typed != "" && (!ok || s.line.Out()) {
 		r, ok = Recent{Choice: Choice{Source: typed}}, true
 	}
-	if !ok {
+	switch {
+	case !ok:
 		return nil
+	case r.Type != "":
+		return s.goIn()
 	}
 	s.choice = r.Choice
 	return tea.Quit
@@ -225,11 +292,13 @@ func (s *Start) lines() []string {
 	}
 	line, _ := s.in.draw(st, m.w-4, -1)
 	heading := seg{text: " Cases used before, and an example", role: themes.Dim}
-	if s.in.value() != "" {
-		heading.text = " Files, folders and addresses that begin so"
-	}
-	if s.err != "" {
+	switch {
+	case s.err != "":
 		heading = seg{text: " " + s.err, role: themes.Error}
+	case s.line.Out():
+		heading.text = " Looking what begins so; enter opens what is typed, esc gives up"
+	case s.in.value() != "":
+		heading.text = " Files, folders and addresses that begin so"
 	}
 	lines := []string{
 		m.drawLine(m.spread([]seg{{text: " spoor ", role: themes.Title, ground: themes.Bar}, {text: " investigate AWS CloudTrail logs", role: themes.Dim, ground: themes.Bar}}, nil, themes.Bar), m.w),
@@ -241,7 +310,7 @@ func (s *Start) lines() []string {
 	}
 	lines = append(lines, strings.Split(s.list.View(st, true), "\n")...)
 	foot := []seg{{text: " ", ground: themes.Bar}}
-	for _, h := range []struct{ key, does text.Safe }{{"enter", "opens"}, {"tab", "completes"}, {text.Safe(m.opt.Glyphs.Up + m.opt.Glyphs.Down), "choose"}, {"esc", "leaves"}} {
+	for _, h := range []struct{ key, does text.Safe }{{"enter", "opens"}, {"tab", "goes in"}, {text.Safe(m.opt.Glyphs.Up + m.opt.Glyphs.Down), "choose"}, {"esc", "leaves"}} {
 		foot = append(foot, seg{text: h.key + " ", role: themes.Accent, ground: themes.Bar}, seg{text: h.does + "  ", role: themes.Dim, ground: themes.Bar})
 	}
 	return append(lines, m.drawLine(m.spread(foot, nil, themes.Bar), m.w))

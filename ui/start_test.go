@@ -23,12 +23,19 @@ func newStart(t *testing.T) *startDriver {
 	d := &startDriver{t: t, s: NewStart(t.Context(), StartOptions{
 		Theme: &th,
 		Recent: []Recent{{Name: "incident.spoor", Note: "yesterday, ./logs\x1b[2J", Choice: Choice{Case: "/x/incident.spoor"}},
-			{Name: "demo", Note: "a made-up incident", Choice: Choice{Source: "demo:"}}},
-		Complete: func(_ context.Context, typed string) ([]string, error) {
+			{Name: "demo", Note: "a made-up incident", Choice: Choice{Source: "demo:"}},
+			{Name: "s3://", Note: "list buckets", Type: "s3://"}, {Name: "./", Note: "list files", Type: "./"}},
+		Complete: func(_ context.Context, typed string) (Completion, error) {
 			if strings.HasPrefix(typed, "s3://") {
-				return nil, errors.New("list buckets: access denied")
+				return Completion{}, errors.New("list buckets: access denied\x1b[2J")
 			}
-			return []string{"./logs/", "./logs-東京.zip"}, nil
+			c := Completion{More: typed == "./"}
+			for _, name := range []string{"./logs/", "./logs-東京.zip", "./other/"} {
+				if strings.HasPrefix(name, typed) {
+					c.Names = append(c.Names, name)
+				}
+			}
+			return c, nil
 		},
 	})}
 	d.send(tea.WindowSizeMsg{Width: 80, Height: 24})
@@ -126,5 +133,41 @@ func TestStartAnySize(t *testing.T) {
 			d.send(tea.MouseClickMsg{X: 2, Y: h - 1})
 			d.frame()
 		}
+	}
+}
+
+// tab and → type as far as all names agree, or the name under the cursor; a
+// list that is cut short agrees on nothing.
+func TestStartGoesIn(t *testing.T) {
+	t.Parallel()
+	d := newStart(t)
+	d.keys("down", "down", "down", "enter")
+	if got := d.s.in.value(); got != "./" || d.quit {
+		t.Fatalf("the entry that lists files typed %q, quit %v", got, d.quit)
+	}
+	if d.keys("tab"); d.s.in.value() != "./" || !strings.Contains(d.frame(), "and more: type on") {
+		t.Errorf("completed to %q although there are others:\n%s", d.s.in.value(), d.frame())
+	}
+	if d.keys("type:l", "right"); d.s.in.value() != "./logs" {
+		t.Errorf("completed to %q", d.s.in.value())
+	}
+	if d.keys("left", "right", "down", "down", "right"); d.s.in.value() != "./logs-東京.zip" {
+		t.Errorf("completed to %q", d.s.in.value())
+	}
+}
+
+// What could not be opened is there to be mended, with the reason.
+func TestStartAgain(t *testing.T) {
+	t.Parallel()
+	th := builtin("dark")
+	s := NewStart(t.Context(), StartOptions{Theme: &th, Typed: "./lgs", Err: errors.New("open ./lgs: no such file\nor folder"),
+		Recent: []Recent{{Name: "demo", Choice: Choice{Source: "demo:"}}}})
+	d := &startDriver{t: t, s: s}
+	d.send(tea.WindowSizeMsg{Width: 80, Height: 24})
+	if f := d.frame(); !strings.Contains(f, "> ./lgs") || !strings.Contains(f, "no such file or folder") {
+		t.Errorf("the mistake is not shown:\n%s", f)
+	}
+	if d.keys("enter"); s.Choice().Source != "./lgs" {
+		t.Errorf("enter chose %+v", s.Choice())
 	}
 }

@@ -95,21 +95,29 @@ func (a *app) investigate(ctx context.Context, names []string) error {
 		return err
 	}
 	if len(names) == 0 && a.flags.caseName == "" {
-		chosen := false
-		if names, chosen, err = a.choose(ctx); err != nil || !chosen {
-			return err
-		}
+		return a.askWhatToOpen(ctx, scope)
 	}
-	sources, err := a.openSources(ctx, names)
+	o, err := a.open(ctx, names)
 	if err != nil {
 		return err
 	}
-	db, err := a.screenCase(ctx, names, sources)
-	if err != nil {
-		return err
+	return a.show(ctx, o, scope)
+}
+
+// opened is a case, and the sources to load into it.
+type opened struct {
+	db      *store.DB
+	names   []string // of the sources, as they were given
+	sources []loader.Source
+}
+
+func (a *app) open(ctx context.Context, names []string) (o opened, err error) {
+	o.names = names
+	if o.sources, err = a.openSources(ctx, names); err != nil {
+		return o, err
 	}
-	defer db.Close()
-	return a.show(ctx, db, names, sources, scope)
+	o.db, err = a.screenCase(ctx, names, o.sources)
+	return o, err
 }
 
 func usesStdin(names []string) bool {
@@ -143,8 +151,11 @@ func (a *app) screenCase(ctx context.Context, names []string, sources []loader.S
 	return db, nil
 }
 
-// show runs the screen and, beside it, the load; it ends when both have.
-func (a *app) show(ctx context.Context, db *store.DB, names []string, sources []loader.Source, scope loader.Scope) error {
+// show runs the screen and, beside it, the load; it ends when both have, and the
+// case is closed.
+func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
+	db, names, sources := o.db, o.names, o.sources
+	defer db.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	bg := &background{app: a, db: db, ctx: ctx, names: strings.Join(names, " ")}

@@ -46,20 +46,24 @@ func (a *app) openSource(ctx context.Context, name string) (loader.Source, error
 // openBucket opens an s3:// source. A second factor is asked for now, while the
 // terminal is still a line-by-line one.
 func (a *app) openBucket(ctx context.Context, name string) (loader.Source, error) {
-	f := a.flags.aws
-	src, err := s3.Open(ctx, name, s3.Options{
-		Profile: f.profile, Region: f.region, Endpoint: f.endpoint, RequesterPays: f.requesterPays, Anonymous: f.anonymous,
-		RoleARN: f.roleARN, ExternalID: f.externalID, MFASerial: f.mfaSerial, MFAToken: a.askMFA, Version: versionInfo().Version,
-	})
+	src, err := s3.Open(ctx, name, a.s3Options())
 	if err != nil {
 		return nil, err
 	}
-	if f.mfaSerial != "" {
+	if serial := a.flags.aws.mfaSerial; serial != "" {
 		if _, err := src.Config().Credentials.Retrieve(ctx); err != nil {
-			return nil, fmt.Errorf("sign in with %s: %w", f.mfaSerial, err)
+			return nil, fmt.Errorf("sign in with %s: %w", serial, err)
 		}
 	}
 	return src, nil
+}
+
+func (a *app) s3Options() s3.Options {
+	f := a.flags.aws
+	return s3.Options{
+		Profile: f.profile, Region: f.region, Endpoint: f.endpoint, RequesterPays: f.requesterPays, Anonymous: f.anonymous,
+		RoleARN: f.roleARN, ExternalID: f.externalID, MFASerial: f.mfaSerial, MFAToken: a.askMFA, Version: versionInfo().Version,
+	}
 }
 
 func (a *app) askMFA() (string, error) {

@@ -37,6 +37,12 @@ type terminal struct {
 // state lives in a directory of its own.
 func openTerminal(t *testing.T, columns, rows int, args ...string) *terminal {
 	t.Helper()
+	return openTerminalWith(t, nil, columns, rows, args...)
+}
+
+// openTerminalWith adds variables to the program's environment.
+func openTerminalWith(t *testing.T, env []string, columns, rows int, args ...string) *terminal {
+	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Skip("tmux is not installed: it is the terminal of the end-to-end tests")
 	}
@@ -47,7 +53,8 @@ func openTerminal(t *testing.T, columns, rows int, args ...string) *terminal {
 	s := &terminal{t: t, home: t.TempDir(), drawn: make(chan struct{}, 1), waited: 20 * time.Second}
 	script := filepath.Join(s.home, "run")
 	words := []string{"exec", "env", "-u", "TMUX", "-u", "NO_COLOR", "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8",
-		"XDG_STATE_HOME=" + s.home + "/state", "XDG_CONFIG_HOME=" + s.home + "/config", path}
+		"XDG_STATE_HOME=" + s.home + "/state", "XDG_CONFIG_HOME=" + s.home + "/config"}
+	words = append(append(words, env...), path)
 	for _, a := range args {
 		words = append(words, "'"+strings.ReplaceAll(a, "'", `'\''`)+"'")
 	}

@@ -18,7 +18,7 @@ import (
 // fs.ErrNotExist when the object or bucket isn't there and fs.ErrPermission when
 // access was denied.
 type Error struct {
-	Op     string // configure, list, get
+	Op     string // configure, list, get, list buckets
 	Bucket string
 	Key    string // object key or prefix
 	Cause  error
@@ -33,6 +33,9 @@ func (e *Error) Error() string {
 	what := e.Why
 	if what == "" {
 		what = oneLine(e.Cause)
+	}
+	if e.Op == opBuckets {
+		return e.Op + ": " + what
 	}
 	return e.Op + " s3://" + e.Bucket + "/" + e.Key + ": " + what
 }
@@ -133,6 +136,8 @@ func (e *Error) denied(message string) {
 	switch {
 	case has(message, "kms:", "KMS"):
 		e.Why, e.Hint = "access denied: needs kms:Decrypt on the key that encrypts the logs", "both the key's policy and yours must allow it"
+	case e.Op == opBuckets:
+		e.Why, e.Hint = "access denied: needs s3:ListAllMyBuckets", "type the bucket's name: its folders may still be listed"
 	case e.Op == "list":
 		e.Why, e.Hint = "access denied: needs s3:ListBucket on the bucket", "or a wrong account or profile; if the owner lets the reader pay, --requester-pays; if your policy allows one prefix only, name it"
 	default:

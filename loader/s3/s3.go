@@ -1,6 +1,7 @@
 // Package s3 lists and opens log files in an S3 bucket, or in anything that
 // speaks S3. It makes ListObjectsV2, GetObject and HeadBucket calls, asks for older
-// versions (ListObjectVersions) where a check misses an object, and no others.
+// versions (ListObjectVersions) where a check misses an object, lists the buckets
+// (ListBuckets) for someone who types an address, and makes no other calls.
 //
 // A trail writes [prefix/]AWSLogs/[o-org/]ACCOUNT/KIND/REGION/YYYY/MM/DD/file
 // (CloudTrail user guide, "Finding your CloudTrail log files"). From whatever
@@ -70,6 +71,11 @@ func Open(ctx context.Context, url string, opt Options) (*Source, error) {
 	if !ok || bucket == "" {
 		return nil, fmt.Errorf("open %s: not of the form s3://bucket/prefix", url)
 	}
+	return connect(ctx, bucket, prefix, opt)
+}
+
+// connect configures a source.
+func connect(ctx context.Context, bucket, prefix string, opt Options) (*Source, error) {
 	if opt.Streams <= 0 {
 		opt.Streams = defaultStreams
 	}
