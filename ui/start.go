@@ -56,6 +56,7 @@ type Start struct {
 	list   *grid.Grid[Recent]
 	line   pane.Line
 	err    text.Safe
+	eager  bool // go in as soon as it is known where
 	choice Choice
 }
 
@@ -127,7 +128,7 @@ func (s *Start) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			s.list.Wheel(3)
 		}
 	case completedMsg:
-		s.completed(msg)
+		return s, s.completed(msg)
 	}
 	return s, nil
 }
@@ -174,7 +175,7 @@ func (s *Start) typed(msg tea.Msg) tea.Cmd {
 
 func (s *Start) complete() tea.Cmd {
 	typed := s.in.value()
-	s.err = ""
+	s.err, s.eager = "", false
 	if typed == "" || s.opt.Complete == nil {
 		s.line.Stop()
 		s.list.Set(s.opt.Recent)
@@ -189,12 +190,16 @@ func (s *Start) complete() tea.Cmd {
 	}
 }
 
-func (s *Start) completed(m completedMsg) {
+func (s *Start) completed(m completedMsg) tea.Cmd {
 	if !s.line.Is(m.n) {
-		return
+		return nil
 	}
 	s.fail(m.err)
 	s.offer(m.Completion)
+	if s.eager {
+		return s.goIn()
+	}
+	return nil
 }
 
 // offer lists what is typed and what it can go on to.
@@ -216,6 +221,9 @@ func (s *Start) offer(c Completion) {
 // goIn types the name that the cursor is on, to see what is in it. On what is
 // typed already it goes on as far as all names agree.
 func (s *Start) goIn() tea.Cmd {
+	if s.eager = s.line.Out(); s.eager {
+		return nil
+	}
 	r, ok := s.list.Current()
 	typed := s.in.value()
 	name := cmp.Or(r.Type, r.Choice.Source)

@@ -156,6 +156,20 @@ func TestStartGoesIn(t *testing.T) {
 	}
 }
 
+// tab before the names are there goes in when they are.
+func TestStartGoesInLater(t *testing.T) {
+	t.Parallel()
+	d := newStart(t)
+	_, looking := d.s.Update(press("."))
+	if d.keys("tab"); d.s.in.value() != "." {
+		t.Fatalf("typed %q before anything was known", d.s.in.value())
+	}
+	d.send(looking())
+	if d.s.in.value() != "./" {
+		t.Errorf("typed %q", d.s.in.value())
+	}
+}
+
 // What could not be opened is there to be mended, with the reason.
 func TestStartAgain(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"spoor/query"
+	"spoor/query/store"
 )
 
 // app is one run of the program: its streams, its flags, its configuration.
@@ -24,6 +25,8 @@ type app struct {
 
 	flags  flags
 	config config
+	held   *store.DB // a case held open for one command after the other; nil: none
+	spoken bool      // rows as sentences, not in columns
 	// accounts are the names of accounts: the user's, and once a case is open its own.
 	accounts query.Accounts
 	zone     *time.Location
@@ -36,6 +39,7 @@ type flags struct {
 	from      []string
 	link      bool
 	follow    bool
+	plain     bool // lines in place of the screen
 	since     string
 	until     string
 	accounts  []string
@@ -120,6 +124,9 @@ func newRoot(a *app) *cobra.Command {
 // tableWidth is the width that a table may take: that of the terminal, or 0 for
 // no limit where the output goes elsewhere.
 func (a *app) tableWidth() int {
+	if a.spoken && a.flags.output == "" {
+		return spoken
+	}
 	if a.outTTY && a.flags.output == "" {
 		return a.width
 	}

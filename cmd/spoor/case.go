@@ -11,8 +11,12 @@ import (
 )
 
 // openCase opens the case at path, making it when create says so. A case whose
-// database is damaged, or of an earlier version, is made anew first.
+// database is damaged, or of an earlier version, is made anew first. Who opens it
+// releases it.
 func (a *app) openCase(ctx context.Context, path string, create bool) (*store.DB, error) {
+	if a.held != nil && path == a.held.Path() {
+		return a.held, nil
+	}
 	opts, err := a.storeOptions()
 	if err != nil {
 		return nil, err
@@ -73,6 +77,14 @@ func (a *app) readingCase(ctx context.Context) (*store.DB, error) {
 		fmt.Fprintf(a.errw, "%d of %d objects could not be read: spoor load shows which\n", report.Objects.Failed, report.Objects.Listed)
 	}
 	return db, nil
+}
+
+// release closes a case, but not the one that is held open for the next command.
+func (a *app) release(db *store.DB) error {
+	if db == a.held {
+		return nil
+	}
+	return db.Close()
 }
 
 // loadInto opens the case of some sources and loads them.

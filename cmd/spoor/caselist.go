@@ -81,7 +81,7 @@ func caseInfo(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			s, err := a.caseSummary(cmd, db)
 			if err != nil {
 				return err

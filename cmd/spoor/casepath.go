@@ -110,6 +110,9 @@ func (a *app) recentCases() ([]recentCase, error) {
 // existingCase names the case a reading command uses without --from: -c, else
 // the one used last.
 func (a *app) existingCase() (string, error) {
+	if a.held != nil {
+		return a.held.Path(), nil
+	}
 	if a.flags.caseName == memoryCase {
 		return "", usageError{fmt.Errorf("--case :memory: holds nothing to read"), "add --from SOURCE to load something first"}
 	}

@@ -25,6 +25,7 @@ type config struct {
 	MemoryLimit string            `toml:"memory_limit"`
 	NoColor     bool              `toml:"no_color"`
 	ASCII       bool              `toml:"ascii"`
+	Plain       bool              `toml:"plain"` // lines in place of the screen
 	CaseDir     string            `toml:"case_dir"`
 	Keys        map[string]string `toml:"keys"`
 	AWS         struct {

@@ -37,7 +37,7 @@ failed and proven, and events; which series fall silent, and what can't be seen.
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			start := a.now()
 			m, err := db.Coverage(cmd.Context(), req)
 			if err != nil {

@@ -51,7 +51,7 @@ it was logged; csv and table print columns. spoor help filter explains filters.`
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			if a.flags.count {
 				return a.printCount(cmd.Context(), db, f)
 			}

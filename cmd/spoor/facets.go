@@ -45,7 +45,7 @@ func facetsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			start := a.now()
 			if _, err := settle(cmd.Context(), db, req.Filter); err != nil {
 				return err

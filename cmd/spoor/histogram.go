@@ -38,7 +38,7 @@ func histogramCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			start := a.now()
 			if _, err := settle(cmd.Context(), db, f); err != nil {
 				return err

@@ -31,7 +31,7 @@ fields hold the value count; a value in no field is looked for in the records.`,
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			start := a.now()
 			p, err := db.Profile(cmd.Context(), args[0])
 			for err == nil && p.Partial { // its records are still being searched

@@ -113,7 +113,7 @@ func (a *app) listQueries(ctx context.Context, topic string, dry bool) error {
 		if db, err = a.readingCase(ctx); err != nil {
 			return err
 		}
-		defer db.Close()
+		defer a.release(db)
 	}
 	all, err := allQueries(ctx, db)
 	if err != nil {
@@ -207,7 +207,7 @@ func (a *app) showQuery(ctx context.Context, id string, values map[string]string
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer a.release(db)
 	all, err := allQueries(ctx, db)
 	if err != nil {
 		return err
@@ -372,7 +372,7 @@ func (a *app) keepQueries(ctx context.Context, list []query.Saved, shared bool) 
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer a.release(db)
 	for _, s := range list {
 		if err := db.SaveQuery(ctx, s); err != nil {
 			return err
@@ -411,7 +411,7 @@ func removeQuery(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			if found, err = db.RemoveQuery(cmd.Context(), args[0]); err != nil {
 				return err
 			}
@@ -433,7 +433,7 @@ func exportQueries(a *app) *cobra.Command {
 				if db, err = a.openCase(cmd.Context(), path, false); err != nil {
 					return err
 				}
-				defer db.Close()
+				defer a.release(db)
 			}
 			all, err := allQueries(cmd.Context(), db)
 			if err != nil {

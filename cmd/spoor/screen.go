@@ -31,7 +31,7 @@ import (
 
 // screenCommand is spoor itself: open the screen, load in the background.
 func screenCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "spoor [SOURCE...]",
 		Short: "investigate AWS CloudTrail logs",
 		Long: `spoor investigates AWS CloudTrail logs: who did what, from where, with which
@@ -41,7 +41,8 @@ machine.
 
 A SOURCE is a file, a folder, a glob, an archive (zip, tar), - for standard
 input, or s3://bucket/prefix. Without one, spoor opens the case given by -c, or
-asks what to open.`,
+asks what to open. With --plain it answers line by line instead of drawing a
+screen: for screen readers, dumb terminals and pipes.`,
 		Example: `  spoor demo                                  a made-up incident to try it on
   spoor ./logs                                everything in a folder
   spoor s3://my-trail-bucket/AWSLogs --since 2024-05-01
@@ -56,6 +57,12 @@ asks what to open.`,
 		},
 		SuggestionsMinimumDistance: 2,
 	}
+	addPlainFlag(cmd, a)
+	return cmd
+}
+
+func addPlainFlag(cmd *cobra.Command, a *app) {
+	cmd.Flags().BoolVar(&a.flags.plain, "plain", false, "lines in place of the screen, in and out (config.toml: plain = true; the default where TERM is dumb)")
 }
 
 // perhapsCommand adds a hint to the error about a source that isn't there, where
@@ -70,12 +77,12 @@ func perhapsCommand(cmd *cobra.Command, args []string, err error) error {
 }
 
 func demoCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "demo", Short: "open the screen on a made-up incident; no network, no files", GroupID: "look", Args: cobra.NoArgs,
 		Long: `Opens the screen on a built-in example: two accounts over a day and a half, the
 people and machines at work in them, and an intruder. Everything in it is
 invented. Without a terminal it prints a summary.`,
-		Example: "  spoor demo\n  spoor demo | less",
+		Example: "  spoor demo\n  spoor demo | less\n  spoor demo --plain",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.flags.caseName == "" {
 				a.flags.caseName = memoryCase
@@ -83,10 +90,15 @@ invented. Without a terminal it prints a summary.`,
 			return a.investigate(cmd.Context(), []string{demoSource})
 		},
 	}
+	addPlainFlag(cmd, a)
+	return cmd
 }
 
 // investigate opens the screen, or prints a summary where there is no terminal.
 func (a *app) investigate(ctx context.Context, names []string) error {
+	if a.wantsPlain() && a.flags.format == "table" {
+		return a.investigatePlain(ctx, names)
+	}
 	if !a.outTTY || (!a.inTTY && !usesStdin(names)) || a.flags.format != "table" || a.flags.output != "" {
 		return a.summarize(ctx, names)
 	}

@@ -40,7 +40,7 @@ func sessionsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			if err := db.Resolve(cmd.Context(), req.Idle); err != nil {
 				return err
 			}

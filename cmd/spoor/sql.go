@@ -61,7 +61,7 @@ The DuckDB shell opens a case too, while no spoor does:
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			return a.runSQL(cmd.Context(), db, strings.Join(args, " "), timeout)
 		},
 	}

@@ -54,8 +54,8 @@ func TestStartMistakes(t *testing.T) {
 	if err := os.WriteFile(path, demo.Zip, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.press("C-u").write(path[:len(path)-3])
-	s.until("Files, folders")
-	s.press("Tab", "Enter")
+	s.press("C-u").write(path[:len(path)-3]).press("Tab")
+	s.until("> " + path)
+	s.press("Enter")
 	s.until("1,675 events")
 }

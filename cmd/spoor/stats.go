@@ -47,7 +47,7 @@ func statsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			start := a.now()
 			s, err := collectStats(cmd.Context(), db)
 			if err != nil {

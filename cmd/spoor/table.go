@@ -8,16 +8,20 @@ import (
 )
 
 // A table prints rows in aligned columns. It measures the first rows and then
-// streams: no result is ever held as a whole.
+// streams: no result is ever held as a whole. A spoken one prints each row as
+// a line of headings and values, without the empty ones.
 type table struct {
 	w      io.Writer
 	head   []string
-	max    int // width of the terminal, 0 for none: then nothing is cut
+	max    int // width of the terminal, 0 for none: then nothing is cut; or spoken
 	rows   [][]string
 	widths []int
 }
 
 const measuredRows = 200
+
+// spoken in place of a width: rows are read out, by a person or a machine.
+const spoken = -1
 
 func newTable(w io.Writer, width int, head ...string) *table {
 	return &table{w: w, head: head, max: width}
@@ -29,6 +33,9 @@ func (t *table) add(cells ...string) error {
 	for i, c := range cells {
 		safe[i] = string(text.Clean(c))
 	}
+	if t.max == spoken {
+		return t.speak(safe)
+	}
 	if t.widths != nil {
 		return t.print(safe)
 	}
@@ -38,8 +45,22 @@ func (t *table) add(cells ...string) error {
 	return t.flush()
 }
 
+func (t *table) speak(row []string) error {
+	var parts []string
+	for i, c := range row {
+		if c != "" {
+			parts = append(parts, strings.TrimLeft(t.head[i]+" "+c, " "))
+		}
+	}
+	_, err := io.WriteString(t.w, strings.Join(parts, ", ")+"\n")
+	return err
+}
+
 // flush prints what was held back to measure it.
 func (t *table) flush() error {
+	if t.max == spoken {
+		return nil
+	}
 	if t.widths == nil {
 		t.measure()
 		if err := t.print(t.head); err != nil {

@@ -51,7 +51,7 @@ and csv give one row a change unless --fold is set.`,
 			if err != nil {
 				return err
 			}
-			defer t.db.Close()
+			defer a.release(t.db)
 			return t.run(cmd.Context(), f)
 		},
 	}

@@ -249,13 +249,10 @@ func what(c query.Change) string {
 }
 
 func (t *timelineRun) exportTable(ctx context.Context, w io.Writer) (int64, error) {
-	onScreen, width := t.outTTY && t.flags.output == "", 0
+	onScreen, width := t.outTTY && t.flags.output == "", t.tableWidth()
 	limit := t.flags.limit
-	if onScreen {
-		width = t.width
-		if limit == 0 {
-			limit = screenfulOfRows
-		}
+	if onScreen && limit == 0 {
+		limit = screenfulOfRows
 	}
 	var tab *table
 	heading := "\x00"

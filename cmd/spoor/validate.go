@@ -194,7 +194,7 @@ func (v *validation) openCaseFor(ctx context.Context, names []string) (err error
 
 func (v *validation) close() {
 	if v.db != nil {
-		v.db.Close()
+		v.release(v.db)
 	}
 }
 
