@@ -2,7 +2,7 @@
 GO ?= go
 FUZZTIME ?= 20s
 
-.PHONY: build test race lint bench bench-load bench-case fuzz demo
+.PHONY: build test race lint bench bench-load bench-case fuzz random demo
 
 build:
 	$(GO) build -o bin/spoor ./cmd/spoor
@@ -35,6 +35,10 @@ fuzz:
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
 	  done; done
+
+# A million keys, clicks, pastes, sizes and replies, sent to the whole screen.
+random:
+	$(GO) test ./ui -run '^TestRandomMessages$$' -messages 1000000 -timeout 60m -v
 
 demo: build
 	bin/spoor demo

@@ -46,6 +46,26 @@ func BenchmarkView(b *testing.B) {
 	}
 }
 
+// Each view at 200x50, full of rows: drawing it, and a key.
+func BenchmarkViews(b *testing.B) {
+	for i, name := range viewOrder {
+		d := newDriver(b, allViews(uitest.New(2000), nil), 200, 50)
+		d.run(d.m.goTo(i))
+		d.run(d.m.broadcast(nil))
+		b.Run(string(name)+"/View", func(b *testing.B) {
+			for b.Loop() {
+				d.m.View()
+			}
+		})
+		keys := []tea.KeyPressMsg{press("j"), press("j"), press("k"), press("G"), press("g")}
+		b.Run(string(name)+"/Update", func(b *testing.B) {
+			for n := 0; b.Loop(); n++ {
+				d.m.Update(keys[n%len(keys)])
+			}
+		})
+	}
+}
+
 func BenchmarkViewWithOverlay(b *testing.B) {
 	d := benchDriver(b)
 	d.keys("?")

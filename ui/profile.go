@@ -136,7 +136,7 @@ func (m *Model) profileItems(p query.Profile) []pane.Item {
 		pane.Item{Title: "seen " + m.clock(p.First) + " to " + m.clock(p.Last), Note: "as " + text.Clean(strings.Join(p.Fields, ", "))},
 		pane.Item{Title: text.Safe(m.spark(p.Volume))})
 	for _, f := range p.Facets {
-		items = append(items, facetItems(f, text.Safe(f.Field), p.Filter)...)
+		items = append(items, facetItems(f, text.Clean(f.Field), p.Filter)...)
 	}
 	if denied, err := query.Is("outcome", query.Value{Text: "denied"}); err == nil && len(p.Denials.Values) > 0 {
 		items = append(items, facetItems(p.Denials, "denied", p.Filter.And(denied))...)

@@ -3,36 +3,52 @@ package ui
 import (
 	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"spoor/query"
+	"spoor/ui/integrity"
+	"spoor/ui/queries"
+	"spoor/ui/sessions"
+	"spoor/ui/sources"
+	"spoor/ui/text"
+	"spoor/ui/timeline"
 	"spoor/ui/uitest"
 )
 
-var messages = flag.Int("messages", 20_000, "messages that TestRandomMessages sends")
+var messages = flag.Int("messages", 20_000, "messages that TestRandomMessages sends; make random sends a million")
 
-// pile collects commands and runs them out of order, late, or never.
+// A pile collects commands and runs them out of order and late.
 type pile struct {
 	cmds []tea.Cmd
 	rng  *rand.Rand
+	late chan tea.Msg // of commands that were not waited for
 }
 
 func (p *pile) add(cmd tea.Cmd) {
 	if cmd != nil {
 		p.cmds = append(p.cmds, cmd)
 	}
-	if n := len(p.cmds) - 200; n > 0 {
+	if n := len(p.cmds) - 400; n > 0 { // never to come: the oldest
 		p.cmds = p.cmds[n:]
 	}
 }
 
-// take runs one command and returns its message; ticks are not waited for.
+// take runs one command and returns its message. What takes longer than answers
+// do is a timer: its message comes later.
 func (p *pile) take() tea.Msg {
+	select {
+	case msg := <-p.late:
+		return p.sorted(msg)
+	default:
+	}
 	if len(p.cmds) == 0 {
 		return nil
 	}
@@ -43,30 +59,36 @@ func (p *pile) take() tea.Msg {
 	go func() { reply <- cmd() }()
 	select {
 	case msg := <-reply:
-		if batch, ok := msg.(tea.BatchMsg); ok {
-			for _, c := range batch {
-				p.add(c)
+		return p.sorted(msg)
+	case <-time.After(time.Millisecond):
+		go func() {
+			select {
+			case p.late <- <-reply:
+			default:
 			}
-			return nil
-		}
-		return msg
-	case <-time.After(2 * time.Millisecond): // a timer: comes later or never
-		go func() { <-reply }()
+		}()
 		return nil
 	}
+}
+
+func (p *pile) sorted(msg tea.Msg) tea.Msg {
+	if batch, ok := msg.(tea.BatchMsg); ok {
+		for _, c := range batch {
+			p.add(c)
+		}
+		return nil
+	}
+	return msg
 }
 
 func randomMessage(rng *rand.Rand, keys []string, w, h int) tea.Msg {
 	mouse := tea.Mouse{X: rng.IntN(w + 2), Y: rng.IntN(h + 2), Button: []tea.MouseButton{tea.MouseLeft, tea.MouseRight, tea.MouseWheelUp, tea.MouseWheelDown}[rng.IntN(4)]}
 	switch k := rng.IntN(100); {
 	case k < 62:
-		key := keys[rng.IntN(len(keys))]
-		if key == "ctrl+z" {
-			key = "j"
-		}
-		return press(key)
+		return press(keys[rng.IntN(len(keys))])
 	case k < 70:
-		return press(string("abcdefghijklmnopqrstuvwxyz0123456789:-*\"()., 東é"[rng.IntN(46)]))
+		typed := []rune("abcdefghijklmnopqrstuvwxyz0123456789:-*\"()., 東é")
+		return press(string(typed[rng.IntN(len(typed))]))
 	case k < 73:
 		return tea.PasteMsg{Content: uitest.Hostile[rng.IntN(len(uitest.Hostile))]}
 	case k < 80:
@@ -75,66 +97,164 @@ func randomMessage(rng *rand.Rand, keys []string, w, h int) tea.Msg {
 		return tea.MouseMotionMsg(mouse)
 	case k < 88:
 		return tea.MouseReleaseMsg(mouse)
-	case k < 92:
-		return tea.MouseWheelMsg(mouse)
 	}
-	return nil
+	return tea.MouseWheelMsg(mouse)
+}
+
+// randomSize is mostly one that fits, now and then any.
+func randomSize(rng *rand.Rand) (w, h int) {
+	if rng.IntN(4) == 0 {
+		return 1 + rng.IntN(300), 1 + rng.IntN(80)
+	}
+	return minWidth + rng.IntN(241), minHeight + rng.IntN(66)
+}
+
+// A storm sends anything to the whole screen.
+type storm struct {
+	t       *testing.T
+	m       *Model
+	rng     *rand.Rand
+	made    *uitest.Case
+	p       *pile
+	keys    []string
+	w, h    int
+	loading bool
+	seen    map[string]int // views and overlays, by the frames that showed them
+}
+
+// allViews is the whole screen on answers that are made up.
+func allViews(made *uitest.Case, progress func() Progress) Options {
+	chaos, th := uitest.NewChaos(5), builtin("dark")
+	files := queries.Files{Write: func(string, []query.Saved) error { return nil }, Read: func(string) ([]query.Saved, error) { return nil, nil }}
+	return Options{
+		Case: struct {
+			*uitest.Case
+			SessionFinder
+		}{made, chaos},
+		Name: "x\x1b[2J.spoor", Theme: &th, Export: &exporter{}, Mark: &exporter{}, Profiles: chaos, Guide: []text.Safe{"a guide"},
+		Clipboard: func(string) error { return nil },
+		Views: []View{{Title: "Timeline", Pane: timeline.New(chaos)}, {Title: "Sessions", Pane: sessions.New(chaos)},
+			{Title: "Integrity", Pane: integrity.New(chaos, func() time.Time { return uitest.Start })},
+			{Title: "Queries", Pane: queries.New(chaos, query.Builtin(), files, queries.SQL{Run: chaos.SQL, Write: func(context.Context, string, string) (int64, error) { return 7, nil }})}, {Title: "Sources", Pane: sources.New(chaos, chaos)}},
+		Progress: progress,
+	}
+}
+
+func newStorm(t *testing.T) *storm {
+	s := &storm{t: t, rng: rand.New(rand.NewPCG(3, 4)), made: uitest.New(160), loading: true, seen: map[string]int{}, w: 100, h: 30}
+	s.m = New(t.Context(), allViews(s.made, func() Progress {
+		return Progress{Running: s.loading, Revision: uint64(s.rng.IntN(9)), Listed: 9, Loaded: 3, Failed: 1}
+	}))
+	s.p = &pile{rng: s.rng, late: make(chan tea.Msg, 1000)}
+	s.p.add(s.m.Init())
+	for _, sec := range s.m.Keys() {
+		for _, c := range sec.Commands {
+			s.keys = append(s.keys, c.Keys...)
+		}
+	}
+	s.keys = append(s.keys, "esc", "enter", "tab", "backspace", "space", "up", "down", "left", "right")
+	return s
+}
+
+func (s *storm) send(msg tea.Msg) {
+	switch msg.(type) {
+	case nil, tea.QuitMsg, tea.SuspendMsg: // for the program, which would act on them
+		return
+	}
+	_, cmd := s.m.Update(msg)
+	s.p.add(cmd)
+	for _, o := range s.m.overlays {
+		if s.seen[kind(o)] == 0 { // a rare one: not only when it is its turn
+			s.look()
+		}
+	}
+}
+
+func kind(o overlay) string { return strings.TrimPrefix(fmt.Sprintf("%T", o), "*ui.") }
+
+func (s *storm) next(i int) {
+	switch s.rng.IntN(10) {
+	case 0, 1, 2:
+		s.send(s.p.take())
+	case 3:
+		if s.rng.IntN(12) == 0 {
+			s.w, s.h = randomSize(s.rng)
+			s.send(tea.WindowSizeMsg{Width: s.w, Height: s.h})
+			s.look()
+		}
+	case 4:
+		if s.rng.IntN(30) == 0 {
+			s.loading = !s.loading
+			s.made.Add(uitest.Made(s.rng, i, uitest.Start))
+		}
+	default:
+		s.send(randomMessage(s.rng, s.keys, s.w, s.h))
+	}
+}
+
+// look draws the screen and checks the frame.
+func (s *storm) look() {
+	checkFrame(s.t, s.m.View().Content, s.w, s.h)
+	if s.m.frame.tooSmall {
+		s.seen["too small"]++
+		return
+	}
+	s.seen[string(s.m.views[s.m.view].Title)]++
+	for _, o := range s.m.overlays {
+		s.seen[kind(o)]++
+	}
+	if s.m.edit != nil {
+		s.seen["filter line"]++
+	}
+}
+
+// escapes fails if the screen can't be left: esc and the replies that are due
+// lead out of whatever is open, and the keys of the views work.
+func (s *storm) escapes() {
+	if s.m.frame.tooSmall {
+		s.w, s.h = 80, 24
+		s.send(tea.WindowSizeMsg{Width: s.w, Height: s.h})
+	}
+	for range 12 {
+		s.send(press("esc"))
+		for len(s.p.cmds) > 0 && len(s.m.overlays) > 0 {
+			s.send(s.p.take())
+		}
+	}
+	if len(s.m.overlays) > 0 || s.m.edit != nil {
+		s.t.Fatalf("esc does not leave %T:\n%s", s.m.overlays, ansi.Strip(s.m.View().Content))
+	}
+	want := 1 + s.rng.IntN(5)
+	s.send(press(strconv.Itoa(want + 1)))
+	s.send(digitsMsg{s.m.digits.id})
+	if s.m.view != want {
+		s.t.Fatalf("key %d does not show view %d:\n%s", want+1, want+1, ansi.Strip(s.m.View().Content))
+	}
 }
 
 // Whatever keys, clicks, pastes, sizes and replies come in whatever order, the
-// screen neither panics nor draws outside itself.
+// screen neither panics, nor draws outside itself, nor can't be left.
 func TestRandomMessages(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	c := uitest.New(160)
-	rng := rand.New(rand.NewPCG(3, 4))
-	th := builtin("dark")
-	loading := true
-	m := New(ctx, Options{Case: c, Name: "x\x1b[2J.spoor", Theme: &th, Export: &exporter{}, Mark: &exporter{}, Progress: func() Progress {
-		return Progress{Running: loading, Revision: uint64(rng.IntN(9)), Listed: 9, Loaded: 3, Failed: 1}
-	}})
-	p := &pile{rng: rng}
-	p.add(m.Init())
-	var keys []string
-	for _, s := range m.Keys() {
-		for _, c := range s.Commands {
-			keys = append(keys, c.Keys...)
-		}
-	}
-	keys = append(keys, "esc", "enter", "tab", "backspace", "space")
-	w, h := 100, 30
-	m.Update(tea.WindowSizeMsg{Width: w, Height: h})
+	s := newStorm(t)
+	s.send(tea.WindowSizeMsg{Width: s.w, Height: s.h})
 	for i := range *messages {
-		var msg tea.Msg
-		switch rng.IntN(10) {
-		case 0, 1, 2:
-			msg = p.take()
-		case 3:
-			if rng.IntN(12) == 0 {
-				w, h = 1+rng.IntN(220), 1+rng.IntN(60)
-				msg = tea.WindowSizeMsg{Width: w, Height: h}
-			}
-		case 4:
-			if rng.IntN(30) == 0 {
-				loading = !loading
-				c.Add(uitest.Made(rng, i, uitest.Start))
-			}
-		default:
-			msg = randomMessage(rng, keys, w, h)
+		if s.next(i); i%31 == 0 {
+			s.look()
 		}
-		if msg == nil {
-			continue
-		}
-		if _, quit := msg.(tea.QuitMsg); quit {
-			continue
-		}
-		_, cmd := m.Update(msg)
-		p.add(cmd)
-		if i%11 == 0 {
-			checkFrame(t, m.View().Content, w, h)
+		if i%500 == 499 {
+			s.escapes()
 		}
 	}
+	if *messages < 20_000 {
+		return
+	}
+	for _, what := range []string{"Events", "Timeline", "Sessions", "Integrity", "Queries", "Sources", "too small", "filter line", "menu", "prompt", "confirm", "reader"} {
+		if s.seen[what] == 0 {
+			t.Errorf("no frame showed %s; seen: %v", what, s.seen)
+		}
+	}
+	t.Log(s.seen)
 }
 
 // Log text in every cell, in the detail, in a chip and in a notice never reaches

@@ -198,7 +198,7 @@ func (v *View) objectPage(o digest.Object) pane.Intent {
 func (v *View) findingPage(i int) pane.Intent {
 	f := v.report.Findings[i]
 	w := digest.Explain(f.Type)
-	lines := []text.Safe{text.Clean(f.Object), "", text.Safe(string(f.Type) + ": " + w.Title), text.Clean(w.Means), text.Clean(w.Do), "", text.Clean(f.Detail)}
+	lines := []text.Safe{text.Clean(f.Object), "", text.Clean(string(f.Type) + ": " + w.Title), text.Clean(w.Means), text.Clean(w.Do), "", text.Clean(f.Detail)}
 	if i < len(v.causes) && len(v.causes[i]) > 0 {
 		lines = append(lines, "", "What may explain it (e opens it):")
 		for _, c := range v.causes[i] {

@@ -25,7 +25,7 @@ func (v *View) sessionSheet(one query.SessionChain, did query.BurstPage) *sheet 
 		lines = append(lines, down...)
 	}
 	lines = append(lines, blank(), heading("What it did"))
-	sh := v.newSheet("Session of "+text.CleanLine(s.Actor, 60)+", "+text.Safe(s.ID), nil)
+	sh := v.newSheet("Session of "+text.CleanLine(s.Actor, 60)+", "+text.Clean(s.ID), nil)
 	sh.session = &s
 	sh.set(append(lines, v.burstLines(sh, did)...))
 	return sh

@@ -146,7 +146,7 @@ func (v *View) drawLane(lane query.Lane) string {
 	b.WriteString(s.Paint(themes.Text, string(name)) + s.Paint(themes.Line, g.V))
 	lo, hi := v.lanes.marked()
 	used := laneName + 1
-	for i, n := range lane.Counts {
+	for i, n := range lane.Counts[:min(len(lane.Counts), v.lanes.buckets())] { // more while the answer for a new width is on its way
 		ground, role, glyph := themes.Base, themes.Line, " "
 		if i >= lo && i <= hi {
 			ground = themes.Resting
