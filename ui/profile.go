@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -120,6 +119,13 @@ func behind(f query.Filter) func() (pane.Intent, tea.Cmd) {
 	return func() (pane.Intent, tea.Cmd) { return pane.Evidence{Filter: f}, nil }
 }
 
+// blastRadius shows what came of the sessions of a profile's events.
+func blastRadius(p query.Profile) func() (pane.Intent, tea.Cmd) {
+	return func() (pane.Intent, tea.Cmd) {
+		return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: pane.ShowRadius{What: text.CleanLine(p.Value, 60), Filter: p.Filter}}}, nil
+	}
+}
+
 // shownValues is how many values of each field a profile shows.
 const shownValues = 6
 
@@ -128,12 +134,22 @@ func (m *Model) profileItems(p query.Profile) []pane.Item {
 	if p.Partial {
 		more = " so far: the records are still being searched"
 	}
-	items := []pane.Item{{Title: text.Safe(thousands(p.Events)) + " events" + more, Note: text.Safe(fmt.Sprintf("%s writes, %s denied", thousands(p.Writes), thousands(p.Denied))), Do: behind(p.Filter)}}
 	if p.Events == 0 {
 		return []pane.Item{{Title: "nowhere in this case" + more}}
 	}
+	items := []pane.Item{{Title: text.Safe(thousands(p.Events)) + " events" + more, Note: "as " + text.Clean(strings.Join(p.Fields, ", ")), Do: behind(p.Filter)}}
+	for _, part := range []struct {
+		n      int64
+		what   text.Safe
+		filter string
+	}{{p.Writes, " writes", "readonly:false"}, {p.Changes, " changes", "readonly:false outcome:ok"}, {p.Denied, " denied", "outcome:denied"}} {
+		if f, err := query.Parse(part.filter); err == nil && part.n > 0 {
+			items = append(items, pane.Item{Title: text.Safe(thousands(part.n)) + part.what, Do: behind(p.Filter.And(f))})
+		}
+	}
 	items = append(items,
-		pane.Item{Title: "seen " + m.clock(p.First) + " to " + m.clock(p.Last), Note: "as " + text.Clean(strings.Join(p.Fields, ", "))},
+		pane.Item{Title: "what came of it", Note: "blast radius: sessions, keys, what to contain", Do: blastRadius(p)},
+		pane.Item{Title: "seen " + m.clock(p.First) + " to " + m.clock(p.Last)},
 		pane.Item{Title: text.Safe(m.spark(p.Volume))})
 	for _, f := range p.Facets {
 		items = append(items, facetItems(f, text.Clean(f.Field), p.Filter)...)

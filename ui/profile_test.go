@@ -28,7 +28,7 @@ func (p *profiles) Profile(_ context.Context, value string) (query.Profile, erro
 		return query.Profile{}, err
 	}
 	return query.Profile{Value: value, Fields: []string{"actor", "root"}, Filter: f, Events: 1234, First: uitest.Start.UnixMicro(), Last: uitest.Start.UnixMicro() + 3_600_000_000,
-		Denied: 5, Writes: 40, Volume: query.Histogram{Series: []query.Series{{Name: "ok", Counts: []int64{0, 1, 50, 100}}}},
+		Denied: 5, Writes: 40, Changes: 38, Volume: query.Histogram{Series: []query.Series{{Name: "ok", Counts: []int64{0, 1, 50, 100}}}},
 		Facets:   []query.Facet{{Field: "service", Distinct: 2, Values: []query.FacetValue{{Value: query.Value{Text: "iam.amazonaws.com\x1b[2J"}, Count: 30}, {Value: query.Value{Null: true}, Count: 2}}}},
 		Denials:  query.Facet{Field: "event", Distinct: 1, Values: []query.FacetValue{{Value: query.Value{Text: "CreateUser"}, Count: 5}}},
 		Sessions: query.SessionPage{Total: 1, Sessions: []query.Session{{ID: "a1a1", Actor: "alice", RootActor: "alice", Start: cloudtrail.NoTime, Matched: 12}}}}, p.err
@@ -47,10 +47,20 @@ func TestProfile(t *testing.T) {
 	if got := d.filter(); !strings.HasPrefix(got, "actor=") {
 		t.Errorf("the first figure opens %q", got)
 	}
+	for _, i := range d.m.profileItems(must(p.Profile(t.Context(), "alice"))) {
+		if i.Title == "what came of it" {
+			in, _ := i.Do()
+			if all, ok := in.(pane.Several); !ok || all[1].(pane.Send).Msg.(pane.ShowRadius).Filter.String() != "actor=alice" {
+				t.Errorf("what came of it: %#v", in)
+			}
+		}
+	}
 	p.err = errors.New("gone")
 	d.keys("p")
 	d.shows("profile: gone")
 }
+
+func must(p query.Profile, _ error) query.Profile { return p }
 
 func TestProfileNeedsAValue(t *testing.T) {
 	t.Parallel()

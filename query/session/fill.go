@@ -93,7 +93,10 @@ func (r *resolver) fill(sums []*Session) {
 	}
 	for i, s := range sums {
 		if s != nil {
-			s.Keys, s.IPs = sorted(s.Keys), sorted(s.IPs)
+			if len(s.Keys) == 0 {
+				s.Keys = s.lent
+			}
+			s.Keys, s.IPs, s.lent = sorted(s.Keys), sorted(s.IPs), nil
 			name(s, faces[i].Who)
 		}
 	}
@@ -150,8 +153,12 @@ func add(s *Session, a *Activity, viaService bool) {
 		}
 		s.End = max(s.End, a.Last)
 	}
-	if realKey(a.Who.AccessKey) {
-		s.Keys = include(s.Keys, a.Who.AccessKey)
+	switch key := a.Who.AccessKey; {
+	case !realKey(key):
+	case viaService: // a key of the service's, which nobody else can use
+		s.lent = include(s.lent, key)
+	default:
+		s.Keys = include(s.Keys, key)
 	}
 	if a.Who.Kind == cloudtrail.KindInstance {
 		s.sight(a.IP, a.First)

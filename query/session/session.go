@@ -65,7 +65,7 @@ type Session struct {
 	RoleARN        string
 	SessionName    string
 	SourceIdentity string
-	Keys           []string // access keys used, sorted; masked ones left out
+	Keys           []string // access keys used in person, else those that services used, sorted; masked ones left out
 	Start, End     int64    // µs UTC, cloudtrail.NoTime when no event has a time
 	Created        int64    // when the credentials were issued, else NoTime
 	Events, Writes int64
@@ -92,6 +92,7 @@ type Session struct {
 	behalf string     // onBehalfOf.userId, on some events of a session only
 	seen   []sighting // of an instance, for its signs of risk
 	ring   bool       // its link closed a ring and was dropped
+	lent   []string   // keys that services used in its name
 }
 
 // A Span maps events to a session: those of one identity and anchor between two

@@ -190,3 +190,19 @@ func deref(l *session.Link) []session.Link {
 	}
 	return []session.Link{*l}
 }
+
+// Keys that services used in somebody's name are no credentials of hers: nobody
+// can take them away, and they would hide her own.
+func TestKeysOfServicesAreNotTheSessions(t *testing.T) {
+	t.Parallel()
+	events, _ := burst(3)
+	r := resolve(events, 0)
+	if got := of(t, r, events, "decrypt1").Keys; !slices.Equal(got, []string{"AKIAALICE0000001"}) {
+		t.Errorf("keys %v, want her own", got)
+	}
+	alone := events[1:] // the call behind them is not loaded
+	r = resolve(alone, 0)
+	if got := of(t, r, alone, "decrypt1").Keys; !slices.Equal(got, []string{"ASIAFORWARD0001"}) {
+		t.Errorf("keys %v, want the one there is", got)
+	}
+}

@@ -109,6 +109,12 @@ type (
 	ShowHistory struct{ Resource, Type, Account string }
 	// ShowSession asks for one session in full.
 	ShowSession struct{ ID string }
+	// ShowRadius asks for everything that came of the sessions with an event that
+	// matches, and for what to contain.
+	ShowRadius struct {
+		What   text.Safe
+		Filter query.Filter
+	}
 	// AskSQL asks for the prompt of SQL.
 	AskSQL struct{}
 )

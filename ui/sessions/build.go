@@ -234,7 +234,7 @@ func valueLines(indent text.Safe, list []string) []*line {
 
 // radiusSheet is everything downstream and the list to contain.
 func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
-	lines := []*line{{cells: []grid.Cell{plain(string(number(int64(r.Sessions))) + " sessions  " + string(number(r.Events)) + " events"), piece(themes.Write, "  "+number(r.Writes)+" writes"),
+	lines := []*line{{cells: []grid.Cell{plain(plural(int64(r.Sessions), "session") + "  " + plural(r.Events, "event")), piece(themes.Write, "  "+number(r.Writes)+" writes"),
 		piece(themes.Denied, "  "+number(r.Denied)+" denied")}}}
 	for _, part := range []struct {
 		title text.Safe
@@ -243,8 +243,10 @@ func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 		{"Long-term keys to disable", r.Keys}, {"Roles whose sessions to revoke", r.Roles}, {"Users and other principals at work", r.Principals},
 		{"Temporary keys given out or used", r.Temporary}, {"People and workloads behind it", r.People},
 	} {
-		lines = append(lines, blank(), heading(part.title))
-		lines = append(lines, valueLines("  ", part.list)...)
+		if len(part.list) > 0 {
+			lines = append(lines, blank(), heading(part.title))
+			lines = append(lines, valueLines("  ", part.list)...)
+		}
 	}
 	if len(r.Made) > 0 {
 		lines = append(lines, blank(), heading("Made or altered in IAM"))

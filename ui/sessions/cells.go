@@ -152,6 +152,14 @@ func number(n int64) text.Safe {
 	return text.Safe(s)
 }
 
+// plural counts things.
+func plural(n int64, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return string(number(n)) + " " + thing
+}
+
 // short writes a large number to three digits.
 func short(n int64) string {
 	switch {

@@ -131,6 +131,8 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		return v.opened(msg)
 	case pane.ShowSession:
 		return nil, v.openSession(msg.ID)
+	case pane.ShowRadius:
+		return nil, v.blast(msg.What, msg.Filter)
 	case moreMsg:
 		return v.continued(msg)
 	case tea.MouseClickMsg:

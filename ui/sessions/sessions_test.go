@@ -12,16 +12,13 @@ import (
 	"testing"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
-	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
 	"spoor/loader/cloudtrail"
 	"spoor/query"
-	"spoor/themes"
 	"spoor/ui/pane"
 	"spoor/ui/text"
+	"spoor/ui/uitest"
 )
 
 var update = flag.Bool("update", false, "write the goldens")
@@ -127,83 +124,31 @@ func (m *made) Radius(ctx context.Context, _ query.Filter) (query.Radius, error)
 		Made: []query.Change{{Seq: 40, Time: at(50), Action: "CreateAccessKey", Summary: "made an access key for backdoor", Actor: "alice"}}}, m.err
 }
 
-// driver runs the view without a program: commands run at once, in order.
+// driver is a stage with the view on it.
 type driver struct {
-	t       *testing.T
-	v       *View
-	intents []pane.Intent
+	*uitest.Stage
+	t *testing.T
+	v *View
 }
 
 func drive(t *testing.T, r Reader, w, h int) *driver {
 	t.Helper()
-	theme, err := themes.Builtin("dark")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &driver{t: t, v: New(r)}
-	d.v.Resize(w, h)
-	d.run(d.v.Sync(pane.State{Ctx: t.Context(), Styles: theme.Styles(colorprofile.Ascii, themes.Unicode()), Zone: time.UTC, Asked: 1}))
-	return d
+	v := New(r)
+	return &driver{uitest.NewStage(t, v, w, h), t, v}
 }
 
-func (d *driver) run(cmd tea.Cmd) {
-	d.t.Helper()
-	if cmd == nil {
-		return
-	}
-	switch msg := cmd().(type) {
-	case nil:
-	case tea.BatchMsg:
-		for _, c := range msg {
-			d.run(c)
-		}
-	default:
-		in, next := d.v.Update(msg)
-		d.took(in)
-		d.run(next)
-	}
-}
-
-func (d *driver) took(in pane.Intent) {
-	if in != nil {
-		d.intents = append(d.intents, in)
-	}
-}
-
-// key runs the command of a key and returns what it asked the root for.
+// key runs the commands of keys and returns what the last one asked the root for.
 func (d *driver) key(keys ...string) pane.Intent {
 	d.t.Helper()
-	d.intents = nil
-	for _, k := range keys {
-		i := slices.IndexFunc(d.v.Commands(), func(c pane.Command) bool { return slices.Contains(c.Keys, k) })
-		if i < 0 {
-			d.t.Fatalf("no command on %s", k)
-		}
-		if c := d.v.Commands()[i]; c.Why() == "" {
-			in, cmd := c.Run(0)
-			d.took(in)
-			d.run(cmd)
-		}
-	}
-	if len(d.intents) == 0 {
-		return nil
-	}
-	return d.intents[len(d.intents)-1]
+	d.Intents = nil
+	d.Keys(keys...)
+	return d.Last()
 }
 
-func (d *driver) golden(name string) {
+func (d *driver) golden(name string, w, h int) {
 	d.t.Helper()
-	got := ansi.Strip(d.v.View(true))
-	for i, l := range strings.Split(d.v.View(true), "\n") {
-		if w := ansi.StringWidth(l); w != d.v.w {
-			d.t.Errorf("%s: line %d is %d cells wide, want %d", name, i, w, d.v.w)
-		}
-	}
-	if n := strings.Count(got, "\n") + 1; n != d.v.h {
-		d.t.Errorf("%s: %d lines, want %d", name, n, d.v.h)
-	}
-	path := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.txt", name, d.v.w, d.v.h))
-	got = string(d.v.Title()) + "\n" + got + "\n"
+	got := string(d.v.Title()) + "\n" + d.Text()
+	path := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.txt", name, w, h))
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			d.t.Fatal(err)
@@ -227,17 +172,17 @@ func TestGoldens(t *testing.T) {
 		t.Run(fmt.Sprint(s), func(t *testing.T) {
 			t.Parallel()
 			d := drive(t, world(), s[0], s[1])
-			d.golden("list")
+			d.golden("list", s[0], s[1])
 			d.key("enter")
-			d.golden("session")
+			d.golden("session", s[0], s[1])
 			d.key("b")
-			d.golden("radius")
+			d.golden("radius", s[0], s[1])
 			d.key("backspace", "backspace", "C", "j", "C")
-			d.golden("contrast")
+			d.golden("contrast", s[0], s[1])
 			d.key("backspace", "enter")
-			d.golden("child")
+			d.golden("child", s[0], s[1])
 			d.key("backspace", "G", "k", "enter")
-			d.golden("candidates")
+			d.golden("candidates", s[0], s[1])
 		})
 	}
 }
@@ -317,10 +262,25 @@ func TestFiltersAndOrders(t *testing.T) {
 	choose := d.key("r").(pane.Choose)
 	i := slices.IndexFunc(choose.Items, func(i pane.Item) bool { return i.Title == "no MFA" })
 	_, cmd := choose.Items[i].Do()
-	d.run(cmd)
+	d.Run(cmd)
 	if d.v.grid.Len() != 1 || !strings.Contains(string(d.v.note()), "1 of 5 sessions") {
 		t.Errorf("%d sessions without MFA: %s", d.v.grid.Len(), d.v.note())
 	}
+}
+
+// A profile asks for what came of any address, key or principal.
+func TestRadiusOfAFilter(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 120, 40)
+	f, err := query.Is("ip", query.Value{Text: "203.0.113.9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Send(pane.ShowRadius{What: "203.0.113.9", Filter: f})
+	if got := d.v.Title(); got != "Blast radius of 203.0.113.9" {
+		t.Errorf("opened %q", got)
+	}
+	d.Shows("2 sessions  2,464 events", "AKIABACKDOOR00000001")
 }
 
 func TestFailuresAreSaid(t *testing.T) {
@@ -328,12 +288,13 @@ func TestFailuresAreSaid(t *testing.T) {
 	w := world()
 	w.err = errors.New("disk \x1b[2J gone")
 	d := drive(t, w, 80, 20)
-	say, ok := d.intents[0].(pane.Say)
+	say, ok := d.Intents[0].(pane.Say)
 	if !ok || !say.Bad || strings.Contains(string(say.Text), "\x1b") {
-		t.Errorf("said %#v", d.intents)
+		t.Errorf("said %#v", d.Intents)
 	}
 	w.err = nil
-	d.run(d.v.Sync(pane.State{Ctx: t.Context(), Styles: d.v.state.Styles, Zone: time.UTC, Asked: 2}))
+	d.State.Asked++
+	d.Sync()
 	w.err = errors.New("gone")
 	if say, ok := d.key("enter").(pane.Say); !ok || !say.Bad || say.Text != text.Safe("read session: gone") {
 		t.Errorf("said %#v", say)
