@@ -155,6 +155,17 @@ func consoleFixtures() []fixture {
 			wants:    []want{{event: "use", parent: "login", evidence: "switch", link: "role-session", confidence: "by time", root: "alice", sure: "by time", depth: 1}},
 		},
 		{
+			name: "ExitRole goes back to the session before, which goes on",
+			events: []event{login("login", 100, bare), do("before", 150, stamp(bare, "ASIACONSOLE00001", 100), console, "ec2", "DescribeVpcs"),
+				mint(do("switch", 200, admin, idle, "signin", "SwitchRole"), cloudtrail.Mint{From: bare.ARN, Principal: admin.PrincipalID}),
+				do("use", 210, work, console, "iam", "ListUsers"),
+				mint(do("exit", 300, stamp(admin, "", 200), idle, "signin", "ExitRole"), cloudtrail.Mint{Principal: admin.PrincipalID}),
+				do("after", 310, stamp(bare, "ASIACONSOLE00003", 100), console, "ec2", "DescribeVpcs")},
+			sessions: [][]string{{"login", "before", "after"}, {"switch", "use", "exit"}},
+			wants: []want{{event: "exit", parent: "login", evidence: "switch", link: "role-session", confidence: "by time", root: "alice", sure: "by time", depth: 1},
+				{event: "after", root: "alice", sure: "exact"}},
+		},
+		{
 			name: "GetSigninToken: temporary credentials become a console session",
 			events: []event{assume("mint", 50, user("alice", "AKIAALICE0000001"), idle, acct, "Broker", "broker", "ASIABROKER000001"),
 				do("cli", 55, caller, byKey, "sts", "GetCallerIdentity"),
@@ -193,6 +204,9 @@ func portalFixtures() []fixture {
 	}
 	center := cloudtrail.Identity{Type: "IdentityCenterUser", Account: acct, OnBehalfOf: "92670f4c-user", CredentialID: "portal-1",
 		Created: cloudtrail.NoTime, Kind: cloudtrail.KindSSO, Actor: "92670f4c"}
+	other := center
+	other.OnBehalfOf, other.CredentialID = "5f0c0000-user", "portal-2"
+	other.Actor, center.Actor = "Identity Center user 5f0c0000", "Identity Center user 92670f4c"
 	set := role(acctB, "AWSReservedSSO_Admin_0123456789abcdef", "dana@corp.example", "ASIASSO000000001", 70)
 	set.Kind = cloudtrail.KindSSO
 	behalf := set
@@ -220,6 +234,35 @@ func portalFixtures() []fixture {
 			sessions: [][]string{{"challenge", "verify", "auth", "poll1", "poll2", "creds"}, {"use", "behalf"}},
 			wants: []want{{event: "use", parent: "creds", evidence: "creds", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1},
 				{event: "auth", root: "dana@corp.example", sure: "exact"}},
+		},
+		{
+			name: "Identity Center: Federate opens the console with a permission set",
+			events: []event{step("auth", 56, "UserAuthentication"), mint(do("federate", 70, center, idle, "sso", "Federate"), cloudtrail.Mint{RoleName: "Admin", Account: acctB}),
+				do("web", 75, stamp(set, "ASIACONSOLE00007", 70), console, "ec2", "DescribeVpcs"), do("web2", 80, stamp(set, "ASIACONSOLE00008", 70), console, "ec2", "DescribeVpcs")},
+			sessions: [][]string{{"auth", "federate"}, {"web", "web2"}},
+			wants:    []want{{event: "web2", parent: "federate", evidence: "federate", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1}},
+		},
+		{
+			name: "Identity Center: two portals hand out one permission set in a second, to one address",
+			events: []event{mint(do("creds", 70, center, idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{RoleName: "Admin", Account: acctB}),
+				mint(do("creds2", 70, other, idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{RoleName: "Admin", Account: acctB}),
+				do("use", 75, set, byKey, "s3", "ListBuckets")},
+			sessions: [][]string{{"creds"}, {"creds2"}, {"use"}},
+			wants:    []want{{event: "use", root: "Identity Center user 5f0c0000 or Identity Center user 92670f4c", sure: "unknown", candidates: 2}},
+		},
+		{
+			name: "Identity Center: the name that signed in tells two portals apart",
+			events: []event{step("auth", 56, "UserAuthentication"), mint(do("creds", 70, center, idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{RoleName: "Admin", Account: acctB}),
+				mint(do("auth2", 57, other, idle, "signin", "UserAuthentication"), cloudtrail.Mint{SessionName: "eve@corp.example"}),
+				mint(do("creds2", 70, other, idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{RoleName: "Admin", Account: acctB}),
+				do("use", 75, set, byKey, "s3", "ListBuckets")},
+			sessions: [][]string{{"auth", "creds"}, {"auth2", "creds2"}, {"use"}},
+			wants:    []want{{event: "use", parent: "creds", evidence: "creds", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1}},
+		},
+		{
+			name:     "S3 Express: CreateSession and the data calls after it carry one identity",
+			events:   []event{do("create", 70, stamp(bare, "ASIAEXPRESS00001", 60), byKey, "s3express", "CreateSession"), do("get", 71, stamp(bare, "ASIAEXPRESS00001", 60), byKey, "s3express", "GetObject")},
+			sessions: [][]string{{"create", "get"}},
 		},
 		{
 			name: "Identity Center: another address in the same second is no link",

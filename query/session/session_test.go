@@ -206,3 +206,34 @@ func TestKeysOfServicesAreNotTheSessions(t *testing.T) {
 		t.Errorf("keys %v, want the one there is", got)
 	}
 }
+
+// Where a chain breaks the reason says that something is not in these logs, and
+// what to load.
+func TestBrokenChainsSayWhatToLoad(t *testing.T) {
+	t.Parallel()
+	alice := user("alice", "AKIAALICE0000001")
+	lone := do("lone", 70, role(acctB, "Ops", "s", "ASIALONE00000001", 65), byKey, "s3", "ListBuckets")
+	first := do("first", 60, alice, idle, "s3", "ListBuckets")
+	for name, c := range map[string]struct {
+		events []event
+		of     string
+		words  []string
+	}{
+		"nothing assumed there at all": {[]event{first, lone}, "lone", []string{"not in these logs", "no AssumeRole into account " + acctB, "records only writes", "every region"}},
+		"other roles are": {[]event{first, lone, assume("mint", 61, alice, idle, acctB, "Other", "s", "ASIANEVERUSED001")}, "lone",
+			[]string{"not in these logs", "AssumeRole of Ops at 2026-03-01T00:01:05Z", "other accounts and regions"}},
+		"issued before the first event": {[]event{do("early", 70, role(acctB, "Ops", "s", "ASIALONE00000001", 10), byKey, "s3", "ListBuckets")}, "early",
+			[]string{"not in these logs", "issued at 2026-03-01T00:00:10Z", "load earlier logs"}},
+		"a stranger": {[]event{do("s", 70, foreign("AROAX:y", acctC), idle, "s3", "GetObject")}, "s", []string{"external account " + acctC, "AROAX:y", "load those of account " + acctC}},
+		"a ring": {[]event{assume("x", 60, role(acct, "X", "r", "ASIARINGX0000001", 60), byKey, acct, "Y", "r", "ASIARINGY0000001"),
+			assume("y", 60, role(acct, "Y", "r", "ASIARINGY0000001", 60), byKey, acct, "X", "r", "ASIARINGX0000001")}, "y", []string{"lead back to itself"}},
+	} {
+		r := resolve(c.events, 0)
+		s := of(t, r, c.events, c.of)
+		for _, w := range c.words {
+			if !strings.Contains(s.Reason, w) || s.Confidence != session.Unknown {
+				t.Errorf("%s: reason %q (%s) lacks %q", name, s.Reason, s.Confidence, w)
+			}
+		}
+	}
+}

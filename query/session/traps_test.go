@@ -17,6 +17,8 @@ func trapFixtures() []fixture {
 	src := role(acct, "Ops", "s", "ASIASOURCE000001", 60)
 	src.SourceIdentity = "erin@corp.example"
 	linked := kind(role(acct, "AWSServiceRoleForRDS", "SLRManagement", "", 60), cloudtrail.KindServiceLinked)
+	lambda, task := kind(role(acct, "FnRole", "pay", "ASIALAMBDA000002", 60), cloudtrail.KindWorkload), kind(role(acct, "TaskRole", "1f2e3d", "ASIAECSTASK00001", 60), cloudtrail.KindWorkload)
+	lambda.CredentialsFor, task.CredentialsFor = "arn:aws:lambda:us-east-1:"+acct+":function:pay", "arn:aws:ecs:us-east-1:"+acct+":task/shop/1f2e3d"
 	bob, eve := role(acct, "Shared", "bob", "AKIA****************", 60), role(acct, "Shared", "eve", "AKIA****************", 60)
 	return []fixture{
 		{
@@ -75,6 +77,18 @@ func trapFixtures() []fixture {
 			sessions: [][]string{{"m1", "m2"}, {"u1"}, {"u2", "theft"}},
 			wants: []want{{event: "u1", parent: "m1", evidence: "m1", link: "issued-key", confidence: "exact", root: "i-0123456789abcdef0", sure: "exact", depth: 1},
 				{event: "u2", parent: "m2", evidence: "m2", link: "issued-key", confidence: "exact", root: "i-0123456789abcdef0", sure: "exact", depth: 1}},
+		},
+		{
+			name: "two people in one role, each with a key; and one of them in two sessions",
+			events: []event{do("bob1", 70, role(acct, "Shared", "bob", "ASIABOB000000001", 60), byKey, "s3", "ListBuckets"), do("eve", 70, role(acct, "Shared", "eve", "ASIAEVE000000001", 60), byKey, "s3", "ListBuckets"),
+				do("bob2", 80, role(acct, "Shared", "bob", "ASIABOB000000002", 75), byKey, "s3", "ListBuckets")},
+			sessions: [][]string{{"bob1"}, {"eve"}, {"bob2"}},
+		},
+		{
+			name:     "a Lambda function and an ECS task name what they run for",
+			events:   []event{do("fn", 70, lambda, byKey, "s3", "GetObject"), do("task", 70, task, byKey, "s3", "GetObject")},
+			sessions: [][]string{{"fn"}, {"task"}},
+			wants:    []want{{event: "fn", root: lambda.CredentialsFor, sure: "exact"}, {event: "task", root: task.CredentialsFor, sure: "exact"}},
 		},
 		{
 			name: "idle windows: half an hour of silence, per address and key",
@@ -165,6 +179,8 @@ func accountFixtures() []fixture {
 			events: []event{assume("x", 60, role(acct, "X", "r", "ASIARINGX0000001", 60), byKey, acct, "Y", "r", "ASIARINGY0000001"),
 				assume("y", 60, role(acct, "Y", "r", "ASIARINGY0000001", 60), byKey, acct, "X", "r", "ASIARINGX0000001")},
 			sessions: [][]string{{"x"}, {"y"}},
+			wants: []want{{event: "x", root: "X/r", sure: "unknown", candidates: 1},
+				{event: "y", parent: "x", evidence: "x", link: "issued-key", confidence: "exact", root: "X/r", sure: "unknown", depth: 1}},
 		},
 		{
 			name: "a role that assumes itself anew",
