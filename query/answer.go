@@ -12,7 +12,8 @@ import (
 type Case interface {
 	// Count counts the matching events.
 	Count(ctx context.Context, f Filter) (Count, error)
-	// Rows walks all matching events with the columns, oldest first.
+	// Rows walks all matching events with the columns, oldest first. A row holds
+	// until yield returns.
 	Rows(ctx context.Context, f Filter, columns []string, yield func(Row) error) error
 	// Groups walks the different values of the columns among the matching events,
 	// absent ones too. sum is a field to add up, "" for none.

@@ -77,7 +77,7 @@ func (s *blocks) open() error {
 		return nil
 	}
 	var err error
-	if s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1)); err != nil {
+	if s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false)); err != nil {
 		return err
 	}
 	if s.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0)); err != nil {
@@ -284,21 +284,25 @@ func (s *blocks) lock(m *manifest, revision uint64) (unlock func(), err error) {
 	return s.mu.Unlock, err
 }
 
-// read reads a frame into buf.
-func (s *blocks) read(at frameAt, buf []byte) (*frame, []byte, error) {
-	packed := make([]byte, at.len)
-	if _, err := s.file.ReadAt(packed, at.off); err != nil {
-		return nil, buf, err
+// A frameReader reads one frame after the other; each holds until the next.
+type frameReader struct {
+	packed, raw []byte
+	frame       frame
+}
+
+func (r *frameReader) read(s *blocks, at frameAt) (*frame, error) {
+	r.packed = slices.Grow(r.packed[:0], int(at.len))[:at.len]
+	if _, err := s.file.ReadAt(r.packed, at.off); err != nil {
+		return nil, err
 	}
-	if xxh3.Hash(packed) != at.sum {
-		return nil, buf, errFrame
+	if xxh3.Hash(r.packed) != at.sum {
+		return nil, errFrame
 	}
-	buf, err := s.dec.DecodeAll(packed, buf[:0])
-	if err != nil {
-		return nil, buf, err
+	var err error
+	if r.raw, err = s.dec.DecodeAll(r.packed, r.raw[:0]); err != nil {
+		return nil, err
 	}
-	f, err := readFrame(buf)
-	return f, buf, err
+	return &r.frame, r.frame.read(r.raw)
 }
 
 func (s *blocks) close() error {

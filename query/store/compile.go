@@ -16,6 +16,12 @@ type cond struct {
 	exact, upper, lower expr // among the arguments of exact are leaves
 }
 
+// Stand-ins for the lowest and highest number that a leaf has found.
+type (
+	lowest  struct{ *leaf }
+	highest struct{ *leaf }
+)
+
 // leaves are the leaves that have to be searched for.
 func (c cond) leaves() []*leaf {
 	var list []*leaf
@@ -95,8 +101,8 @@ func (p sqlPrinter) Text(t query.Text) (cond, error) { return p.heavy(t) }
 
 func (p sqlPrinter) heavy(n query.Node) (cond, error) {
 	l := p.db.leaf(n, p.clock)
-	return cond{
-		exact: expr{"e.seq IN (SELECT seq FROM spoor_feed(?))", []any{l}},
+	return cond{ // the bounds let DuckDB pass over row groups
+		exact: expr{"e.seq BETWEEN ? AND ? AND e.seq IN (SELECT seq FROM spoor_feed(?))", []any{lowest{l}, highest{l}, l}},
 		upper: exprTrue, lower: exprFalse,
 	}, nil
 }

@@ -59,6 +59,7 @@ type DB struct {
 	firsts    firsts
 	leaves    leaves
 	blocks    blocks
+	reach     [2]reached   // all objects, oldest and newest first
 	indexing  sync.Mutex   // held by Index
 	asking    atomic.Int32 // questions being answered
 	verdicts  verdicts

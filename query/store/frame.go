@@ -27,6 +27,9 @@ type frame struct {
 	n      int // events
 }
 
+// frameParts is about how many parts a frame has.
+const frameParts = 1 << 15
+
 var errFrame = errors.New("a search block is damaged")
 
 // A frameMaker makes a frame. The records given to it must stay as they are
@@ -43,7 +46,7 @@ type frameMaker struct {
 // add takes a record.
 func (m *frameMaker) add(seq int64, record string) {
 	if m.seen == nil {
-		m.seen = make(map[string]uint32)
+		m.seen = make(map[string]uint32, frameParts)
 	}
 	m.n++
 	m.events = binary.AppendVarint(m.events, seq-m.seq)
@@ -85,34 +88,40 @@ func (m *frameMaker) finish() []byte {
 
 // readFrame views bytes, which must not change as long as the frame is used.
 func readFrame(b []byte) (*frame, error) {
+	f := new(frame)
+	return f, f.read(b)
+}
+
+// read is readFrame into a frame that may have been used before.
+func (f *frame) read(b []byte) error {
 	var head [3]uint64
 	for i := range head {
 		n, size := binary.Uvarint(b)
 		if size <= 0 {
-			return nil, errFrame
+			return errFrame
 		}
 		head[i], b = n, b[size:]
 	}
 	if head[0] > uint64(len(b)) || head[2] > uint64(len(b)) {
-		return nil, errFrame
+		return errFrame
 	}
-	f := &frame{ends: make([]uint32, head[0]), n: int(head[1])}
+	f.n, f.ends = int(head[1]), slices.Grow(f.ends[:0], int(head[0]))[:head[0]]
 	end := uint64(0)
 	for i := range f.ends {
 		n, size := binary.Uvarint(b)
 		if size <= 0 {
-			return nil, errFrame
+			return errFrame
 		}
 		end += n
 		f.ends[i], b = uint32(end), b[size:]
 	}
 	if uint64(len(b)) != head[2]+end {
-		return nil, errFrame
+		return errFrame
 	}
 	f.events = b[:head[2]]
 	b = b[head[2]:]
 	f.text = unsafe.String(unsafe.SliceData(b), len(b)) // a copy of megabytes less
-	return f, nil
+	return nil
 }
 
 // span returns some parts in a row.

@@ -83,7 +83,9 @@ func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error)
 		return query.Page{}, err
 	}
 	desc := (r.Order == query.Newest) != r.Back
-	cd.upper = all(cd.upper, beyond(r, desc))
+	if r.From.Set {
+		cd.upper = all(cd.upper, beyond(r, desc))
+	}
 	var page query.Page
 	// The first objects often fill the page: it is tried after ever longer slices.
 	slice := time.Duration(0)

@@ -108,31 +108,17 @@ func (w whole) Count(ctx context.Context, f query.Filter) (query.Count, error) {
 	return query.Count{N: n}, err
 }
 
-// walkRows is how many events a walk fetches at once. It is large because events
-// that follow each other in time lie in many objects, and a walk that reads
-// records unpacks each of those once for every so many events.
-const walkRows = 50_000
-
-// Rows implements query.Case.
+// Rows implements query.Case. The rows are used again: yield must not keep them.
 func (w whole) Rows(ctx context.Context, f query.Filter, columns []string, yield func(query.Row) error) error {
-	r := query.PageRequest{Filter: f, Order: query.Oldest, N: walkRows, Columns: columns}
-	for {
-		page, err := w.db.Page(ctx, r)
-		if err != nil {
-			return err
-		}
-		for _, row := range page.Rows {
+	_, err := w.db.EachRow(ctx, query.ExportRequest{Filter: f, Order: query.Oldest, Columns: columns}, func(rows []query.Row) error {
+		for _, row := range rows {
 			if err := yield(row); err != nil {
 				return err
 			}
 		}
-		if !page.More && !page.Partial {
-			return nil
-		}
-		if n := len(page.Rows); n > 0 {
-			r.From = page.Rows[n-1].Cursor()
-		}
-	}
+		return nil
+	})
+	return err
 }
 
 func isPath(c cell) bool { return c.path != nil }

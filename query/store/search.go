@@ -82,23 +82,31 @@ func (db *DB) visible() expr {
 
 // bindHits makes the findings of leaves readable for DuckDB.
 func (db *DB) bindHits(h *hits, cd cond, left []unit) {
-	names := make(map[*leaf]string)
+	bound := make(map[*leaf]found)
 	var undo []func()
 	feed := func(seqs []int64) string {
 		name, withdraw := db.feeds.offer(numbersFeed("seq", seqs))
 		undo = append(undo, withdraw)
 		return name
 	}
+	for _, l := range cd.leaves() {
+		seqs := l.seqs(db.objects)
+		f := found{feed: feed(seqs), first: 1} // from 1 to 0 there is none
+		if len(seqs) > 0 {
+			f.first, f.last = slices.Min(seqs), slices.Max(seqs)
+		}
+		bound[l] = f
+	}
 	exact := expr{cd.exact.sql, slices.Clone(cd.exact.args)}
 	for i, a := range exact.args {
-		l, ok := a.(*leaf)
-		if !ok {
-			continue
+		switch a := a.(type) {
+		case *leaf:
+			exact.args[i] = bound[a].feed
+		case lowest:
+			exact.args[i] = bound[a.leaf].first
+		case highest:
+			exact.args[i] = bound[a.leaf].last
 		}
-		if names[l] == "" {
-			names[l] = feed(l.seqs(db.objects))
-		}
-		exact.args[i] = names[l]
 	}
 	if len(left) > 0 {
 		var ids []int64
@@ -118,6 +126,12 @@ func (db *DB) bindHits(h *hits, cd cond, left []unit) {
 	}
 }
 
+// found is what a leaf has found, for DuckDB.
+type found struct {
+	feed        string
+	first, last int64
+}
+
 // numbersFeed is a feed of one column.
 func numbersFeed(name string, list []int64) *feed {
 	info, _ := duckdb.NewTypeInfo(duckdb.TYPE_BIGINT) // fails for composite types only
@@ -133,8 +147,38 @@ type reach struct {
 }
 
 // objectsOf lists the objects that carry events of a condition, in the order in
-// which a page wants them.
+// which a page wants them. For a condition that every event may satisfy the list
+// is kept until the case changes.
 func (db *DB) objectsOf(ctx context.Context, where expr, desc bool) ([]reach, error) {
+	if where.sql != "true" {
+		return db.reaches(ctx, where, desc)
+	}
+	k := &db.reach[0]
+	if desc {
+		k = &db.reach[1]
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, revision := db.now()
+	if k.list != nil && k.revision == revision {
+		return k.list, nil
+	}
+	list, err := db.reaches(ctx, where, desc)
+	if err == nil {
+		k.list, k.revision = list, revision
+	}
+	return list, err
+}
+
+// reached is the list of all objects as it was at a revision of the case.
+type reached struct {
+	mu       sync.Mutex
+	revision uint64
+	list     []reach
+}
+
+// reaches asks which objects carry events of a condition.
+func (db *DB) reaches(ctx context.Context, where expr, desc bool) ([]reach, error) {
 	edge, none := "max", "coalesce(%s(e.t), -9223372036854775807)"
 	if !desc {
 		edge, none = "min", "coalesce(%s(e.t), 9223372036854775807)"
@@ -214,7 +258,7 @@ func (q *searchQueue) next(always bool) (unit, bool) {
 type searcher struct {
 	db     *DB
 	leaves []*leaf
-	buf    []byte // of the frame at hand
+	reader frameReader
 }
 
 func (w *searcher) search(ctx context.Context, u unit) error {
@@ -260,8 +304,7 @@ func (w *searcher) frames(ctx context.Context, u unit, look func(*frame) error) 
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		f, buf, err := w.db.blocks.read(at, w.buf)
-		w.buf = buf
+		f, err := w.reader.read(&w.db.blocks, at)
 		if err != nil {
 			w.db.blocks.drop(u.block)
 			return nil, nil
