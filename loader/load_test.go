@@ -145,7 +145,9 @@ func TestArchives(t *testing.T) {
 			with(members("x!in.zip"), "x", "archive", "x!in.zip", "", "x!z", "z\n")},
 		"tar.gz in zip": {loadertest.Zip(map[string]string{"in.tgz": loadertest.Gzip(loadertest.Tar(files)), "z": "z\n"}),
 			with(members("x!in.tgz"), "x", "archive", "x!z", "z\n")},
-		"large tar.gz": {loadertest.Gzip(loadertest.Tar(map[string]string{"big": filler, "z": "z\n"})), map[string]string{"x": "archive", "x!big": filler, "x!z": "z\n"}},
+		"large tar.gz":                  {loadertest.Gzip(loadertest.Tar(map[string]string{"big": filler, "z": "z\n"})), map[string]string{"x": "archive", "x!big": filler, "x!z": "z\n"}},
+		"three archives in one another": {nested(3, files), with(members("x!in!in"), "x", "archive", "x!in!in", "")},
+		"four are too many":             {nested(4, files), map[string]string{"x!in!in!in": "failed: read archive: archives nested more than 3 deep"}},
 		"twice the same name": {loadertest.Tar(map[string]string{"a": "1\n"})[:1024] + loadertest.Tar(map[string]string{"a": "2\n"}),
 			map[string]string{"x": "archive", "x!a": "1\n", "x!a#2": "2\n"}},
 		"a failed member keeps the archive open": {loadertest.Tar(map[string]string{"a": "bad\n", "b": "b\n"}),
@@ -165,6 +167,18 @@ func TestArchives(t *testing.T) {
 			}
 		})
 	}
+}
+
+// nested makes an archive in an archive and so on, zip and tar by turns.
+func nested(n int, files map[string]string) string {
+	for i := 1; i < n; i++ {
+		inner := loadertest.Tar(files)
+		if i%2 == 0 {
+			inner = loadertest.Zip(files)
+		}
+		files = map[string]string{"in": inner}
+	}
+	return loadertest.Tar(files)
 }
 
 // with adds pairs to a map, and takes away those without a value.

@@ -148,6 +148,8 @@ func describe(object string) string {
 		return "CloudWatch Logs control message"
 	case has("awslogs"):
 		return "CloudWatch Logs data still packed in base64"
+	case textAt(object, "source") == "aws.s3" && strings.HasPrefix(textAt(object, "detail-type"), "Object "):
+		return "S3 event notification"
 	case has("detail-type"):
 		return "EventBridge event that is no API call: " + textAt(object, "detail-type")
 	case has("eventName"):

@@ -145,6 +145,7 @@ func TestCarrierNames(t *testing.T) {
 
 func TestTextWithoutRecords(t *testing.T) {
 	t.Parallel()
+	const s3Note = `{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"AWSLogs/a+b%3D.json.gz"}}}]}`
 	for text, want := range map[string]string{
 		"":               "empty file",
 		" \n\t":          "empty file",
@@ -161,7 +162,16 @@ func TestTextWithoutRecords(t *testing.T) {
 		`{"s3Bucket":"b","s3ObjectKey":["k"]}`:                 "CloudTrail delivery notification",
 		`{"Type":"Notification","TopicArn":"t","Message":"m"}`: "SNS notification",
 		`{"messageId":"1","body":"{}"}`:                        "SQS message",
-		`{"digestStartTime":"a","digestEndTime":"b"}`:          digestFile,
+		// What only points at objects (fact sheet section 6) is named as such, however
+		// it is wrapped.
+		s3Note: "S3 event notification",
+		`{"Messages":[{"MessageId":"m","Body":` + jsonString(t, s3Note) + `}]}`:                                                        "S3 event notification",
+		`{"Type":"Notification","TopicArn":"t","Message":` + jsonString(t, s3Note) + `}`:                                               "S3 event notification",
+		`{"Records":[{"messageId":"m","eventSource":"aws:sqs","body":` + jsonString(t, `{"s3Bucket":"b","s3ObjectKey":["k"]}`) + `}]}`: "CloudTrail delivery notification",
+		`{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}`:                                                                  "S3 test notification",
+		`{"version":"0","detail-type":"Object Created","source":"aws.s3","detail":{"bucket":{"name":"b"},"object":{"key":"a+b"}}}`:     "S3 event notification",
+		`{"version":"0","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2","detail":{"state":"running"}}`:       "EventBridge event that is no API call: EC2 Instance State-change Notification",
+		`{"digestStartTime":"a","digestEndTime":"b"}`:                                                                                  digestFile,
 	} {
 		_, res := decodeAll(t, &Decoder{}, text)
 		if res.Skip != want || res.Events != 0 {
