@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -114,7 +115,19 @@ func (s *Source) retryer() aws.Retryer {
 		o.MaxAttempts = s.opt.patience.attempts
 		o.MaxBackoff = s.opt.patience.backoff
 		o.RateLimiter = ratelimit.None
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(s.hopeless)}, o.Retryables...)
 	})
+}
+
+// hopeless says that it is in vain to try again: nobody listens at the endpoint,
+// and nobody ever did. That is a mistyped name, which a person should hear of at
+// once; when a server goes away in the middle of a load it may come back. (The SDK does not try
+// again where there is no such host.)
+func (s *Source) hopeless(err error) aws.Ternary {
+	if errors.Is(err, syscall.ECONNREFUSED) && !s.reached.Load() {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 // userAgent makes our own reads easy to find in the very logs we read.

@@ -3,8 +3,11 @@ package s3
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"net/http"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"spoor/loader"
@@ -158,5 +161,27 @@ func TestPathStyle(t *testing.T) {
 		if got := pathStyle(endpoint); got != want {
 			t.Errorf("%s: %v", endpoint, got)
 		}
+	}
+}
+
+// Where nobody ever listened it is no use to try again for minutes; a server that
+// was there may come back.
+func TestNobodyListens(t *testing.T) {
+	t.Parallel()
+	away := func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	}
+	f := newFake(t, map[string]string{key: "content"})
+	f.on("/"+key, 1, away)
+	s := f.open(t, "")
+	if _, err := get(t.Context(), s, key); err == nil || len(f.seen()) != 1 {
+		t.Errorf("%v after %d calls, want an error after one", err, len(f.seen()))
+	}
+	if text, err := get(t.Context(), s, key); err != nil || text != "content" {
+		t.Fatalf("%q, %v", text, err)
+	}
+	f.on("/"+key, 2, away)
+	if text, err := get(t.Context(), s, key); err != nil || text != "content" {
+		t.Errorf("gone for a moment: %q, %v", text, err)
 	}
 }

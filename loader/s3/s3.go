@@ -12,6 +12,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 
 	"spoor/loader"
 )
@@ -57,6 +59,7 @@ type Source struct {
 	cfg            aws.Config
 	style          bool // path style
 	requests       atomic.Int64
+	reached        atomic.Bool // there was an answer, be it a refusal
 
 	mu     sync.Mutex
 	region string
@@ -124,6 +127,9 @@ func (s *Source) call(ctx context.Context, op, key string, f func(*s3.Client) er
 		s.mu.Unlock()
 		s.requests.Add(1)
 		err := f(client)
+		if api := smithy.APIError(nil); err == nil || errors.As(err, &api) {
+			s.reached.Store(true)
+		}
 		if err == nil {
 			return nil
 		}
