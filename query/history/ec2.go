@@ -47,6 +47,10 @@ var ec2Calls = map[call]handler{
 			}
 		}
 	},
+	// EC2 API reference, ResetInstanceAttribute: the attribute has its default again.
+	{ec2, "ResetInstanceAttribute"}: func(t *Track, _ Event, req, _ value) {
+		t.set("attribute "+req.at("attribute").text(), "", "default")
+	},
 	{ec2, "ModifyInstanceMetadataOptions"}: func(t *Track, _ Event, req, _ value) {
 		for _, k := range []string{"httpTokens", "httpEndpoint", "httpPutResponseHopLimit", "instanceMetadataTags"} {
 			if s := req.at(k).text(); s != "" {
@@ -223,7 +227,12 @@ var shareCalls = map[call]handler{
 	{ec2, "DeregisterImage"}:        func(t *Track, _ Event, _, _ value) { t.gone() },
 	{ec2, "ModifyImageAttribute"}: func(t *Track, _ Event, req, _ value) {
 		t.share(req.at("launchPermission", "add"), req.at("launchPermission", "remove"))
+		t.attribute(req, "description", "imdsSupport")
 	},
+	{ec2, "EnableImage"}:                                      func(t *Track, _ Event, _, _ value) { t.set("state", "", "enabled") },
+	{ec2, "DisableImage"}:                                     func(t *Track, _ Event, _, _ value) { t.set("state", "", "disabled") },
+	{ec2, "EnableImageDeprecation"}:                           func(t *Track, _ Event, req, _ value) { t.set("deprecated from", "", req.at("deprecateAt").text()) },
+	{ec2, "DisableImageDeprecation"}:                          func(t *Track, _ Event, _, _ value) { t.set("deprecated from", "", "never") },
 	{ec2, "ResetImageAttribute"}:                              func(t *Track, _ Event, _, _ value) { t.replace(shared, nil) },
 	{"rds.amazonaws.com", "CreateDBSnapshot"}:                 func(t *Track, _ Event, _, _ value) { t.born(shared) },
 	{"rds.amazonaws.com", "DeleteDBSnapshot"}:                 func(t *Track, _ Event, _, _ value) { t.gone() },

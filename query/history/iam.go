@@ -1,6 +1,9 @@
 package history
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 const iam = "iam.amazonaws.com"
 
@@ -33,11 +36,16 @@ func iamHandlers() map[call]handler {
 			m[call{iam, n}] = h
 		}
 	}
-	add(func(t *Track, _ Event, _, _ value) { t.born(attached, inline, keysOf, groupsOf, password, mfa) }, "CreateUser")
+	add(func(t *Track, _ Event, req, _ value) {
+		t.born(attached, inline, keysOf, groupsOf, mfa)
+		t.set(password, "", "none")
+		t.bound(req)
+	}, "CreateUser")
 	add(func(t *Track, _ Event, _, _ value) { t.born(attached, inline, "members") }, "CreateGroup")
 	add(func(t *Track, _ Event, req, _ value) {
 		t.born(attached, inline)
 		t.replace(trust, statements(req.at("assumeRolePolicyDocument")))
+		t.bound(req)
 	}, "CreateRole")
 	add(func(t *Track, _ Event, _, _ value) { t.gone() }, "DeleteUser", "DeleteGroup", "DeleteRole", "DeletePolicy")
 	add(func(t *Track, _ Event, req, _ value) { t.attach(req, true) }, "AttachUserPolicy", "AttachRolePolicy", "AttachGroupPolicy")
@@ -56,7 +64,7 @@ func iamHandlers() map[call]handler {
 	add(func(t *Track, _ Event, _, _ value) { t.set(boundary, "", "none") }, "DeleteUserPermissionsBoundary", "DeleteRolePermissionsBoundary")
 	add(func(t *Track, _ Event, req, _ value) { t.member(req, true) }, "AddUserToGroup")
 	add(func(t *Track, _ Event, req, _ value) { t.member(req, false) }, "RemoveUserFromGroup")
-	add(func(t *Track, _ Event, _, _ value) { t.set(password, "", "set") }, "CreateLoginProfile", "UpdateLoginProfile")
+	add(func(t *Track, e Event, _, _ value) { t.set(password, "", "set "+stamp(e)) }, "CreateLoginProfile", "UpdateLoginProfile")
 	add(func(t *Track, _ Event, _, _ value) { t.set(password, "", "none") }, "DeleteLoginProfile")
 	add(func(t *Track, _ Event, req, _ value) { t.set(mfa, req.at("serialNumber").text(), "enabled") }, "EnableMFADevice")
 	add(func(t *Track, _ Event, req, _ value) { t.unset(mfa, req.at("serialNumber").text(), "enabled") }, "DeactivateMFADevice")
@@ -64,6 +72,14 @@ func iamHandlers() map[call]handler {
 	policyVersions(add)
 	return m
 }
+
+// bound sets the permissions boundary that a user or role was created with.
+func (t *Track) bound(req value) {
+	t.set(boundary, "", first(req.at("permissionsBoundary").text(), "none"))
+}
+
+// stamp is the time of an event, for what is told only to have been set.
+func stamp(e Event) string { return time.UnixMicro(e.Time).UTC().Format(time.RFC3339) }
 
 // attach adds or removes a managed policy; seen from the policy, what it is
 // attached to.

@@ -31,5 +31,11 @@ var kmsCalls = map[call]handler{
 	{kms, "EnableKeyRotation"}:  func(t *Track, _ Event, _, _ value) { t.set("rotation", "", "on") },
 	{kms, "DisableKeyRotation"}: func(t *Track, _ Event, _, _ value) { t.set("rotation", "", "off") },
 	{kms, "CreateAlias"}:        func(t *Track, _ Event, req, _ value) { t.set("aliases", req.at("aliasName").text(), "points here") },
-	{kms, "DeleteAlias"}:        func(t *Track, _ Event, req, _ value) { t.unset("aliases", req.at("aliasName").text(), "points here") },
+	{kms, "UpdateAlias"}: func(t *Track, _ Event, req, _ value) {
+		// Seen from the key that the alias points to from now on; the one before is not named.
+		t.set("aliases", req.at("aliasName").text(), "points here")
+	},
+	{kms, "DeleteImportedKeyMaterial"}: func(t *Track, _ Event, _, _ value) { t.set("key state", "", "waiting for key material") },
+	{kms, "ImportKeyMaterial"}:         func(t *Track, _ Event, _, _ value) { t.set("key state", "", "enabled") },
+	{kms, "DeleteAlias"}:               func(t *Track, _ Event, req, _ value) { t.unset("aliases", req.at("aliasName").text(), "points here") },
 }

@@ -27,6 +27,7 @@ var s3Calls = map[call]handler{
 	{s3, "PutBucketPolicy"}:               func(t *Track, _ Event, req, _ value) { t.replace(bucketPolicy, statements(req.at("bucketPolicy"))) },
 	{s3, "DeleteBucketPolicy"}:            func(t *Track, _ Event, _, _ value) { t.replace(bucketPolicy, nil) },
 	{s3, "PutBucketAcl"}:                  func(t *Track, _ Event, req, _ value) { t.replace(bucketACL, grants(req)) },
+	{s3, "PutObjectAcl"}:                  func(t *Track, _ Event, req, _ value) { t.replace(bucketACL, grants(req)) },
 	{s3, "PutBucketPublicAccessBlock"}:    putAccessBlock,
 	{s3, "PutAccountPublicAccessBlock"}:   putAccessBlock,
 	{s3, "DeleteBucketPublicAccessBlock"}: func(t *Track, _ Event, _, _ value) { t.replace(accessBlock, nil) },

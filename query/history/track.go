@@ -65,8 +65,15 @@ func (t *Track) aspect(name string) *aspect {
 	return a
 }
 
+// untold is the value of what an event set without telling to what: CloudTrail
+// leaves out what is long or secret.
+const untold = "not told by the record"
+
 // set says that a fact holds from now on.
 func (t *Track) set(name, key, val string) {
+	if val == "" {
+		val = untold
+	}
 	a := t.aspect(name)
 	a.facts[key] = query.Fact{Value: val, Since: t.event.Time, Seq: t.event.Seq}
 	if key == "" { // the aspect is one value: now it is known

@@ -162,6 +162,9 @@ func statements(doc value) map[string]string {
 	if s, ok := doc.v.(string); ok {
 		doc = parse(s, "\x00")
 	}
+	if !doc.has("Statement") { // cut short, left out, or broken: it is there all the same
+		return map[string]string{"document": untold}
+	}
 	out := map[string]string{}
 	for i, st := range doc.at("Statement").list() {
 		key := st.at("Sid").text()
