@@ -92,6 +92,9 @@ type ChangeRequest struct {
 	// Sessions has the sessions of the case worked out first, so that Change.Session
 	// is there from the first row on; else it is where they are known.
 	Sessions bool
+	// Exact waits until it is known who is new to the case, so that Severity is right
+	// from the first row on; a screen does not wait.
+	Exact bool
 }
 
 // A ChangePage is the answer to a ChangeRequest.
@@ -109,6 +112,7 @@ type GroupRequest struct {
 	Order  Order
 	N      int
 	Least  uint8
+	Exact  bool // as in ChangeRequest
 }
 
 // A ChangeGroup sums up a group of changes; GroupFilter narrows to it.
@@ -129,6 +133,7 @@ type LaneRequest struct {
 	Buckets  int
 	N        int // lanes, the busiest first; the others are summed up in one more
 	Least    uint8
+	Exact    bool // as in ChangeRequest
 }
 
 // Lanes is the answer to a LaneRequest.

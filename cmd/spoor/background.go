@@ -63,10 +63,11 @@ func (b *background) work() {
 	}
 }
 
-// resolve works the sessions out before anyone asks, so that each event shows
-// its own, and readies the case for searches of the records. Who asks anyway is
+// resolve finds out who is new, and works the sessions out, before anyone asks, so
+// that each change shows how grave it is and each event its session, and readies the case for searches of the records. Who asks anyway is
 // told of an error then.
 func (b *background) resolve() {
+	_ = b.db.Meet(b.ctx)
 	_ = b.db.Resolve(b.ctx, 0)
 	_ = b.db.Index(b.ctx)
 }

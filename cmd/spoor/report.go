@@ -172,7 +172,7 @@ const (
 
 func (t *timelineRun) reportLanes(ctx context.Context, r *report) error {
 	const buckets = 95
-	l, err := t.db.Lanes(ctx, query.LaneRequest{Filter: t.filter, Buckets: buckets, N: reportLaneMost, Least: t.least})
+	l, err := t.db.Lanes(ctx, query.LaneRequest{Filter: t.filter, Buckets: buckets, N: reportLaneMost, Least: t.least, Exact: true})
 	if err != nil || len(l.Lanes) == 0 {
 		return err
 	}

@@ -368,7 +368,7 @@ func (a *app) summarize(ctx context.Context, sources []string) error {
 	if err := a.printReport(report, path); err != nil {
 		return err
 	}
-	changes, err := db.Changes(ctx, query.ChangeRequest{Order: query.Newest, N: summaryChanges, Fold: true, Least: uint8(change.High)})
+	changes, err := db.Changes(ctx, query.ChangeRequest{Order: query.Newest, N: summaryChanges, Fold: true, Least: uint8(change.High), Exact: true})
 	if err != nil {
 		return err
 	}

@@ -154,7 +154,7 @@ func (t *timelineRun) run(ctx context.Context, f timelineFlags) error {
 
 // printTotal prints how many changes there are.
 func (t *timelineRun) printTotal(ctx context.Context) error {
-	groups, err := t.db.ChangeGroups(ctx, query.GroupRequest{Filter: t.filter, By: query.ByService, Least: t.least})
+	groups, err := t.db.ChangeGroups(ctx, query.GroupRequest{Filter: t.filter, By: query.ByService, Least: t.least, Exact: true})
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (t *timelineRun) parts(ctx context.Context) ([]timelineSection, error) {
 	if t.by == query.Ungrouped {
 		return []timelineSection{{}}, nil
 	}
-	groups, err := t.db.ChangeGroups(ctx, query.GroupRequest{Filter: t.filter, By: t.by, Order: t.order(), Least: t.least})
+	groups, err := t.db.ChangeGroups(ctx, query.GroupRequest{Filter: t.filter, By: t.by, Order: t.order(), Least: t.least, Exact: true})
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func (t *timelineRun) eachChange(ctx context.Context, limit int64, fn func(s tim
 	}
 	var done int64
 	for _, s := range parts {
-		req := query.ChangeRequest{Filter: t.filter, Order: t.order(), Fold: t.fold, Least: t.least, By: t.by, Group: s.group, Sessions: true}
+		req := query.ChangeRequest{Filter: t.filter, Order: t.order(), Fold: t.fold, Least: t.least, By: t.by, Group: s.group, Sessions: true, Exact: true}
 		for {
 			req.N = 1000
 			if limit > 0 {

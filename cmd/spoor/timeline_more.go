@@ -30,7 +30,7 @@ func (t *timelineRun) groupHeading(w io.Writer, s timelineSection, gap bool) err
 // printLanes draws a lane per actor over time.
 func (t *timelineRun) printLanes(ctx context.Context) error {
 	const buckets, most = 48, 40
-	lanes, err := t.db.Lanes(ctx, query.LaneRequest{Filter: t.filter, Buckets: buckets, N: most, Least: t.least})
+	lanes, err := t.db.Lanes(ctx, query.LaneRequest{Filter: t.filter, Buckets: buckets, N: most, Least: t.least, Exact: true})
 	if err != nil {
 		return err
 	}
@@ -259,7 +259,7 @@ func (t *timelineRun) printDiff(ctx context.Context, id string) error {
 	if err != nil {
 		return usagef("--diff: %v", err)
 	}
-	page, err := t.db.Changes(ctx, query.ChangeRequest{Filter: f, N: 1})
+	page, err := t.db.Changes(ctx, query.ChangeRequest{Filter: f, N: 1, Exact: true})
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ type DB struct {
 	texts     texts
 	unpackers sync.Pool // of *loader.Unpacker
 	firsts    firsts
+	servants  servants
 	leaves    leaves
 	blocks    blocks
 	reach     [2]reached   // all objects, oldest and newest first

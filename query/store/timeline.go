@@ -37,7 +37,7 @@ func (db *DB) Changes(ctx context.Context, r query.ChangeRequest) (query.ChangeP
 func (db *DB) changePage(ctx context.Context, r query.ChangeRequest, cd cond) (query.ChangePage, expr, error) {
 	desc := (r.Order == query.Newest) != r.Back
 	req := query.PageRequest{Order: r.Order, From: r.From, Back: r.Back, Include: r.Include, N: r.N}
-	seen, err := db.firstSeen(ctx)
+	seen, err := db.seenBy(ctx, r.Exact)
 	if err != nil {
 		return query.ChangePage{}, expr{}, err
 	}

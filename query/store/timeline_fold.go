@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"spoor/loader/change"
@@ -182,44 +183,36 @@ const aroundMost = 20_000
 // around reads, in order of time, the changes that services made and the calls
 // to those services, by the actors of rows for whom that matters, near rows.
 func (db *DB) around(ctx context.Context, where expr, rows []query.Change) ([]step, error) {
-	people := db.people.all()
-	services := map[string]bool{}
-	for _, p := range people {
-		if madeByService(p) {
-			services[db.dicts[domPerson].text(p.texts[whoInvokedBy])] = true
-		}
-	}
-	actors := map[string]bool{}
+	servants := db.servants.of(db.people)
+	actors, made, sources := map[uint32]bool{}, map[uint32]bool{}, map[uint32]bool{}
 	low, high := int64(noTime), int64(noTime)
 	for _, r := range rows {
-		if r.Time == noTime || r.Via == "" && !services[r.Service+".amazonaws.com"] {
+		actor := db.dicts[domPerson].lookup(r.Actor)
+		by := servants[actor]
+		service := db.dicts[domPerson].lookup(r.Service + ".amazonaws.com")
+		if r.Time == noTime || len(by) == 0 || r.Via == "" && by[service] == nil {
 			continue
 		}
-		if actors[r.Actor] = true; low == noTime {
+		for name, ids := range by {
+			sources[db.dicts[domSource].lookup(db.dicts[domPerson].text(name))] = true
+			for _, id := range ids {
+				made[id] = true
+			}
+		}
+		if actors[actor] = true; low == noTime {
 			low, high = r.Time, r.Time
 		}
 		low, high = min(low, r.Time), max(high, r.Time)
 	}
-	ids := map[uint32]bool{} // of the actors' names
-	for _, p := range people {
-		if actors[db.dicts[domPerson].text(p.texts[whoActor])] {
-			ids[p.texts[whoActor]] = true
-		}
-	}
-	if len(ids) == 0 {
+	if len(actors) == 0 {
 		return nil, nil
 	}
-	var sources []uint32
-	for id, s := range db.dicts[domSource].all() {
-		if services[s] {
-			sources = append(sources, uint32(id))
-		}
-	}
-	// A list of identities could be long: the actors are few.
-	of := inList("actor", "IN", slices.Sorted(maps.Keys(ids)))
-	either := expr{sql: "e.who IN (SELECT id FROM identities WHERE invoked_by <> 0 AND " + of + ")"}
+	sorted := func(m map[uint32]bool) []uint32 { return slices.Sorted(maps.Keys(m)) }
+	delete(sources, 0)
+	either := in("e.who", sorted(made), len(db.people.all()))
 	if len(sources) > 0 {
-		either = any1(either, expr{sql: inList("e.source", "IN", sources) + " AND e.who IN (SELECT id FROM identities WHERE " + of + ")"})
+		of := inList("actor", "IN", sorted(actors))
+		either = any1(either, expr{sql: inList("e.source", "IN", sorted(sources)) + " AND e.who IN (SELECT id FROM identities WHERE " + of + ")"})
 	}
 	return db.steps(ctx, all(where, expr{"e.t BETWEEN ? AND ?", []any{low - causeReach, high + causeReach}}, either))
 }
@@ -227,6 +220,44 @@ func (db *DB) around(ctx context.Context, where expr, rows []query.Change) ([]st
 // madeByService reports whether an identity is a service acting with a caller's rights.
 func madeByService(p identityRow) bool {
 	return p.texts[whoInvokedBy] != 0 && cloudtrail.Kind(p.kind) != cloudtrail.KindService
+}
+
+// servants are the identities of services that act with people's rights, by
+// actor and service, both numbers of domPerson. Identities are only ever added,
+// so each is looked at once.
+type servants struct {
+	mu   sync.Mutex
+	read int
+	by   map[uint32]map[uint32][]uint32
+}
+
+// of returns them as of now; the maps in it are replaced, not changed, by later calls.
+func (s *servants) of(p *people) map[uint32]map[uint32][]uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rows := p.all()
+	if len(rows) == s.read {
+		return s.by
+	}
+	all, own := maps.Clone(s.by), map[uint32]bool{}
+	if all == nil {
+		all = map[uint32]map[uint32][]uint32{}
+	}
+	for _, r := range rows[s.read:] {
+		if !madeByService(r) {
+			continue
+		}
+		actor, service := r.texts[whoActor], r.texts[whoInvokedBy]
+		if !own[actor] {
+			own[actor] = true
+			if all[actor] = maps.Clone(all[actor]); all[actor] == nil {
+				all[actor] = map[uint32][]uint32{}
+			}
+		}
+		all[actor][service] = append(all[actor][service], r.id)
+	}
+	s.read, s.by = len(rows), all
+	return s.by
 }
 
 func (db *DB) steps(ctx context.Context, where expr) ([]step, error) {

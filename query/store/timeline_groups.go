@@ -18,7 +18,7 @@ func (db *DB) ChangeGroups(ctx context.Context, r query.GroupRequest) ([]query.C
 		return nil, err
 	}
 	defer h.release()
-	seen, err := db.firstSeen(ctx)
+	seen, err := db.seenBy(ctx, r.Exact)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (db *DB) Lanes(ctx context.Context, r query.LaneRequest) (query.Lanes, erro
 	if r.Buckets <= 0 {
 		r.Buckets = defaultBuckets
 	}
-	seen, err := db.firstSeen(ctx)
+	seen, err := db.seenBy(ctx, r.Exact)
 	if err != nil {
 		return query.Lanes{}, err
 	}
