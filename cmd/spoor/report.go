@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"spoor/loader/change"
+	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/ui/text"
 )
@@ -29,18 +30,23 @@ var reportCSS string
 // A report is all that a report shows. Its texts are safe to show (text.Clean);
 // the writers escape them for their format.
 type report struct {
-	Case, Filter       string
-	Made, From, To     string
-	Zone               string
-	Changes            int64 // rows stand for this many
-	Rows               []reportRow
-	Cut                bool
-	Severities         []reportCount
-	Lanes              []reportLane
-	LanesFrom, LanesTo string
-	MoreActors         int
-	Style              template.CSS
-	Policy             string
+	Case, Filter   string
+	Made, From, To string
+	Zone           string
+	Changes        int64 // rows stand for this many
+	Tried          int64 // of them, those that failed
+	Actors         int
+	Rows           []reportRow
+	Gravest        []reportRow // the high and critical ones of Rows, as far as they fit on a page
+	MoreGrave      int
+	under          string // the heading of the last of Rows
+	Cut            bool
+	Severities     []reportCount
+	Lanes          []reportLane
+	Ticks          []reportTick
+	MoreActors     int
+	Style          template.CSS
+	Policy         string
 }
 
 type reportCount struct {
@@ -48,7 +54,12 @@ type reportCount struct {
 	N    int64
 }
 
+// A reportRow is a line of the table; Heading, where it is set, stands above it.
 type reportRow struct {
+	N                                                                   int // its number, from 1
+	Heading                                                             string
+	Day, Clock                                                          string
+	Until                                                               string // of the last of alike changes
 	Time, Severity, Mark, Actor, IP, What, Outcome, ID, Object, Verdict string
 	Noted                                                               []string // by analysts, a line each
 }
@@ -58,6 +69,11 @@ type reportLane struct {
 	Total int64
 	Y     int
 	Dots  []reportDot
+}
+
+type reportTick struct {
+	X    int
+	Text string
 }
 
 type reportDot struct {
@@ -93,23 +109,27 @@ func (t *timelineRun) newReport(ctx context.Context) (*report, error) {
 		limit = reportMost
 	}
 	var counts [change.Critical + 1]int64
-	n, err := t.eachChange(ctx, limit, func(_ timelineSection, rows []query.Change) error {
+	actors := map[string]bool{}
+	n, err := t.eachChange(ctx, limit, func(sec timelineSection, rows []query.Change) error {
 		lines, err := t.reportRows(ctx, rows)
-		r.Rows = append(r.Rows, lines...)
+		r.take(lines, clean(sec.name))
 		for _, c := range rows {
 			k := int64(1)
 			if c.Fold != nil {
 				k = int64(c.Fold.Count)
 			}
 			counts[min(c.Severity, uint8(change.Critical))] += k
-			r.Changes += k + int64(c.Made)
+			if r.Changes += k + int64(c.Made); c.Outcome != uint8(cloudtrail.OK) {
+				r.Tried += k
+			}
+			actors[c.Actor] = true
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	r.Cut = n >= limit
+	r.Cut, r.Actors = n >= limit, len(actors)
 	for s := change.Critical; ; s-- {
 		r.Severities = append(r.Severities, reportCount{s.String(), counts[s]})
 		if s == change.Info {
@@ -117,6 +137,30 @@ func (t *timelineRun) newReport(ctx context.Context) (*report, error) {
 		}
 	}
 	return r, t.reportLanes(ctx, r)
+}
+
+// gravestMost is how many changes a reader is told to look at first.
+const gravestMost = 15
+
+// take adds lines to the report, under the name of their group or the day.
+func (r *report) take(lines []reportRow, group string) {
+	for _, l := range lines {
+		head := group
+		if head == "" {
+			head = l.Day
+		}
+		if head != r.under {
+			l.Heading, r.under = head, head
+		}
+		if l.N = len(r.Rows) + 1; l.Severity == change.High.String() || l.Severity == change.Critical.String() {
+			if len(r.Gravest) < gravestMost {
+				r.Gravest = append(r.Gravest, l)
+			} else {
+				r.MoreGrave++
+			}
+		}
+		r.Rows = append(r.Rows, l)
+	}
 }
 
 // reportRows adds to changes where each lies and whether that is proven.
@@ -136,9 +180,13 @@ func (t *timelineRun) reportRows(ctx context.Context, rows []query.Change) ([]re
 			verdict = "not checked"
 		}
 		out[i] = reportRow{
+			Day: t.moment(c.Time, "Monday 2006-01-02"), Clock: t.moment(c.Time, "15:04:05"),
 			Time: t.moment(c.Time, "2006-01-02 15:04:05"), Severity: severityWord(c.Severity), Mark: strings.TrimSpace(severityMarks[min(c.Severity, uint8(change.Critical))]),
 			Actor: clean(c.Actor), IP: clean(c.SourceIP), What: clean(what(c)), Outcome: outcomeWord(c.Outcome), ID: clean(c.ID),
 			Object: clean(from[i].Values[0].Text), Verdict: clean(verdict), Noted: noted(c),
+		}
+		if f := c.Fold; f != nil && f.First != f.Last {
+			out[i].Until = t.moment(f.First+f.Last-c.Time, "2006-01-02 15:04:05")
 		}
 	}
 	return out, nil
@@ -168,6 +216,7 @@ const (
 	chartLeft, chartWidth = 190, 760
 	laneHeight            = 18
 	reportLaneMost        = 25
+	reportTicks           = 5 // times said under the chart
 )
 
 func (t *timelineRun) reportLanes(ctx context.Context, r *report) error {
@@ -183,8 +232,10 @@ func (t *timelineRun) reportLanes(ctx context.Context, r *report) error {
 		}
 	}
 	r.MoreActors = l.Rest
-	r.LanesFrom = l.Start.In(t.zone).Format("2006-01-02 15:04")
-	r.LanesTo = l.Start.Add(l.Step * buckets).In(t.zone).Format("2006-01-02 15:04")
+	for i := range reportTicks {
+		b := i * buckets / (reportTicks - 1)
+		r.Ticks = append(r.Ticks, reportTick{X: chartLeft + b*chartWidth/buckets + 4, Text: l.Start.Add(l.Step * time.Duration(b)).In(t.zone).Format("2006-01-02 15:04")})
+	}
 	for i, lane := range l.Lanes {
 		out := reportLane{Actor: string(text.Truncate(text.Clean(lane.Actor), 26, "…")), Total: lane.Total, Y: i*laneHeight + laneHeight/2}
 		for b, n := range lane.Counts {
@@ -200,8 +251,9 @@ func (t *timelineRun) reportLanes(ctx context.Context, r *report) error {
 	return nil
 }
 
-// Height is that of the chart.
-func (r *report) Height() int { return len(r.Lanes)*laneHeight + 4 }
+// Bottom is where the lanes of the chart end, Height that of the chart with its times.
+func (r *report) Bottom() int { return len(r.Lanes)*laneHeight + 4 }
+func (r *report) Height() int { return r.Bottom() + 16 }
 
 // html writes the report as one page that loads nothing and runs nothing: its
 // policy allows one style sheet, by its hash, and no script whatever. Every
@@ -221,7 +273,7 @@ func (r *report) html(w io.Writer) error {
 // becomes a link, an image, HTML or another row.
 func (r *report) markdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Timeline\n\nCase %s, events from %s to %s (%s). Made by spoor on %s.\n\n", md(r.Case), md(r.From), md(r.To), md(r.Zone), md(r.Made))
+	fmt.Fprintf(&b, "# Who changed what\n\nCase %s, events from %s to %s (%s). Made by spoor on %s.\n\n", md(r.Case), md(r.From), md(r.To), md(r.Zone), md(r.Made))
 	if r.Filter != "" {
 		fmt.Fprintf(&b, "Filter: %s\n\n", md(r.Filter))
 	}
@@ -230,10 +282,20 @@ func (r *report) markdown(w io.Writer) error {
 		parts = append(parts, fmt.Sprintf("%s %s", number(s.N), s.Word))
 	}
 	fmt.Fprintf(&b, "%s: %s.\n\n", changesText(r.Changes), strings.Join(parts, ", "))
+	if len(r.Gravest) > 0 {
+		b.WriteString("## Look at these first\n\n")
+	}
+	for _, l := range r.Gravest {
+		fmt.Fprintf(&b, "- %s, %s %s: %s\n", l.Time, l.Severity, md(l.Actor), md(l.What))
+	}
+	if r.MoreGrave > 0 {
+		fmt.Fprintf(&b, "- and %d more graded high or critical\n", r.MoreGrave)
+	}
+	b.WriteString("\n## Changes per actor\n\n")
 	for _, l := range r.Lanes {
 		fmt.Fprintf(&b, "- %s: %s\n", md(l.Actor), number(l.Total))
 	}
-	b.WriteString("\n| Time | Severity | Actor | Source | Change | Outcome | Event | Object | Integrity |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("\n## All changes\n\n| Time | Severity | Actor | Source | Change | Outcome | Event | Object | Integrity |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, row := range r.Rows {
 		b.WriteString("|")
 		what := strings.Join(append([]string{row.What}, row.Noted...), "; ")
@@ -245,9 +307,18 @@ func (r *report) markdown(w io.Writer) error {
 	if r.Cut {
 		b.WriteString("\nThe report ends here; more changes match.\n")
 	}
+	fmt.Fprintf(&b, "\n%s\n", md(reportNotes))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// reportNotes tell a reader who does not know spoor what the words mean.
+const reportNotes = "Severity is a hint by what was done, raised for root, for exposure to everyone, and for a principal or address on the day it is first seen and the day after. " +
+	"Integrity tells what the signed digest files of CloudTrail say of the log file: valid is proven, not checked means that no check was run. " +
+	"Each line names the record (event id) and the log file (object) that it comes from."
+
+// Notes are reportNotes, for the template.
+func (r *report) Notes() string { return reportNotes }
 
 // mdEscapes are the characters that mean something in Markdown.
 var mdEscapes = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]",

@@ -64,7 +64,7 @@ and csv give one row a change unless --fold is set.`,
 	p.StringVar(&f.kind, "type", "", "type of --resource where its name is ambiguous: AWS::IAM::User")
 	p.StringVar(&f.at, "at", "", "what the case tells of the state of --resource at this time")
 	p.StringVar(&f.diff, "diff", "", "before and after of one change, by its event id")
-	p.StringVar(&f.report, "report", "", "write a printable report to FILE.html or FILE.md")
+	p.StringVar(&f.report, "report", "", "write a printable report to FILE.html or FILE.md, oldest first unless --order is given")
 	return cmd
 }
 
@@ -106,6 +106,9 @@ func (a *app) timeline(cmd *cobra.Command, f timelineFlags, args []string) (*tim
 	}
 	if r := strings.ToLower(f.report); r != "" && !strings.HasSuffix(r, ".html") && !strings.HasSuffix(r, ".htm") && !strings.HasSuffix(r, ".md") {
 		return nil, usageError{fmt.Errorf("--report %s: unknown kind of report", f.report), "end the name in .html or .md"}
+	}
+	if f.report != "" && !cmd.Flags().Changed("order") {
+		a.flags.order = "oldest" // a story is read from its beginning
 	}
 	if f.at != "" && f.resource == "" {
 		return nil, usagef("--at needs --resource")

@@ -116,7 +116,9 @@ func (r *reader) apply(rule *rule) *Change {
 			r.public = r.public || strings.EqualFold(v.text(), e.text)
 		}
 	}
-	c.Severity = r.graded(rule)
+	if c.Severity = r.graded(rule); r.denies && !r.allows { // it takes rights away: often what responders do
+		c.Severity = min(c.Severity, Medium)
+	}
 	return c
 }
 

@@ -81,6 +81,8 @@ func TestDeriveShapes(t *testing.T) {
 			"wrote inline policy p on user eve: Allow iam:*, s3:* and 1 more on *", "eve", High},
 		{"broken policy", rec("iam", "PutUserPolicy", `{"userName":"eve","policyName":"p","policyDocument":"{\"Statement\":[{\"Effect"}`, ""),
 			"wrote inline policy p on user eve", "eve", High},
+		{"policy that only denies", rec("iam", "PutRolePolicy", `{"roleName":"r","policyName":"AWSRevokeOlderSessions","policyDocument":"{\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}]}"}`, ""),
+			"wrote inline policy AWSRevokeOlderSessions on role r: Deny * on *", "r", Medium},
 		{"trust of everyone", rec("iam", "UpdateAssumeRolePolicy", `{"roleName":"r","policyDocument":"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":\"sts:AssumeRole\"}]}"}`, ""),
 			"changed the trust policy of role r to trust everyone", "r", Critical},
 		{"upper-case keys", rec("securityhub", "UpdateStandardsControl", `{"StandardsControlArn":"arn:aws:securityhub:eu-west-1:111122223333:control/x/1.1","ControlStatus":"DISABLED"}`, ""),

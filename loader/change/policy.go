@@ -12,6 +12,7 @@ func policy(r *reader, vals []node, _ []func(string) string) {
 		if s == "" {
 			return
 		}
+		r.allows, r.denies = r.allows || s == "Allow", r.denies || s == "Deny"
 		s += " " + r.actions(st)
 		if who := r.principals(st); len(who) > 0 {
 			s += " to " + abridge(who)

@@ -26,6 +26,8 @@ type reader struct {
 	named  bool     // the sentence has said the ids
 	aside  string   // a target of another type, from the error text
 	public bool     // something said so far exposes the resource to everyone
+	allows bool     // a policy said so far allows something
+	denies bool     // likewise denies
 	out    line
 	space  [8]node
 }
