@@ -31,10 +31,7 @@ func timelineCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "timeline [FILTER]",
 		Short: "who changed what",
-		Long: `Prints the changes under FILTER, one readable line each: what was done, or tried,
-to which resource, by whom. A table folds bursts of alike changes into one line and
-counts the changes that a service made under the call that caused them; json, ndjson
-and csv give one row a change unless --fold is set.`,
+		Long:  strings.TrimSpace(timelineTopic),
 		Example: `  spoor timeline
   spoor timeline --by actor --severity high
   spoor timeline --resource sg-0abc1234

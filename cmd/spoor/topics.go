@@ -14,6 +14,9 @@ var sessionsTopic string
 //go:embed topics/integrity.txt
 var integrityTopic string
 
+//go:embed topics/timeline.txt
+var timelineTopic string
+
 //go:embed topics/demo.txt
 var demoTopic string
 
