@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,11 @@ import (
 	"spoor/loader"
 	"spoor/query/store"
 )
+
+// loadMemory is what the database may use when nobody asks beside the load. It
+// keeps what it has written in memory as far as it may, and needs a fifth of
+// this: row groups being packed, and the texts of a lot.
+const loadMemory = "256MB"
 
 func loadCommand(a *app) *cobra.Command {
 	var dryRun bool
@@ -34,6 +40,7 @@ never stops the others: it is counted, listed, and tried again the next time.`,
 			if dryRun {
 				return a.survey(cmd.Context(), args)
 			}
+			a.flags.memory = cmp.Or(a.flags.memory, loadMemory)
 			if a.flags.follow {
 				return a.follow(cmd.Context(), args)
 			}

@@ -221,17 +221,17 @@ func (id *Identity) nameSession() (Kind, string) {
 	session := first(id.SessionName, id.PrincipalID, "unknown")
 	role := first(id.Role, "unknown role")
 	switch {
-	case ssoRole.MatchString(id.Role), strings.Contains(id.RoleARN, ":role/aws-reserved/sso.amazonaws.com/"):
+	case strings.HasPrefix(id.Role, "AWSReservedSSO_") && ssoRole.MatchString(id.Role), strings.Contains(id.RoleARN, ":role/aws-reserved/sso.amazonaws.com/"):
 		return KindSSO, first(id.SourceIdentity, session)
 	case strings.HasPrefix(id.Role, "AWSServiceRoleFor"), strings.Contains(id.RoleARN, "/aws-service-role/"):
 		return KindServiceLinked, role
-	case instance.MatchString(id.SessionName):
+	case strings.HasPrefix(id.SessionName, "i-") && instance.MatchString(id.SessionName):
 		return KindInstance, role + "/" + session
 	case id.SourceIdentity != "":
 		return KindPerson, id.SourceIdentity
 	case id.CredentialsFor != "":
 		return KindWorkload, role + "/" + first(lastPart(id.CredentialsFor), session)
-	case email.MatchString(id.SessionName):
+	case strings.IndexByte(id.SessionName, '@') > 0 && email.MatchString(id.SessionName):
 		return KindPerson, session
 	case unnamed.MatchString(id.SessionName):
 		return KindRole, role

@@ -71,7 +71,7 @@ func (db *DB) commit(ctx context.Context) error {
 		if _, err := c.exec(ctx, "UPDATE pack_rows SET bytes = ?", db.pack.at); err != nil {
 			return err
 		}
-		if _, err := c.exec(ctx, "COMMIT"); err != nil {
+		if err := c.commit(); err != nil {
 			return err
 		}
 		return db.committed(context.WithoutCancel(ctx), c)

@@ -29,37 +29,53 @@ func dayOf(t int64) int32 {
 	return int32(max(min(d, math.MaxInt32), noDay+1))
 }
 
+// hexDigits has the value of each hexadecimal digit in its low bits.
+var hexDigits = func() (t [256]byte) {
+	for c := range t {
+		switch {
+		case c >= '0' && c <= '9':
+			t[c] = byte(c - '0')
+		case c >= 'a' && c <= 'f':
+			t[c] = byte(c - 'a' + 10)
+		case c >= 'A' && c <= 'F':
+			t[c] = byte(c-'A'+10) | upperHex
+		default:
+			t[c] = notHex
+		}
+	}
+	return t
+}()
+
+const (
+	upperHex = 0x10
+	notHex   = 0x80
+)
+
 // guid reads a GUID in its usual spelling, in either case. canonical says that
 // it is written in lower case, so that the number alone tells the text.
 func guid(s string) (hi, lo uint64, canonical, ok bool) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return 0, 0, false, false
 	}
-	canonical = true
-	n := 0
-	for i := range 36 {
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			continue
+	upper := byte(0)
+	for i, part := range [...]string{s[:8], s[9:13], s[14:18], s[19:23], s[24:]} {
+		var v uint64
+		for k := range len(part) {
+			d := hexDigits[part[k]]
+			if d&notHex != 0 {
+				return 0, 0, false, false
+			}
+			v = v<<4 | uint64(d&0xf)
+			upper |= d
 		}
-		c := s[i]
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c >= 'a' && c <= 'f':
-			c -= 'a' - 10
-		case c >= 'A' && c <= 'F':
-			c -= 'A' - 10
-			canonical = false
+		switch i {
+		case 0, 1, 2:
+			hi = hi<<(4*len(part)) | v
 		default:
-			return 0, 0, false, false
+			lo = lo<<(4*len(part)) | v
 		}
-		if n < 16 {
-			hi = hi<<4 | uint64(c)
-		} else {
-			lo = lo<<4 | uint64(c)
-		}
-		n++
 	}
+	canonical = upper&upperHex == 0
 	return hi, lo, canonical, true
 }
 
