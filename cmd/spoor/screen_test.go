@@ -89,7 +89,7 @@ func TestMarkAndReportInTheTimeline(t *testing.T) {
 		s.until("Export the changes shown")
 		s.press("C-u").write(path)
 		s.press("Enter")
-		s.until("wrote ", filepath.Base(path))
+		s.until("changes to " + path) // the prompt shows the path as well
 	}
 	s.press("q", "q")
 	s.until("exit status 0")
