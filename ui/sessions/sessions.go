@@ -110,6 +110,7 @@ func (v *View) top() *sheet {
 // Sync implements pane.Pane.
 func (v *View) Sync(s pane.State) tea.Cmd {
 	v.state = s
+	again := v.again(s)
 	switch {
 	case !v.started || s.Asked != v.asked:
 		v.grid.Restart()
@@ -117,7 +118,7 @@ func (v *View) Sync(s pane.State) tea.Cmd {
 		v.refresh = true
 	}
 	v.started, v.asked, v.data = true, s.Asked, s.Data
-	return v.fetch()
+	return tea.Batch(again, v.fetch())
 }
 
 // Update implements pane.Pane.

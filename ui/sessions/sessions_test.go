@@ -338,3 +338,23 @@ func TestPivotsOnColumnsOfTheList(t *testing.T) {
 		t.Errorf("m means %+v", target)
 	}
 }
+
+// An open session is read again when the case has changed, with the cursor where
+// it was: a mark put on it shows.
+func TestAMarkShowsOnTheOpenSession(t *testing.T) {
+	t.Parallel()
+	w := world()
+	d := drive(t, w, 120, 40)
+	d.key("enter", "j", "j", "j")
+	at, _ := d.v.top().grid.Current()
+	w.list[0].Mark, w.list[0].Note = "red", "the way in\nmore"
+	state := d.v.state
+	state.Data++
+	d.Run(d.v.Sync(state))
+	if now, ok := d.v.top().grid.Current(); !ok || now.n != at.n || len(d.v.open) != 1 {
+		t.Errorf("line %d of %d sheets, was %d", now.n, len(d.v.open), at.n)
+	}
+	if view := d.v.View(true); !strings.Contains(view, "marked red note: the way in") {
+		t.Errorf("no mark:\n%s", view)
+	}
+}

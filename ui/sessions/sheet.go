@@ -22,6 +22,7 @@ type sheet struct {
 	session *query.Session // nil when it is no session
 	next    query.Cursor   // of its bursts, when there are more
 	more    bool
+	further bool // more than the first bursts were read
 }
 
 // A line of a sheet.
@@ -61,6 +62,7 @@ func (s *sheet) set(lines []*line) {
 type sheetMsg struct {
 	n     uint64
 	build func() *sheet // run in Update: it reads the state
+	again *sheet        // the one that this takes the place of; nil for a new one
 	err   error
 }
 
@@ -75,7 +77,10 @@ type moreMsg struct {
 const firstBursts = 500
 
 // openSession reads a session and opens it.
-func (v *View) openSession(id string) tea.Cmd {
+func (v *View) openSession(id string) tea.Cmd { return v.readSession(id, nil) }
+
+// readSession reads a session for a sheet of its own, or in the place of one.
+func (v *View) readSession(id string, again *sheet) tea.Cmd {
 	ctx, n := v.reads.Next(v.state.Ctx)
 	r := v.reader
 	return func() tea.Msg {
@@ -84,7 +89,7 @@ func (v *View) openSession(id string) tea.Cmd {
 			return sheetMsg{n: n, err: err}
 		}
 		did, err := r.Bursts(ctx, query.BurstRequest{Session: one.Session.ID, N: firstBursts})
-		return sheetMsg{n: n, err: err, build: func() *sheet { return v.sessionSheet(one, did) }}
+		return sheetMsg{n: n, err: err, again: again, build: func() *sheet { return v.sessionSheet(one, did) }}
 	}
 }
 
@@ -115,8 +120,27 @@ func (v *View) opened(m sheetMsg) (pane.Intent, tea.Cmd) {
 	if m.err != nil {
 		return failed(m.err), nil
 	}
-	v.open = append(v.open, m.build())
+	s := m.build()
+	if m.again == nil {
+		v.open = append(v.open, s)
+	} else if v.top() == m.again {
+		at, _ := m.again.grid.Current()
+		v.open[len(v.open)-1] = s
+		if at != nil {
+			s.grid.Select(at.n)
+		}
+	}
 	return nil, nil
+}
+
+// again reads the session on top once more when the case has changed: it may
+// carry a mark now. One that was read further keeps its place instead.
+func (v *View) again(s pane.State) tea.Cmd {
+	top := v.top()
+	if top == nil || top.session == nil || top.further || s.Live || s.Data == v.data || v.reads.Out() {
+		return nil
+	}
+	return v.readSession(top.session.ID, top)
 }
 
 // readOn reads further bursts of the session on top.
@@ -136,6 +160,7 @@ func (v *View) continued(m moreMsg) (pane.Intent, tea.Cmd) {
 	if m.err != nil {
 		return failed(m.err), nil
 	}
+	m.of.further = true
 	kept := m.of.lines[:len(m.of.lines)-1] // but the line that leads here
 	m.of.set(append(kept[:len(kept):len(kept)], v.burstLines(m.of, m.page)...))
 	return nil, nil

@@ -345,6 +345,19 @@ func (v *View) Event() (seq int64, ok bool) {
 	return r.seq(), ok && r.seq() != 0
 }
 
+// Target implements pane.Targeted: the resource of a group, and of a history
+// where the line leads to no event.
+func (v *View) Target() (pane.Target, bool) {
+	name := v.top().of
+	switch r, ok := v.top().grid.Current(); {
+	case ok && r.seq() != 0:
+		return pane.Target{}, false
+	case ok && r.group != nil && v.by == query.ByResource && !r.group.Absent:
+		name = r.group.Name
+	}
+	return pane.Target{About: query.AboutResource, Name: name}, name != ""
+}
+
 // Changes implements pane.Scripted: all that the level on top shows; of a list
 // of groups, all groups.
 func (v *View) Changes() (query.ChangeRequest, error) {

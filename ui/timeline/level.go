@@ -32,8 +32,9 @@ func (r row) seq() int64 {
 type level struct {
 	title   text.Safe
 	grid    *grid.Grid[row]
-	windows bool // rows come by pages
-	grouped bool // rows are the groups of the timeline
+	windows bool   // rows come by pages
+	grouped bool   // rows are the groups of the timeline
+	of      string // the resource whose history it is, "" for others
 	refresh bool
 	err     error
 	// narrow makes the question of the level of the one the filter asks.

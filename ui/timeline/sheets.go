@@ -83,7 +83,7 @@ func (v *View) historyLevel(h query.ResourceHistory) *level {
 		title += " (" + text.CleanLine(h.Type, 60) + ")"
 	}
 	l := v.newList(title, out)
-	l.narrow = ofResource(h)
+	l.narrow, l.of = ofResource(h), h.Names[0]
 	l.command = []string{"timeline", "--resource", h.Names[0]}
 	if h.Type != "" {
 		l.command = append(l.command, "--type", h.Type)

@@ -427,3 +427,27 @@ func TestEveryLevelSaysItsCommand(t *testing.T) {
 		t.Errorf("alike ones export %q, %v", r.Filter, err)
 	}
 }
+
+// In a group by resource, and on the lines of a history that are no event, what
+// is marked is the resource.
+func TestResourcesCanBeMarked(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 120, 36, themes.Unicode())
+	if target, ok := d.v.Target(); ok {
+		t.Errorf("a change is no target of its own: %+v", target)
+	}
+	d.key("r", "G")
+	for _, event := d.v.Event(); event; _, event = d.v.Event() {
+		d.key("k")
+	}
+	target, ok := d.v.Target()
+	if !ok || target.About != query.AboutResource || target.Name == "" {
+		t.Errorf("a line of a history: %+v, %v", target, ok)
+	}
+	d.key("backspace", "d")
+	d.choose(int(query.ByResource))
+	r, has := d.v.top().grid.Current()
+	if target, ok = d.v.Target(); !has || !ok || target != (pane.Target{About: query.AboutResource, Name: r.group.Name}) {
+		t.Errorf("a group: %+v, %v", target, ok)
+	}
+}
