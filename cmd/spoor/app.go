@@ -118,6 +118,7 @@ func newRoot(a *app) *cobra.Command {
 	for _, c := range commands(a) {
 		root.AddCommand(c)
 	}
+	addCompletion(a, root)
 	return root
 }
 

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"spoor/query"
+	"spoor/query/store"
+	"spoor/ui/text"
+)
+
+// What a shell offers after tab. It can't wait, so values of a case are looked
+// up for shellPatience and no longer, and not at all while another spoor has the
+// case open.
+const (
+	shellPatience = 3 * time.Second
+	shellValues   = 30
+)
+
+// addCompletion teaches the shell filters and the values of flags.
+func addCompletion(a *app, root *cobra.Command) {
+	for flag, values := range map[string][]string{"format": formats, "order": {"newest", "oldest"}, "tz": {"UTC", "Local"}} {
+		// It fails for a flag that isn't there only.
+		_ = root.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	for _, c := range root.Commands() {
+		if strings.Contains(c.Use, "[FILTER]") {
+			c.ValidArgsFunction = a.completeFilter
+		}
+	}
+}
+
+// completeFilter offers what the last word of a filter may become: fields, and
+// values of the case, most frequent first.
+func (a *app) completeFilter(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	const directive = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveKeepOrder
+	before := strings.Join(append(args[:len(args):len(args)], ""), " ") // of the words that are complete
+	typed := before + word
+	c := query.Complete(typed, len(typed))
+	if c.From < len(before) { // it would change words that the shell has behind it
+		return nil, directive
+	}
+	stem := typed[len(before):c.From]
+	var out []string
+	for _, it := range c.Items {
+		out = append(out, stem+it.Text+"\t"+it.Help)
+	}
+	if c.Field != "" {
+		for _, v := range a.shellValues(cmd.Context(), c) {
+			if value := v.Value.Text; string(text.Clean(value)) == value { // the shell puts it on the terminal as it is
+				out = append(out, stem+c.Insert(value)+"\t"+number(v.Count)+" events")
+			}
+		}
+	}
+	return out, directive
+}
+
+// shellValues asks the case, if it can be opened in time.
+func (a *app) shellValues(ctx context.Context, c query.Completion) []query.FacetValue {
+	if ctx == nil {
+		ctx = context.Background() // cobra gives none while it completes
+	}
+	ctx, cancel := context.WithTimeout(ctx, shellPatience)
+	defer cancel()
+	quiet := *a
+	quiet.errw = io.Discard
+	path, err := quiet.existingCase()
+	if err != nil {
+		return nil
+	}
+	opts, err := quiet.storeOptions()
+	if err != nil {
+		return nil
+	}
+	db, err := store.Open(ctx, path, opts)
+	if err != nil {
+		return nil
+	}
+	values, err := db.Values(ctx, query.ValueRequest{Field: c.Field, Prefix: c.Prefix, N: shellValues})
+	if err = errors.Join(err, db.Close()); err != nil {
+		return nil
+	}
+	return values
+}
