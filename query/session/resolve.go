@@ -134,27 +134,18 @@ func join(spans []Span) []Span {
 
 // number turns units into sessions in their final order.
 func (r *resolver) number() *Result {
-	sums := make([]*Session, len(r.units)) // by unit, only of those that own their session
-	var owners []*unit
-	for i, u := range r.units {
-		if u.target == nil {
-			sums[i] = r.start(u)
-			owners = append(owners, u)
-		}
-	}
-	r.fill(sums)
-	slices.SortFunc(owners, func(a, b *unit) int {
-		x, y := sums[a.index], sums[b.index]
-		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(x.ID, y.ID))
-	})
+	owners, ids := r.order()
 	res := &r.res
 	res.Sessions = make([]Session, len(owners))
 	res.byID = make(map[string]int, len(owners))
+	sums := make([]*Session, len(r.units)) // by unit, only of those that own their session
 	for i, u := range owners {
 		u.session = i
-		res.Sessions[i] = *sums[u.index]
-		res.byID[res.Sessions[i].ID] = i
+		res.Sessions[i] = r.start(u, ids[u.index])
+		res.byID[ids[u.index]] = i
+		sums[u.index] = &res.Sessions[i]
 	}
+	r.fill(sums)
 	res.Spans = make([]Span, 0, len(res.index))
 	for p, spans := range res.index {
 		for i := range spans {
@@ -163,11 +154,33 @@ func (r *resolver) number() *Result {
 		res.index[p] = join(spans)
 		res.Spans = append(res.Spans, res.index[p]...)
 	}
-	slices.SortFunc(res.Spans, func(a, b Span) int {
-		return cmp.Or(cmp.Compare(a.Session, b.Session), slices.Compare(a.Who.Hash[:], b.Who.Hash[:]), cmp.Compare(a.Anchor, b.Anchor),
-			cmp.Compare(a.Account, b.Account), cmp.Compare(a.IP, b.IP), cmp.Compare(a.From, b.From))
-	})
 	return res
+}
+
+// order lists the units that own their session by start and id, and all ids.
+func (r *resolver) order() (owners []*unit, ids []string) {
+	starts := make([]int64, len(r.units))
+	ids = make([]string, len(r.units))
+	for i, u := range r.units {
+		starts[i] = cloudtrail.NoTime
+		if u.target == nil {
+			sum := sha256.Sum256([]byte(u.key))
+			ids[i] = hex.EncodeToString(sum[:8])
+			owners = append(owners, u)
+		}
+	}
+	for i := range r.in.Activity {
+		if t := r.in.Activity[i].First; t != cloudtrail.NoTime {
+			at := &starts[r.home[i].owner().index]
+			if *at == cloudtrail.NoTime || t < *at {
+				*at = t
+			}
+		}
+	}
+	slices.SortFunc(owners, func(a, b *unit) int {
+		return cmp.Or(cmp.Compare(starts[a.index], starts[b.index]), cmp.Compare(ids[a.index], ids[b.index]))
+	})
+	return owners, ids
 }
 
 // owner is the unit whose session this unit's events belong to.
@@ -179,10 +192,8 @@ func (u *unit) owner() *unit {
 }
 
 // start makes the session that a unit will be.
-func (r *resolver) start(u *unit) *Session {
-	s := &Session{Kind: u.kind, Start: cloudtrail.NoTime, End: cloudtrail.NoTime, Created: cloudtrail.NoTime}
-	sum := sha256.Sum256([]byte(u.key))
-	s.ID = hex.EncodeToString(sum[:8])
+func (r *resolver) start(u *unit, id string) Session {
+	s := Session{ID: id, Kind: u.kind, Start: cloudtrail.NoTime, End: cloudtrail.NoTime, Created: cloudtrail.NoTime}
 	if u.kind == Console || u.kind == Stamped {
 		s.Created = u.stamp.created
 	}

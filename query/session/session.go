@@ -109,8 +109,8 @@ type Span struct {
 // ByIP reports whether the span holds for one address and stretch of time only.
 func (s Span) ByIP() bool { return s.From != math.MinInt64 || s.To != math.MaxInt64 }
 
-// A Result is a case's sessions, ordered by start and id, and the spans that
-// map each of its events to exactly one of them.
+// A Result is a case's sessions, ordered by start and id, and the spans, in no
+// order, that map each of its events to exactly one of them.
 type Result struct {
 	Sessions []Session
 	Spans    []Span

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	stdcmp "cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -118,6 +119,10 @@ func plain(r *session.Result) []flat {
 	for _, s := range r.Spans {
 		out = append(out, flat{s.Who.Hash, s.Anchor, s.Account, s.IP, s.From, s.To, s.Session})
 	}
+	slices.SortFunc(out, func(a, b flat) int {
+		return stdcmp.Or(stdcmp.Compare(a.Session, b.Session), slices.Compare(a.Who[:], b.Who[:]), stdcmp.Compare(a.Anchor, b.Anchor), stdcmp.Compare(a.Account, b.Account),
+			stdcmp.Compare(a.IP, b.IP), stdcmp.Compare(a.From, b.From))
+	})
 	return out
 }
 

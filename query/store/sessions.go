@@ -118,10 +118,11 @@ func (db *DB) workOut(ctx context.Context, idle time.Duration, keep bool) (*sess
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if !keep {
-		g.input = session.Input{} // the largest part; it is not needed any more
-	}
 	x := newSessionIndex(g, res, idle)
+	res = &session.Result{Sessions: res.Sessions} // without what finds events
+	if !keep {
+		g = &gathering{state: g.state, idle: g.idle, exact: g.exact} // nor what they were worked out from, the largest part
+	}
 	sums, err := db.writeSessions(ctx, g, res, x, old)
 	if err == nil && keep {
 		db.sessions.kept, db.sessions.written = g, sums

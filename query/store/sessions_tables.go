@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/binary"
+	"slices"
 	"strconv"
 	"time"
 
@@ -143,13 +144,13 @@ func (db *DB) writeSessions(ctx context.Context, g *gathering, res *session.Resu
 	for _, n := range changed {
 		is[n] = true
 	}
-	var rows []sessionRow
+	var nums []int
 	var parents []parentRow
 	for i := range res.Sessions {
 		if !whole && !is[i] {
 			continue
 		}
-		rows = append(rows, sessionRow{num: int64(i), Session: res.Sessions[i]})
+		nums = append(nums, i)
 		for _, p := range session.Parents(&res.Sessions[i]) {
 			parents = append(parents, parentRow{int64(i), p})
 		}
@@ -167,7 +168,7 @@ func (db *DB) writeSessions(ctx context.Context, g *gathering, res *session.Resu
 		return struct{}{}, c.inTx(ctx, func() error {
 			for _, write := range []func() error{
 				func() error { return db.clearSessions(ctx, c, changed, whole) },
-				func() error { return sessionTable.insert(ctx, c, rows) },
+				func() error { return insertSessions(ctx, c, res, nums) },
 				func() error { return spanTable.insert(ctx, c, spans) },
 				func() error { return parentTable.insert(ctx, c, parents) },
 			} {
@@ -180,6 +181,21 @@ func (db *DB) writeSessions(ctx context.Context, g *gathering, res *session.Resu
 		})
 	})
 	return sums, err
+}
+
+// insertSessions writes sessions by number, a portion at a time: their rows are
+// as large again as they are.
+func insertSessions(ctx context.Context, c conn, res *session.Result, nums []int) error {
+	for part := range slices.Chunk(nums, 8192) {
+		rows := make([]sessionRow, len(part))
+		for i, n := range part {
+			rows[i] = sessionRow{num: int64(n), Session: res.Sessions[n]}
+		}
+		if err := sessionTable.insert(ctx, c, rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // clearSessions takes sessions out of the tables: those with the numbers, or all.
