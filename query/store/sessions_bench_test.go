@@ -2,6 +2,7 @@ package store
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -14,8 +15,8 @@ import (
 	"spoor/query"
 )
 
-// invented fills a case with generated logs.
-func invented(tb testing.TB, db *DB, events int) {
+// invented adds generated logs to a case.
+func invented(tb testing.TB, db *DB, o loadgen.Options) {
 	tb.Helper()
 	var batch []loader.Loaded
 	n, staged := 0, 0
@@ -32,9 +33,9 @@ func invented(tb testing.TB, db *DB, events int) {
 			staged = 0
 		}
 	}
-	for o := range loadgen.Objects(loadgen.Options{Seed: 3, Events: events}) {
-		l := loader.Loaded{Object: loader.Object{Name: o.Name, Linked: true}, Outcome: loader.Done, Text: o.Text, SHA256: sha256.Sum256([]byte(o.Text)), Unpacked: int64(len(o.Text))}
-		if _, err := d.Decode(o.Text, func(e *cloudtrail.Event) error {
+	for f := range loadgen.Objects(o) {
+		l := loader.Loaded{Object: loader.Object{Name: fmt.Sprint(o.Seed, f.Name), Linked: true}, Outcome: loader.Done, Text: f.Text, SHA256: sha256.Sum256([]byte(f.Text)), Unpacked: int64(len(f.Text))}
+		if _, err := d.Decode(f.Text, func(e *cloudtrail.Event) error {
 			l.Events = append(l.Events, loader.Event{Event: *e, Change: change.Derive(e)})
 			return nil
 		}); err != nil {
@@ -56,7 +57,7 @@ func BenchmarkSessions(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer db.Close()
-	invented(b, db, benchEvents())
+	invented(b, db, loadgen.Options{Seed: 3, Events: benchEvents()})
 	idle := 30 * time.Minute
 	b.Run("resolve", func(b *testing.B) {
 		for b.Loop() {
@@ -69,6 +70,19 @@ func BenchmarkSessions(b *testing.B) {
 		runtime.ReadMemStats(&m)
 		b.ReportMetric(float64(m.Sys>>20), "MB-Go")
 		b.ReportMetric(float64(len(db.sessions.index.Load().list)), "sessions")
+	})
+	// To be set beside resolve: what it costs when three thousand more have come.
+	b.Run("follow batch", func(b *testing.B) {
+		seed := uint64(100)
+		for b.Loop() {
+			b.StopTimer()
+			seed++
+			invented(b, db, loadgen.Options{Seed: seed, Events: 3000, Days: 1, Start: db.Totals().To})
+			b.StartTimer()
+			if _, err := db.resolved(b.Context(), 0, true); err != nil {
+				b.Fatal(err)
+			}
+		}
 	})
 	page := func(r query.SessionRequest) {
 		if _, err := db.Sessions(b.Context(), r); err != nil {

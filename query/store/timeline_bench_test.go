@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"spoor/loader/loadgen"
 	"spoor/query"
 )
 
@@ -14,7 +15,7 @@ func BenchmarkTimeline(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer db.Close()
-	invented(b, db, benchEvents())
+	invented(b, db, loadgen.Options{Seed: 3, Events: benchEvents()})
 	run := func(name string, ask func() error) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
