@@ -17,6 +17,9 @@ var integrityTopic string
 //go:embed topics/timeline.txt
 var timelineTopic string
 
+//go:embed topics/casework.txt
+var caseworkTopic string
+
 //go:embed topics/demo.txt
 var demoTopic string
 
@@ -28,6 +31,7 @@ func topicCommands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		topic("filter", "how to write a FILTER", query.Grammar()),
 		keysTopic(a),
+		topic("casework", "marks, notes, tags, names of accounts, and merging cases", caseworkTopic),
 		topic("integrity", "what validation proves and what it can't", integrityTopic),
 	}
 }
