@@ -233,8 +233,11 @@ func (m *Model) zoneName() string {
 
 func abs(n int) int { return max(n, -n) }
 
-// roomy is the width from which a load is told in full.
-const roomy = 80
+// From these widths on a load is told with its files, and with its speed.
+const (
+	roomy = 80
+	ample = 140
+)
 
 // loadText says how far a load has come.
 func (m *Model) loadText() []seg {
@@ -242,6 +245,8 @@ func (m *Model) loadText() []seg {
 	objects := p.Loaded + p.Skipped + p.Failed + p.Already
 	var line []seg
 	switch {
+	case p.Running && p.Waiting:
+		line = append(line, seg{role: themes.Accent, text: text.Safe("following " + thousands(p.Listed) + " files ")})
 	case p.Running:
 		g := m.opt.Glyphs
 		t := g.Spin[m.load.spin/2%len(g.Spin)] + " loading "
@@ -250,6 +255,12 @@ func (m *Model) loadText() []seg {
 		}
 		if m.w >= roomy {
 			t += thousands(objects) + "/" + thousands(p.Listed) + " files "
+		}
+		if m.w >= ample && p.Rate >= 1 {
+			t += thousands(int64(p.Rate)) + " events/s "
+		}
+		if m.w >= ample && p.Left >= time.Second {
+			t += p.Left.Round(time.Second).String() + " left "
 		}
 		line = append(line, seg{role: themes.Accent, text: text.Safe(t)})
 	case m.opt.Progress != nil && p.Listed > 0 && m.w >= twoColumns:

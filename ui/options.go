@@ -32,6 +32,7 @@ type Case interface {
 // Progress is how far a load has come: counters that are sampled, never sent.
 type Progress struct {
 	Running  bool
+	Waiting  bool   // running, but all there is has been loaded: it looks again for more
 	Source   string // what is being loaded
 	Listing  bool   // Listed still grows
 	Listed   int64  // objects
@@ -40,8 +41,10 @@ type Progress struct {
 	Failed   int64
 	Already  int64
 	Events   int64
-	Revision uint64 // grows with every commit
-	Err      error  // why the load ended early
+	Rate     float64       // events a second so far
+	Left     time.Duration // until the end, 0 while that can't be told
+	Revision uint64        // grows with every commit
+	Err      error         // why the load ended early
 }
 
 // An ExportRequest says what to write where.

@@ -26,6 +26,7 @@ type background struct {
 	queue   [][]loader.Source
 	all     []loader.Source // loaded so far, for Retry
 	running bool
+	waiting bool // for the next round of --follow
 	err     error
 }
 
@@ -94,9 +95,15 @@ func (b *background) run(sources []loader.Source) error {
 	defer cancel()
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
+	defer func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.waiting = false
+	}()
 	err := loader.Follow(ctx, sources, b.db, b.opts, tick.C, func(loader.Report) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
+		b.waiting = true
 		if len(b.queue) > 0 {
 			cancel()
 		}
@@ -153,11 +160,11 @@ func (b *background) Retry() error {
 // sample is what the screen shows of it.
 func (b *background) sample() ui.Progress {
 	b.mu.Lock()
-	running, err := b.running, b.err // before the counters: what is done stays done
+	running, waiting, err := b.running, b.waiting, b.err // before the counters: what is done stays done
 	b.mu.Unlock()
-	p := &b.progress
+	s := b.progress.Sample(b.app.now())
 	return ui.Progress{
-		Running: running, Source: b.names, Listing: !p.ListingDone.Load(), Listed: p.Listed.Load(), Loaded: p.Loaded.Load(), Skipped: p.Skipped.Load(),
-		Failed: p.Failed.Load(), Already: p.Already.Load(), Events: p.Kept.Load(), Revision: b.db.Totals().Revision, Err: err,
+		Running: running, Waiting: waiting && s.Ended() >= s.Listed, Source: b.names, Listing: !s.ListingDone, Listed: s.Listed, Loaded: s.Loaded, Skipped: s.Skipped,
+		Failed: s.Failed, Already: s.Already, Events: s.Kept, Rate: s.Rate, Left: s.Left, Revision: b.db.Totals().Revision, Err: err,
 	}
 }
