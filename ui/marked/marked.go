@@ -50,12 +50,12 @@ func New(r Reader, w Writer) *View {
 	v.grid = grid.New(grid.Source[query.Noted]{Key: key, Cell: v.cell}, []grid.Column{
 		{ID: "mark", Title: "Mark", Width: 8, Min: 8},
 		{ID: "about", Title: "On", Width: 8, Min: 8},
-		{ID: "time", Title: "Time", Width: 19, Min: 19, Priority: 2},
-		{ID: "what", Title: "What", Width: 44, Min: 20, Grow: 3},
-		{ID: "tags", Title: "Tags", Width: 14, Min: 8, Priority: 1, Grow: 1},
-		{ID: "note", Title: "Note", Width: 24, Min: 10, Priority: 1, Grow: 2},
-		{ID: "events", Title: "Events", Width: 9, Min: 6, Right: true, Priority: 3},
-		{ID: "changed", Title: "Changed", Width: 16, Min: 16, Priority: 4},
+		{ID: "time", Title: "Time", Width: 19, Min: 19, Priority: 1},
+		{ID: "what", Title: "What", Width: 50, Min: 34, Grow: 4},
+		{ID: "tags", Title: "Tags", Width: 14, Min: 8, Priority: 2},
+		{ID: "note", Title: "Note", Width: 24, Min: 12, Priority: 3, Grow: 2},
+		{ID: "events", Title: "Events", Width: 9, Min: 6, Right: true, Priority: 4},
+		{ID: "changed", Title: "Changed", Width: 16, Min: 16, Priority: 5},
 	})
 	return v
 }
@@ -73,8 +73,15 @@ func (v *View) Title() text.Safe { return "Marks, notes and tags, last changed f
 
 // Resize implements pane.Pane.
 func (v *View) Resize(w, h int) {
+	first := v.w == 0
 	v.w, v.h = w, h
 	v.grid.Resize(w, max(h-v.foot(), 1))
+	// The cell under the cursor has the colour of the cursor: at first that is not
+	// the mark's, which has one of its own.
+	for at := ""; first && v.grid.Column() != "what" && v.grid.Column() != at; {
+		at = v.grid.Column()
+		v.grid.Sideways(1)
+	}
 }
 
 // CursorAt implements pane.Cursor.

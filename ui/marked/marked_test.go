@@ -78,6 +78,20 @@ func TestEachKindLeadsToItsPlace(t *testing.T) {
 	}
 }
 
+// At the smallest screens what it is about is read before all else; the note
+// stands in full below.
+func TestWhatGoesLast(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]int{{60, 12}, {80, 20}, {120, 36}, {200, 46}} {
+		r := &reader{list: []query.Noted{noted(query.AboutResource, "prod-customer-exports-eu", "blue", "a note to read")}}
+		s := uitest.NewStage(t, New(r, nil), size[0], size[1])
+		s.Shows("blue", "title of prod-customer-exports-eu", "a note to read")
+		if c := s.Pane.(*View).grid.Column(); c != "what" {
+			t.Errorf("at %v the cursor is in column %s", size, c)
+		}
+	}
+}
+
 func TestTakingAwayAsksAndForgets(t *testing.T) {
 	t.Parallel()
 	r := &reader{list: []query.Noted{noted(query.AboutResource, "sg-0abc", "red", "x")}}
