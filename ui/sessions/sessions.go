@@ -109,10 +109,12 @@ func (v *View) top() *sheet {
 
 // Sync implements pane.Pane.
 func (v *View) Sync(s pane.State) tea.Cmd {
+	old := v.state
 	v.state = s
 	again := v.again(s)
 	switch {
-	case !v.started || s.Asked != v.asked:
+	// Back from the events of a session the filter is what it was: so is the cursor.
+	case !v.started || s.Asked != v.asked && !s.Filter.Equal(old.Filter):
 		v.grid.Restart()
 	case s.Data != v.data, v.stale && !s.Live: // the load has ended: now the answer can be had
 		v.refresh = true

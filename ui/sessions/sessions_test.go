@@ -358,3 +358,18 @@ func TestAMarkShowsOnTheOpenSession(t *testing.T) {
 		t.Errorf("no mark:\n%s", view)
 	}
 }
+
+// The cursor is where it was when one comes back from the events of a session,
+// though another filter was in force meanwhile.
+func TestTheCursorStaysOverAJump(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 120, 40)
+	d.key("j", "j")
+	want, _ := d.v.current()
+	state := d.v.state
+	state.Asked += 2
+	d.Run(d.v.Sync(state))
+	if got, ok := d.v.current(); !ok || got.ID != want.ID {
+		t.Errorf("on %s, was on %s", got.ID, want.ID)
+	}
+}
