@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/go-cmp/cmp"
 
 	"spoor/loader"
 	"spoor/loader/loadertest"
@@ -157,6 +158,16 @@ func TestSharedDataFromS3(t *testing.T) {
 	}
 	if r.Events != want.Events || r.Objects != want.Objects || r.Bytes != want.Bytes {
 		t.Errorf("from S3: %+v %+v %+v\nfrom memory: %+v %+v %+v", r.Objects, r.Events, r.Bytes, want.Objects, want.Events, want.Bytes)
+	}
+	perFile := func(s *loadertest.Sink, from string) map[string]string {
+		out := map[string]string{}
+		for name, o := range s.Objects() {
+			out[strings.TrimPrefix(name, from)] = fmt.Sprint(len(o.Events), " events, ", o.Invalid, " invalid ", o.Reason)
+		}
+		return out
+	}
+	if d := cmp.Diff(perFile(memory, ""), perFile(sink, "s3://"+bucket+"/")); d != "" {
+		t.Errorf("per file (-memory +S3):\n%s", d)
 	}
 	again, err := loader.Load(t.Context(), []loader.Source{srv.open(t, "s3://"+bucket)}, sink, loader.Options{})
 	if err != nil || again.Events.Read != 0 || again.Objects.Already != r.Objects.Loaded+r.Objects.Skipped {

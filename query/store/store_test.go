@@ -3,10 +3,12 @@ package store
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/zeebo/xxh3"
 
 	"spoor/loader"
 	"spoor/loader/cloudtrail"
@@ -301,5 +303,15 @@ func TestReopenedCaseIsTheSame(t *testing.T) {
 	}
 	if w := objects[0].Text[objects[0].Events[0].Span.Off:][:objects[0].Events[0].Span.Len]; string(ev.Record) != w {
 		t.Errorf("record %s, want %s", ev.Record, w)
+	}
+}
+
+// A case whose tables are not those of the program can't be read, so whoever
+// changes one raises Version: older cases are then made anew.
+func TestTablesHaveTheirVersion(t *testing.T) {
+	t.Parallel()
+	const version, tables = 2, 0x1654d8b22b6501b7
+	if h := xxh3.HashString(strings.Join(schema(), ";")); Version != version || h != tables {
+		t.Errorf("the tables have changed, or the version: raise Version (now %d) unless no case of it was ever kept, and write %d, %#x here", Version, Version, h)
 	}
 }
