@@ -18,7 +18,7 @@ const (
 // sign-ins and the handing out of role credentials, which start sessions;
 // Insights and aggregated records. Network activity records repeat a call that
 // the service logs itself, unless an endpoint policy refused it: then they are
-// all there is. Derive never panics, and looks at no more than 256 KiB of the
+// all there is. Derive never panics, and looks at no more than 200 kB of the
 // record.
 func Derive(ev *cloudtrail.Event) *Change {
 	if !mutates(ev) {

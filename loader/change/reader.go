@@ -8,7 +8,7 @@ import (
 
 const (
 	maxValues = 64      // values one path may yield, and so resources a change may have
-	maxBudget = 1 << 18 // bytes of JSON that one derivation may look at: bounds its time for any input
+	maxBudget = 200_000 // bytes of JSON that one derivation may look at: bounds its time for any input (half a millisecond of CPU at worst)
 )
 
 // A reader holds the record at hand while one change is derived.

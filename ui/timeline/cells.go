@@ -64,6 +64,14 @@ var severityRoles = [...]themes.Role{themes.Dim, themes.Text, themes.Warn, theme
 
 func severityWord(s uint8) text.Safe { return text.Safe(change.Severity(s).String()) }
 
+// orGraver says a severity and those above it.
+func orGraver(s uint8) text.Safe {
+	if s >= uint8(change.Critical) {
+		return severityWord(s) + " only"
+	}
+	return severityWord(s) + " and graver"
+}
+
 func (v *View) severityCell(s uint8) grid.Cell {
 	s = min(s, uint8(change.Critical))
 	mark := severityMarks[s]

@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
 
 	"spoor/loader/change"
@@ -232,7 +234,8 @@ func (v *View) chooseGroup() (pane.Intent, tea.Cmd) {
 func (v *View) chooseSeverity() (pane.Intent, tea.Cmd) {
 	var items []pane.Item
 	for s := change.Info; s <= change.Critical; s++ {
-		items = append(items, pane.Item{Title: v.severityCell(uint8(s)).Text + " and graver", Do: func() (pane.Intent, tea.Cmd) {
+		sign := strings.TrimSuffix(string(v.severityCell(uint8(s)).Text), s.String())
+		items = append(items, pane.Item{Title: text.Safe(sign) + orGraver(uint8(s)), Do: func() (pane.Intent, tea.Cmd) {
 			v.least = uint8(s)
 			return nil, v.again()
 		}})

@@ -170,8 +170,11 @@ func (v *View) laneAxis() string {
 	l := &v.lanes
 	from, to := l.data.Start, l.data.Start.Add(time.Duration(l.asked)*l.data.Step)
 	words := "higher is graver"
-	if l.data.Rest > 0 {
-		words = strconv.Itoa(l.data.Rest) + " more actors; " + words
+	switch n := l.data.Rest; {
+	case n == 1:
+		words = "1 more actor; " + words
+	case n > 1:
+		words = strconv.Itoa(n) + " more actors; " + words
 	}
 	if l.brushing() {
 		from, to = l.span()

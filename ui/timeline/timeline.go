@@ -62,7 +62,7 @@ func (v *View) Title() text.Safe {
 		t = "Timeline, by " + text.Safe(v.by.String())
 	}
 	if v.least > 0 {
-		t += ", " + severityWord(v.least) + " and graver"
+		t += ", " + orGraver(v.least)
 	}
 	return t
 }
