@@ -2,14 +2,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"spoor/query"
+	"spoor/ui/text"
 )
 
 var formats = []string{"table", "csv", "json", "ndjson", "parquet"}
@@ -38,7 +41,11 @@ func (a *app) settleFormat() error {
 // under its name only when fn has succeeded: a cut export leaves nothing behind.
 func (a *app) write(fn func(w io.Writer) error) error {
 	if a.flags.output == "" || a.flags.output == "-" {
-		buf := bufio.NewWriterSize(a.out, 64<<10)
+		out := a.out
+		if a.outTTY && a.flags.format != "table" {
+			out = &cleanWriter{w: out}
+		}
+		buf := bufio.NewWriterSize(out, 64<<10)
 		if err := fn(buf); err != nil {
 			buf.Flush()
 			return err
@@ -46,6 +53,38 @@ func (a *app) write(fn func(w io.Writer) error) error {
 		return buf.Flush()
 	}
 	return atomicFile(a.flags.output, fn)
+}
+
+// A cleanWriter is between data and a terminal: log text that a file or a pipe
+// gets as it was logged would be obeyed there. Tables are clean already.
+type cleanWriter struct {
+	w    io.Writer
+	rest []byte // of a character that is not whole yet
+}
+
+func (c *cleanWriter) Write(p []byte) (int, error) {
+	all := append(c.rest, p...)
+	whole := len(all)
+	for i := 1; i < utf8.UTFMax && i <= len(all); i++ {
+		if at := len(all) - i; utf8.RuneStart(all[at]) {
+			if !utf8.FullRune(all[at:]) {
+				whole = at
+			}
+			break
+		}
+	}
+	c.rest = bytes.Clone(all[whole:])
+	var b strings.Builder
+	for line := range strings.SplitAfterSeq(string(all[:whole]), "\n") {
+		body, ended := strings.CutSuffix(line, "\n")
+		if b.WriteString(string(text.Clean(body))); ended {
+			b.WriteByte('\n')
+		}
+	}
+	if _, err := io.WriteString(c.w, b.String()); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // atomicFile writes path through a temporary file beside it.

@@ -33,6 +33,10 @@ type terminal struct {
 	waited time.Duration
 }
 
+// patience is how long a screen may take to show what it must: long enough for a
+// machine with other work.
+const patience = 60 * time.Second
+
 // openTerminal runs the program with args on a terminal of the given size. Its
 // state lives in a directory of its own.
 func openTerminal(t *testing.T, columns, rows int, args ...string) *terminal {
@@ -50,8 +54,7 @@ func openTerminalWith(t *testing.T, env []string, columns, rows int, args ...str
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &terminal{t: t, home: t.TempDir(), drawn: make(chan struct{}, 1), waited: 20 * time.Second}
-	script := filepath.Join(s.home, "run")
+	s := &terminal{t: t, home: t.TempDir(), drawn: make(chan struct{}, 1), waited: patience}
 	words := []string{"exec", "env", "-u", "TMUX", "-u", "NO_COLOR", "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8",
 		"XDG_STATE_HOME=" + s.home + "/state", "XDG_CONFIG_HOME=" + s.home + "/config"}
 	words = append(append(words, env...), path)
@@ -59,11 +62,28 @@ func openTerminalWith(t *testing.T, env []string, columns, rows int, args ...str
 		words = append(words, "'"+strings.ReplaceAll(a, "'", `'\''`)+"'")
 	}
 	// The outer shell stays to show how the program ended.
-	text := "#!/bin/sh\nsh -c \"$(cat <<'COMMAND'\n" + strings.Join(words, " ") + "\nCOMMAND\n)\"\necho exit status $?\nexec sleep 600\n"
-	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
+	return s.start(columns, rows, "sh -c \"$(cat <<'COMMAND'\n"+strings.Join(words, " ")+"\nCOMMAND\n)\"\necho exit status $?\nexec sleep 600\n")
+}
+
+// openShell is a terminal with a shell that has job control.
+func openShell(t *testing.T, columns, rows int) *terminal {
+	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Skip("tmux is not installed: it is the terminal of the end-to-end tests")
+	}
+	s := &terminal{t: t, home: t.TempDir(), drawn: make(chan struct{}, 1), waited: patience}
+	return s.start(columns, rows, "exec env -u TMUX TERM=xterm-256color COLORTERM=truecolor LANG=C.UTF-8 PS1='$ ' XDG_STATE_HOME="+s.home+"/state XDG_CONFIG_HOME="+s.home+"/config sh -i\n")
+}
+
+// start runs a script on the terminal.
+func (s *terminal) start(columns, rows int, script string) *terminal {
+	t := s.t
+	t.Helper()
+	path := filepath.Join(s.home, "run")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows), script)
+	s.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows), path)
 	s.watch()
 	t.Cleanup(func() { exec.Command("tmux", "-S", s.socket(), "kill-server").Run() })
 	return s
@@ -137,23 +157,59 @@ func (s *terminal) screen() string {
 // until waits for a screen that shows all of the texts, and returns it.
 func (s *terminal) until(texts ...string) string {
 	s.t.Helper()
+	return s.wait(func(screen string) string {
+		for _, text := range texts {
+			if !strings.Contains(screen, text) {
+				return fmt.Sprintf("the screen never showed %q", text)
+			}
+		}
+		return ""
+	})
+}
+
+// gone waits for a screen that shows the text no more.
+func (s *terminal) gone(text string) string {
+	s.t.Helper()
+	return s.wait(func(screen string) string {
+		if strings.Contains(screen, text) {
+			return fmt.Sprintf("the screen went on to show %q", text)
+		}
+		return ""
+	})
+}
+
+// wait waits for a screen with which nothing is wrong.
+func (s *terminal) wait(wrong func(screen string) string) string {
+	s.t.Helper()
 	deadline := time.NewTimer(s.waited)
 	defer deadline.Stop()
 	for {
 		screen := s.screen()
-		missing := ""
-		for _, text := range texts {
-			if !strings.Contains(screen, text) {
-				missing = text
-			}
-		}
-		if missing == "" {
+		what := wrong(screen)
+		if what == "" {
 			return screen
 		}
 		select {
 		case <-s.drawn:
 		case <-deadline.C:
-			s.t.Fatalf("the screen never showed %q; it shows\n%s", missing, screen)
+			s.t.Fatalf("%s; it shows\n%s", what, screen)
 		}
 	}
+}
+
+// shell runs a command beside the terminal.
+func (s *terminal) shell(line string) (string, error) {
+	out, err := exec.Command("sh", "-c", line).CombinedOutput()
+	return string(out), err
+}
+
+// pid is the process of the program, the child of the shell's child.
+func (s *terminal) pid() string {
+	s.t.Helper()
+	pane := strings.TrimSpace(s.tmux("display-message", "-p", "-t", "t", "#{pane_pid}"))
+	out, err := s.shell("ps -o pid= --ppid " + pane)
+	if err != nil || strings.TrimSpace(out) == "" {
+		s.t.Fatalf("the program is not there: %v\n%s", err, out)
+	}
+	return strings.TrimSpace(out)
 }
