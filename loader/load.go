@@ -67,10 +67,10 @@ type load struct {
 // run starts the stages and joins them.
 func (l *load) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return l.list(ctx) })
+	g.Go(alive(func() error { return l.list(ctx) }))
 	pool(g, l.opt.Streams, func() error { return l.fetchAll(ctx) }, func() { close(l.fetched) })
 	pool(g, l.opt.Jobs, func() error { return l.decodeAll(ctx) }, func() { close(l.results) })
-	g.Go(func() error { return l.appendAll(ctx) })
+	g.Go(alive(func() error { return l.appendAll(ctx) }))
 	return g.Wait()
 }
 
@@ -79,10 +79,10 @@ func pool(g *errgroup.Group, n int, work func() error, last func()) {
 	var wg sync.WaitGroup
 	wg.Add(n)
 	for range n {
-		g.Go(func() error {
+		g.Go(alive(func() error {
 			defer wg.Done()
 			return work()
-		})
+		}))
 	}
 	g.Go(func() error {
 		wg.Wait()
