@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"math"
 	"strings"
@@ -24,7 +23,7 @@ type Unpacker struct {
 	limit   int64    // unpacked bytes an object may have
 	buffers *buffers // where texts come from; nil makes new ones
 	gz      gzip.Reader
-	raw     deflated
+	quick   quick
 	zst     *zstd.Decoder
 }
 
@@ -137,27 +136,34 @@ func (u *Unpacker) gzip(data []byte, need func(int64) error, out *unpacked) ([]b
 	return text[:n], nil
 }
 
-// member unpacks one gzip member behind text[:n], and checks its sum. It returns
-// how many bytes of data it takes.
+// member unpacks one gzip member behind text[:n]. It returns how many bytes of
+// data it takes.
 func (u *Unpacker) member(data, text []byte, n int, grow func([]byte) ([]byte, error)) ([]byte, int, error) {
+	if read, size, ok := u.quick.member(data, text[n:]); ok {
+		return text[:n+size], read, nil
+	}
 	r := bytes.NewReader(data)
-	if err := u.gz.Reset(r); err != nil { // reads the header and no more
+	if err := u.gz.Reset(r); err != nil {
 		return text[:n], 0, noEOF(err)
 	}
-	head := len(data) - r.Len()
-	text, read, err := u.raw.inflate(data[head:], text, n, grow)
-	if err != nil {
-		return text, 0, err
+	u.gz.Multistream(false)
+	for {
+		if n == len(text) {
+			more, err := grow(text)
+			if err != nil {
+				return text, 0, err
+			}
+			text = more[:cap(more)]
+		}
+		k, err := u.gz.Read(text[n:])
+		n += k
+		if err == io.EOF {
+			return text[:n], len(data) - r.Len(), nil // the reader takes no byte more than it needs
+		}
+		if err != nil {
+			return text[:n], 0, err
+		}
 	}
-	tail := data[head+read:]
-	if len(tail) < 8 {
-		return text, 0, io.ErrUnexpectedEOF
-	}
-	got := text[n:]
-	if crc32.ChecksumIEEE(got) != binary.LittleEndian.Uint32(tail) || uint32(len(got)) != binary.LittleEndian.Uint32(tail[4:]) {
-		return text, 0, gzip.ErrChecksum
-	}
-	return text, head + read + 8, nil
 }
 
 // room returns a buffer for n bytes of text, or as much as the limit allows, with
@@ -170,7 +176,7 @@ func (u *Unpacker) room(old []byte, n int64, need func(int64) error) ([]byte, er
 	if err := need(n); err != nil {
 		return nil, &needError{err}
 	}
-	buf := u.buffers.take(int(n) + roomOut)
+	buf := u.buffers.take(int(n) + 1) // the end is found by reading on
 	copy(buf, old)
 	u.buffers.put(old)
 	return buf, nil
@@ -197,6 +203,7 @@ func (u *Unpacker) zstd(data []byte, need func(int64) error) ([]byte, error) {
 
 // Close frees the decompressors.
 func (u *Unpacker) Close() {
+	u.quick.close()
 	if u.zst != nil {
 		u.zst.Close()
 	}

@@ -1,6 +1,7 @@
 package loader_test
 
 import (
+	"strings"
 	"testing"
 
 	"spoor/loader"
@@ -48,4 +49,27 @@ func FuzzPackedTextComesBack(f *testing.F) {
 			t.Errorf("got %q, %v; want %q", got, err, text)
 		}
 	})
+}
+
+// The size at the end of a file is that of its last member alone: room for the
+// others is made on the way.
+func TestMembersNeedMoreRoomThanTheEndTells(t *testing.T) {
+	t.Parallel()
+	large := "{" + strings.Repeat("0123456789", 20_000)
+	u := loader.NewUnpacker(0)
+	defer u.Close()
+	for range 2 {
+		got, err := u.Text([]byte(loadertest.Gzip(large) + loadertest.Gzip(large) + loadertest.Gzip("}")))
+		if want := large + large + "}"; err != nil || got != want {
+			t.Fatalf("%d bytes, %v; want %d", len(got), err, len(want))
+		}
+	}
+	tight := loader.NewUnpacker(int64(len(large)))
+	defer tight.Close()
+	if _, err := tight.Text([]byte(loadertest.Gzip(large))); err != nil {
+		t.Errorf("as large as the limit: %v", err)
+	}
+	if _, err := tight.Text([]byte(loadertest.Gzip(large + "}"))); err == nil {
+		t.Error("a byte more than the limit is taken")
+	}
 }
