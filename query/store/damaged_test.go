@@ -336,7 +336,7 @@ func TestRebuildGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	half.kept = k
-	if half.pack, err = openPack(filepath.Join(dir, packName), k.end); err != nil {
+	if half.pack, err = k.open(filepath.Join(dir, packName)); err != nil {
 		t.Fatal(err)
 	}
 	if err := half.openFile(t.Context(), Options{}, dir, freshName, ""); err != nil {
@@ -560,4 +560,18 @@ func TestCheckFindsDamagedObjects(t *testing.T) {
 		t.Errorf("loaded again: %+v, %v", r, err)
 	}
 	checkWhole(t, db)
+}
+
+// A statement that quotes the words of damage damages nothing.
+func TestWordsOfDamageInAStatement(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	for _, q := range []string{"SELECT error('Corrupt database file: checksum')", "SELECT CAST('Serialization Error' || seq AS BIGINT) FROM (SELECT 1 AS seq)"} {
+		if _, _, err := run(t, db, q); err == nil || errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", q, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(db.path, brokenName)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the case counts as damaged: %v", err)
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/duckdb/duckdb-go/v2"
 )
 
 var (
@@ -68,7 +70,21 @@ var lockHolder = regexp.MustCompile(`PID (\d+)`)
 var damages = []string{"Corrupt database file", "not a valid DuckDB database file", "Failure while replaying WAL", "Corrupt WAL file",
 	"Failed to deserialize", "Serialization Error", "Failed to load metadata pointer", "Could not read enough bytes from file"}
 
-// classify gives errors of the database the types that callers branch on.
+// isDamage knows what DuckDB says of a damaged file from what it says of a wrong
+// statement, which may quote anything.
+func isDamage(err error) bool {
+	if d := (*duckdb.Error)(nil); errors.As(err, &d) {
+		switch d.Type {
+		case duckdb.ErrorTypeConversion, duckdb.ErrorTypeInvalidInput, duckdb.ErrorTypeOutOfRange, duckdb.ErrorTypeParser,
+			duckdb.ErrorTypeSyntax, duckdb.ErrorTypeBinder, duckdb.ErrorTypeCatalog:
+			return false
+		}
+	}
+	msg := err.Error()
+	return slices.ContainsFunc(damages, func(words string) bool { return strings.Contains(msg, words) })
+}
+
+// classify gives errors the database the types that callers branch on.
 func classify(path string, err error) error {
 	if err == nil {
 		return nil
@@ -83,7 +99,7 @@ func classify(path string, err error) error {
 		return e
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(msg, "No space left on device"), strings.Contains(msg, "not enough space on the disk"):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
-	case slices.ContainsFunc(damages, func(words string) bool { return strings.Contains(msg, words) }):
+	case isDamage(err):
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	case strings.Contains(msg, "Permission denied"), strings.Contains(msg, "Read-only file system"):
 		return fmt.Errorf("%w: %w", ErrNotWritable, err)

@@ -62,6 +62,19 @@ func openPack(path string, committed int64) (*pack, error) {
 	return p, nil
 }
 
+// readPack opens a pack that nothing is to be added to.
+func readPack(path string, committed int64) (*pack, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return &pack{file: file, enc: enc, end: committed, at: committed}, nil
+}
+
 // cut brings the file to its committed length, and begins it if that is none.
 func (p *pack) cut(path string) error {
 	info, err := p.file.Stat()

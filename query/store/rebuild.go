@@ -55,15 +55,9 @@ func rebuild(ctx context.Context, path string, o Options, progress *loader.Progr
 	if err != nil {
 		return out, err
 	}
-	release, err := hold(dir, o)
-	if held := (*LockedError)(nil); errors.As(classify(path, err), &held) {
-		return out, err
-	}
-	defer release()
 	if out, err = makeFresh(ctx, path, dir, o, progress); err != nil {
 		return out, err
 	}
-	release()
 	if out.Aside, err = setAside(dir); err != nil {
 		return out, err
 	}
@@ -83,14 +77,17 @@ func rebuild(ctx context.Context, path string, o Options, progress *loader.Progr
 }
 
 // hold opens the old database, if there is one that can be opened, so that
-// nobody else writes to the pack. release may be called twice.
-func hold(dir string, o Options) (release func(), err error) {
+// nobody writes to the pack. The error is that somebody else has it open.
+func hold(path, dir string, o Options) (release func(), err error) {
 	if _, err := os.Stat(filepath.Join(dir, dbName)); err != nil {
 		return func() {}, nil // to connect would make one
 	}
 	old, err := connect(filepath.Join(dir, dbName), dir, "", o)
+	if held := (*LockedError)(nil); errors.As(classify(path, err), &held) {
+		return nil, held
+	}
 	if err != nil {
-		return func() {}, err
+		return func() {}, nil
 	}
 	return func() { _ = old.Close() }, nil // its last words are of no interest
 }
@@ -113,19 +110,23 @@ func makeFresh(ctx context.Context, path, dir string, o Options, progress *loade
 
 func fillFresh(ctx context.Context, path, dir string, o Options, progress *loader.Progress) (out Rebuilt, err error) {
 	db := newDB(path, o)
-	k, err := readKept(filepath.Join(dir, packName))
-	if err != nil {
+	if db.kept, err = readKept(filepath.Join(dir, packName)); err != nil {
 		return out, err
 	}
-	db.kept = k
-	if db.pack, err = openPack(filepath.Join(dir, packName), k.end); err != nil {
-		return out, errors.Join(err, db.drop())
+	if db.pack, err = db.kept.open(filepath.Join(dir, packName)); err != nil {
+		return out, err
 	}
-	k.pack = db.pack
 	if err := db.openFile(ctx, o, dir, freshName, ""); err != nil {
 		return out, errors.Join(classify(path, err), db.drop())
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	// One process at a time gets here; one that was here before may be at work on
+	// what it has made.
+	release, err := hold(path, dir, o)
+	if err != nil {
+		return out, err
+	}
+	defer release()
 	return db.replay(ctx, progress)
 }
 
@@ -210,6 +211,18 @@ func readKept(path string) (*kept, error) {
 		k.byName[k.entries[i].Name] = &k.entries[i]
 	}
 	return k, nil
+}
+
+// open opens the pack to be read only: another process may write to it. The next
+// Open cuts off what is no whole batch.
+func (k *kept) open(path string) (p *pack, err error) {
+	if k.end == 0 {
+		p, err = openPack(path, 0)
+	} else {
+		p, err = readPack(path, k.end)
+	}
+	k.pack = p
+	return p, err
 }
 
 // String implements loader.Source.
