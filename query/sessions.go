@@ -2,6 +2,7 @@ package query
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -49,6 +50,29 @@ type Session struct {
 
 	Matched  int64 // of its events, those that match the filter asked with
 	Children int   // sessions whose credentials it issued
+}
+
+// A Program is a user agent and how many others begin with the same word: one
+// script often leaves hundreds that differ in a request id.
+type Program struct {
+	Agent string
+	More  int
+}
+
+// Programs folds the user agents of a session.
+func (s *Session) Programs() []Program {
+	var out []Program
+	at := map[string]int{}
+	for _, agent := range s.UserAgents {
+		name, _, _ := strings.Cut(agent, " ")
+		if i, ok := at[name]; ok {
+			out[i].More++
+			continue
+		}
+		at[name] = len(out)
+		out = append(out, Program{Agent: agent})
+	}
+	return out
 }
 
 // A SessionLink leads to the session whose call issued the credentials.

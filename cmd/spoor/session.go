@@ -161,12 +161,17 @@ func (a *app) describeSession(w io.Writer, one query.SessionChain, did query.Bur
 	line("root", "%s%s: %s", s.RootActor, sure(s), s.Reason)
 	line("when", "%s to %s (%s)", a.clock(s.Start), a.clock(s.End), lasted(s.Start, s.End))
 	line("from", "%s", strings.Join(s.SourceIPs, ", "))
-	for i, agent := range s.UserAgents {
+	programs := s.Programs()
+	for i, p := range programs {
 		if i == shownAgents {
-			line("", "and %d other user agents", len(s.UserAgents)-i)
+			line("", "and %d other programs", len(programs)-i)
 			break
 		}
-		line(map[bool]string{true: "with"}[i == 0], "%s", agent)
+		like := ""
+		if p.More > 0 {
+			like = fmt.Sprintf("%d like it: ", p.More+1)
+		}
+		line(map[bool]string{true: "with"}[i == 0], "%s%s", like, p.Agent)
 	}
 	if len(s.AccessKeys) > 0 {
 		line("keys", "%s", strings.Join(s.AccessKeys, " "))

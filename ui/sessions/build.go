@@ -52,7 +52,7 @@ func (v *View) headerLines(s query.Session) []*line {
 		label("when", piece(themes.Text, v.clock(s.Start)+" to "+v.clock(s.End)), dim("  "+lasted(s.Start, s.End))),
 	}
 	lines = append(lines, listLines("from", s.SourceIPs, 3)...)
-	lines = append(lines, listLines("with", s.UserAgents, 3)...)
+	lines = append(lines, programLines(s.Programs(), 3)...)
 	lines = append(lines, listLines("keys", s.AccessKeys, 2)...)
 	lines = append(lines, label("did", piece(themes.Text, number(s.Events)), dim(" events  "), piece(themes.Write, number(s.Writes)), dim(" writes  "),
 		piece(themes.Denied, number(s.Denied)), dim(" denied  "), piece(themes.Error, number(s.Errors-s.Denied)), dim(" failed otherwise  "+number(s.Forwarded)+" by services in its name")))
@@ -72,6 +72,24 @@ func services(list []string) string {
 		short[i] = strings.TrimSuffix(s, ".amazonaws.com")
 	}
 	return strings.Join(short, " ")
+}
+
+// programLines shows the first programs, each with how many agents are like it.
+func programLines(list []query.Program, most int) []*line {
+	var out []*line
+	name := text.Safe("with")
+	for i, p := range list {
+		if i == most {
+			return append(out, label("", dim(text.Safe(fmt.Sprintf("and %d more programs", len(list)-i)))))
+		}
+		like := dim("")
+		if p.More > 0 {
+			like = dim(text.Safe(fmt.Sprintf("%d like it: ", p.More+1)))
+		}
+		out = append(out, label(name, like, plain(p.Agent)))
+		name = ""
+	}
+	return out
 }
 
 // listLines shows the first of a list, a line each, and how many more there are.

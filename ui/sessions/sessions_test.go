@@ -39,7 +39,7 @@ func at(minutes int) int64 {
 func world() *made {
 	alice := query.Session{Num: 5, ID: "a1a1a1a1a1a1a1a1", Actor: "alice", Kind: "long-term-key", ActorKind: uint8(cloudtrail.KindUser), Principal: "arn:aws:iam::111122223333:user/alice", Account: "111122223333",
 		AccessKeys: []string{"AKIAALICE00000000001"}, Start: at(0), End: at(95), Events: 2344, Writes: 504, Errors: 60, Denied: 13, Forwarded: 240, Services: []string{"iam.amazonaws.com", "sts.amazonaws.com"},
-		Regions: []string{"eu-west-1"}, SourceIPs: []string{"AWS Internal", "198.51.100.7"}, UserAgents: []string{"aws-cli/2.15.0", "Boto3/1.34"}, MFA: "no", Root: "a1a1a1a1a1a1a1a1", RootActor: "alice",
+		Regions: []string{"eu-west-1"}, SourceIPs: []string{"AWS Internal", "198.51.100.7"}, UserAgents: []string{"Boto3/1.34 md/request#1", "Boto3/1.34 md/request#2", "aws-cli/2.15.0"}, MFA: "no", Root: "a1a1a1a1a1a1a1a1", RootActor: "alice",
 		Confidence: "exact", Reason: "an IAM user's own credentials", Risks: []query.Risk{{Sign: "no MFA", Detail: "no second factor"}, {Sign: "new address", Detail: "first use of 198.51.100.7 by alice"}}, Matched: 2344, Children: 1}
 	link := query.SessionLink{Kind: "issued-key", Parent: alice.ID, Event: "0b7e53a4-91b2-4c3f-8f0a-000000000002", Seq: 17, Call: "AssumeRole", Time: at(4), Confidence: "exact", Reason: "AssumeRole gave out the key ASIAADMIN00000000001 that it uses"}
 	role := query.Session{Num: 4, ID: "b2b2b2b2b2b2b2b2", Actor: "Admin/laptop", Kind: "temporary-key", ActorKind: uint8(cloudtrail.KindRole), Account: "111122223333", Role: "Admin", SessionName: "laptop",
