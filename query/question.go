@@ -38,6 +38,20 @@ func (s Saved) Question() (*Question, error) {
 // variables still open.
 func (q *Question) Filter() Filter { return q.filter }
 
+// ReadsRecords reports whether fields alone can't answer the question: it takes
+// longer then.
+func (q *Question) ReadsRecords() bool {
+	for _, f := range append(append([]Filter{q.filter, q.history, q.except}, q.sources...), q.needs...) {
+		if _, fieldsOnly := f.fields(); f.root != nil && !fieldsOnly {
+			return true
+		}
+	}
+	return slices.ContainsFunc(q.columns, func(name string) bool {
+		_, path, err := ColumnPath(name)
+		return err == nil && path != nil
+	})
+}
+
 func (q *Question) prepare() error {
 	s := &q.Saved
 	if err := s.check(); err != nil {

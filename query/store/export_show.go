@@ -27,6 +27,8 @@ type shower struct {
 type showCell struct {
 	cell
 	at    []int          // its values among the expressions
+	one   bool           // a number tells all, half of a pair
+	half  uint           // how far to shift that pair
 	args  []driver.Value // used again for every row
 	texts []string       // of the column's domain, as they were when the slab came
 	memo  []query.Value  // by number, for kinds of numbers of which there are few
@@ -42,8 +44,21 @@ func readPlace(v []driver.Value) place {
 
 func newShower(db *DB, cells []cell) *shower {
 	s := &shower{db: db, texts: texts{bytes: exportTexts}}
+	var numbers []string
+	for _, c := range cells {
+		if c.numbered() && !slices.Contains(numbers, c.cols[0]) {
+			numbers = append(numbers, c.cols[0])
+		}
+	}
+	s.exprs = pairs(numbers)
 	for _, c := range cells {
 		sc := showCell{cell: c, args: make([]driver.Value, len(c.cols))}
+		if c.numbered() {
+			i := slices.Index(numbers, c.cols[0])
+			sc.one, sc.at, sc.half = true, []int{i / 2}, uint(i%2)*32
+			s.cells = append(s.cells, sc)
+			continue
+		}
 		for _, e := range c.cols {
 			i := slices.Index(s.exprs, e)
 			if i < 0 {
@@ -62,6 +77,30 @@ func newShower(db *DB, cells []cell) *shower {
 		s.exprs = append(s.exprs, placeColumns...)
 	}
 	return s
+}
+
+// numbered reports whether the number of a text, an identity or an object is all
+// that a cell needs.
+func (c cell) numbered() bool {
+	switch c.field.(type) {
+	case textField, manyField, personField, objectField:
+		return true
+	}
+	return false
+}
+
+// pairs puts two numbers into one value each: the driver hands over every value
+// in memory of its own, which is most of the work of an export.
+func pairs(numbers []string) []string {
+	var out []string
+	for i := 0; i < len(numbers); i += 2 {
+		e := numbers[i] + "::BIGINT"
+		if i+1 < len(numbers) {
+			e += " | (" + numbers[i+1] + "::BIGINT << 32)"
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 // show makes the rows of a slab; they hold until the next.
@@ -100,13 +139,8 @@ func (c *showCell) value(db *DB, row []driver.Value) query.Value {
 	switch {
 	case c.field == nil:
 		return query.Value{Null: true}
-	case c.texts != nil:
-		if id := row[c.at[0]].(uint32); int(id) < len(c.texts) {
-			return textValue(c.texts[id])
-		}
-		return query.Value{Null: true}
-	case len(c.cols) == 1 && (c.cols[0] == "e.who" || c.cols[0] == "e.object"):
-		return c.remember(db, row)
+	case c.one:
+		return c.text(db, uint32(row[c.at[0]].(int64)>>c.half))
 	}
 	for i, at := range c.at {
 		c.args[i] = row[at]
@@ -114,17 +148,22 @@ func (c *showCell) value(db *DB, row []driver.Value) query.Value {
 	return c.field.show(db, c.args)
 }
 
-// remember shows a cell that depends on the number of an identity or object.
-func (c *showCell) remember(db *DB, row []driver.Value) query.Value {
-	v := row[c.at[0]]
-	id := int(v.(uint32))
-	if id >= len(c.memo) {
-		more := max(2*len(c.memo), id+1)
+// text shows a cell that depends on a number. That of an identity or object is
+// remembered.
+func (c *showCell) text(db *DB, id uint32) query.Value {
+	if c.texts != nil {
+		if int(id) < len(c.texts) {
+			return textValue(c.texts[id])
+		}
+		return query.Value{Null: true}
+	}
+	if int(id) >= len(c.memo) {
+		more := max(2*len(c.memo), int(id)+1)
 		c.memo = append(c.memo, make([]query.Value, more-len(c.memo))...)
 		c.known = append(c.known, make([]bool, more-len(c.known))...)
 	}
 	if !c.known[id] {
-		c.args[0] = v
+		c.args[0] = id
 		c.memo[id], c.known[id] = c.field.show(db, c.args), true
 	}
 	return c.memo[id]

@@ -54,6 +54,7 @@ type entry struct {
 	saved  query.Saved
 	ready  *query.Question
 	own    bool
+	slow   bool              // it reads records
 	values map[string]string // of its variables
 	answer query.Answer
 	state  progress
@@ -126,6 +127,8 @@ func newEntry(id int64, s query.Saved, own bool) *entry {
 	e := &entry{id: id, saved: s, own: own}
 	if e.ready, e.err = s.Question(); e.err != nil {
 		e.state = failed
+	} else {
+		e.slow = e.ready.ReadsRecords()
 	}
 	return e
 }
@@ -201,16 +204,18 @@ func (v *View) load() tea.Cmd {
 	}
 }
 
-// next puts the next question that has no answer yet; one at a time, so that the
-// case has room for what the reader asks.
+// next puts the next question that has no answer yet, those first that are quick
+// to answer; one at a time, so that the case has room for what the reader asks.
 func (v *View) next() tea.Cmd {
 	if v.answers.Out() {
 		return nil
 	}
 	for _, wanted := range []progress{waiting, stale} {
-		for _, e := range v.all() {
-			if e.state == wanted && e.ready != nil {
-				return v.ask(e)
+		for _, slow := range []bool{false, true} {
+			for _, e := range v.all() {
+				if e.state == wanted && e.ready != nil && e.slow == slow {
+					return v.ask(e)
+				}
 			}
 		}
 	}

@@ -93,6 +93,19 @@ func TestAnswersFillIn(t *testing.T) {
 	}
 }
 
+func TestQuickQuestionsAreAnsweredFirst(t *testing.T) {
+	t.Parallel()
+	a := &asker{}
+	uitest.NewStage(t, New(a, []query.Saved{
+		{ID: "path", Name: "By path", Topic: "A", Filter: "requestParameters.x:1"}, {ID: "field", Name: "By field", Topic: "A", Filter: "actor:x"},
+		{ID: "text", Name: "By text", Topic: "A", Filter: "event:x word*s"}, {ID: "where", Name: "By column", Topic: "A", Filter: "event:x", Count: &query.CountRule{By: []string{"requestParameters.y"}}},
+		{ID: "other", Name: "By another field", Topic: "A", Filter: "ip:x"},
+	}, Files{}, SQL{}), 100, 20)
+	if got := strings.Join(a.asked, " "); got != "field other path text where" {
+		t.Errorf("asked %s", got)
+	}
+}
+
 func TestEnterLeadsToEvidence(t *testing.T) {
 	t.Parallel()
 	s, _ := stage(t)
