@@ -29,7 +29,7 @@ const (
 func (db *DB) foldedChanges(ctx context.Context, r query.ChangeRequest, cd cond) (query.ChangePage, error) {
 	var out query.ChangePage
 	raw := r
-	raw.N = max(2*r.N, 100)
+	raw.N = max(r.N+r.N/2, 100)
 	var groups []query.Change // in the direction of travel
 	for {
 		page, where, err := db.changePage(ctx, raw, cd)
