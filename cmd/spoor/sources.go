@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"spoor/loader"
@@ -40,7 +42,11 @@ func (a *app) openSource(ctx context.Context, name string) (loader.Source, error
 	case strings.Contains(name, "://"):
 		return nil, usageError{fmt.Errorf("cannot read %s", name), "a source is a file, a folder, a glob, an archive, - or s3://bucket/prefix"}
 	}
-	return disk.Open(name, disk.Options{Link: a.flags.link})
+	s, err := disk.Open(name, disk.Options{Link: a.flags.link})
+	if name+":" == demoSource && errors.Is(err, fs.ErrNotExist) {
+		return nil, usageError{err, "the built-in example is the source " + demoSource}
+	}
+	return s, err
 }
 
 // openBucket opens an s3:// source. A second factor is asked for now, while the
