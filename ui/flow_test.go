@@ -300,6 +300,16 @@ func TestLoadingDoesNotMoveTheCursor(t *testing.T) {
 	d.shows("following 123,456 files", "12 failed")
 }
 
+func TestNewsOfTheCaseAreSaidFirst(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{Case: uitest.New(30), News: "the case was damaged; made anew, nothing is lost"}, 80, 24)
+	d.shows("made anew, nothing is lost")
+	d.keys("j")
+	if d.m.notice.text != "" {
+		t.Error("it stays after a key")
+	}
+}
+
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	var copied []string

@@ -99,6 +99,9 @@ func New(ctx context.Context, o Options) *Model {
 	if len(o.Guide) > 0 {
 		m.say("new here? ctrl+o is a guide through this example; any other key and it is gone")
 	}
+	if o.News != "" {
+		m.say(o.News)
+	}
 	return m
 }
 

@@ -98,6 +98,7 @@ type Options struct {
 	Keys    map[string][]string // command id to keys, in place of the built-in ones
 	Columns []string            // of the events table; nil: the usual
 	Filter  query.Filter        // set at the start
+	News    text.Safe           // what happened to the case on opening it, said at the start; "": nothing
 	Guide   []text.Safe         // a first minute in this case, offered at the start; nil: none
 	Place   *Place              // where the reader was, in place of Filter and Order; nil: at the start
 	Order   query.Order

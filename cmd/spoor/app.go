@@ -30,7 +30,8 @@ type app struct {
 	// accounts are the names of accounts: the user's, and once a case is open its own.
 	accounts query.Accounts
 	zone     *time.Location
-	status   int // exit status when nothing went wrong
+	status   int    // exit status when nothing went wrong
+	news     string // what happened to the case on opening it, for the screen
 }
 
 // flags are those that many commands share.

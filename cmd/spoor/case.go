@@ -35,7 +35,7 @@ func (a *app) openCase(ctx context.Context, path string, create bool) (*store.DB
 
 // openAnew makes a case anew that can't be opened as it is, and opens it.
 func (a *app) openAnew(ctx context.Context, path string, opts store.Options, err error) (*store.DB, error) {
-	why := "the database of the case is damaged"
+	why := "the database of this case was damaged"
 	if errors.Is(err, store.ErrOutdated) {
 		why = "the case was made by an earlier version of spoor"
 	}
@@ -44,6 +44,12 @@ func (a *app) openAnew(ctx context.Context, path string, opts store.Options, err
 		return nil, fmt.Errorf("%s: %w", why, err)
 	}
 	fmt.Fprintln(a.errw, why+": "+rebuiltText(r))
+	a.news = why + "; made anew from its own objects, "
+	if n := len(r.Lost) + r.Holes; n > 0 {
+		a.news += fmt.Sprintf("but %d could not be read back: see Sources", n)
+	} else {
+		a.news += "nothing is lost"
+	}
 	return store.Open(ctx, path, opts)
 }
 

@@ -258,7 +258,7 @@ func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
 		Case: db, Name: caseTitle(db.Path(), bg.names), Progress: bg.sample, Export: exporter{a, db}, Mark: db, Names: db, Profiles: db,
 		Save: saveCopy, Clipboard: localClipboard(), Profile: look.Profile, Glyphs: look.Glyphs, Theme: look.Theme,
 		Themes: func() ([]themes.Theme, []error) { return themes.All(themeDir()) },
-		Zone:   a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db),
+		Zone:   a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db), News: text.Clean(a.news),
 	}
 	if len(a.config.Keys) > 0 {
 		o.Keys = map[string][]string{}
