@@ -16,7 +16,9 @@ const (
 )
 
 // String is the word for it.
-func (a About) String() string { return [...]string{"event", "session", "resource"}[a] }
+func (a About) String() string {
+	return [...]string{"event", "session", "resource"}[min(a, AboutResource)]
+}
 
 // Marks are the colours of marks, each a word of its own, in the order in which
 // one key steps through them.

@@ -11,6 +11,7 @@ import (
 
 	"spoor/ui"
 	"spoor/ui/integrity"
+	"spoor/ui/marked"
 	"spoor/ui/queries"
 	"spoor/ui/sessions"
 	viewsources "spoor/ui/sources"
@@ -30,6 +31,7 @@ func allKeys() *ui.Model {
 	return ui.New(context.Background(), ui.Options{Views: []ui.View{
 		{Title: "Timeline", Pane: timeline.New(nil)}, {Title: "Sessions", Pane: sessions.New(nil)}, {Title: "Integrity", Pane: integrity.New(nil, nil)},
 		{Title: "Queries", Pane: queries.New(nil, nil, queries.Files{}, queries.SQL{})}, {Title: "Sources", Pane: viewsources.New(nil, nil)},
+		{Title: "Marked", Pane: marked.New(nil, nil)},
 	}})
 }
 

@@ -365,3 +365,19 @@ func (c *Chaos) SQL(ctx context.Context, _ string, head func([]string) error, ro
 	}
 	return nil
 }
+
+// Noted and Annotate answer the view of what is marked.
+func (c *Chaos) Noted(ctx context.Context, _ query.Filter) (l []query.Noted, err error) {
+	if err = c.answer(ctx, &l); err != nil {
+		return nil, err
+	}
+	for i := range l {
+		l[i].About %= 3
+	}
+	return l, nil
+}
+
+func (c *Chaos) Annotate(ctx context.Context, _ query.Annotation) error {
+	var any int64
+	return c.answer(ctx, &any)
+}
