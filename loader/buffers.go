@@ -13,7 +13,7 @@ const (
 	// how many sizes larger a buffer may be than asked for: four times.
 	bufferSlack = 8
 	// how many lists of events are kept.
-	keptLists = 32
+	keptLists = 8
 )
 
 // buffers are memory for the texts of objects, used again when the sink has
