@@ -61,6 +61,7 @@ func versionInfo() versions {
 func fieldsCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "fields", Short: "the filter fields, with what each means", GroupID: "about", Args: cobra.NoArgs,
+		Long:    fieldsText(),
 		Example: "  spoor fields\n  spoor fields --format json",
 		RunE: func(*cobra.Command, []string) error {
 			return a.write(func(w io.Writer) error {
@@ -77,6 +78,19 @@ func fieldsCommand(a *app) *cobra.Command {
 			})
 		},
 	}
+}
+
+// fieldsText is the page of the manual about fields: the catalogue, a line each.
+func fieldsText() string {
+	var b strings.Builder
+	b.WriteString("The fields of the filter language (spoor help filter), with their other names.\nAny dotted path into the record, such as requestParameters.bucketName, is a field\ntoo.\n")
+	for _, f := range query.Fields() {
+		fmt.Fprintf(&b, "\n  %-14s%s", f.Name, f.Help)
+		if len(f.Aliases) > 0 {
+			fmt.Fprintf(&b, " (%s)", strings.Join(f.Aliases, ", "))
+		}
+	}
+	return b.String()
 }
 
 type jsonField struct {
