@@ -36,7 +36,9 @@ Views, with names that stay as they are:
   sessions   sessions and where their credentials came from
   objects    log files: outcome, events, SHA-256
   verdicts, findings, checks   what spoor validate said
-DESCRIBE events lists the columns. Absent values are NULL.
+DESCRIBE events lists the columns. Absent values are NULL. A query about sessions
+works all of them out first. Answers may be of any size. Q on the screen asks in
+SQL too.
 
 The DuckDB shell opens a case too, while no spoor does:
   duckdb -readonly NAME.spoor/case.duckdb`,
