@@ -116,9 +116,9 @@ func (m *Model) sample() {
 	}
 }
 
-// tick watches a load; without one nothing ticks.
+// tick watches a load and what is worked out after it; without one nothing ticks.
 func (m *Model) tick() tea.Cmd {
-	if m.load.ticking || m.opt.Progress == nil || !m.load.now.Running && m.load.seen == m.load.now.Revision {
+	if p := m.load.now; m.load.ticking || m.opt.Progress == nil || !p.Running && !p.Resolving && m.load.seen == p.Revision {
 		return nil
 	}
 	m.load.ticking = true

@@ -300,6 +300,31 @@ func TestLoadingDoesNotMoveTheCursor(t *testing.T) {
 	d.shows("following 123,456 files", "12 failed")
 }
 
+// Sessions are worked out after the load: the event that is open by then is read
+// again, and nothing ticks any more once they are known.
+func TestAnOpenEventGetsItsRootActor(t *testing.T) {
+	t.Parallel()
+	e := &uitest.Event{Time: uitest.Start.UnixMicro(), Fields: map[string]string{"event": "CreateUser", "actor": "ci"}, JSON: "{}"}
+	c := &uitest.Case{}
+	c.Add(e)
+	d := newDriver(t, Options{Case: c}, 120, 40)
+	d.keys("enter")
+	d.shows("Actor")
+	left := []Progress{{Running: true, Revision: 1}, {Resolving: true, Revision: 1}, {Resolving: true, Revision: 1}, {Revision: 2}}
+	d.m.opt.Progress = func() Progress {
+		now := left[0]
+		if left = left[1:]; len(left) == 0 {
+			e.Fields["root"] = "erin@example.com"
+		}
+		return now
+	}
+	d.send(tickMsg{})
+	if len(left) > 0 {
+		t.Fatalf("nobody looked whether sessions are known: %d samples left", len(left))
+	}
+	d.shows("Root actor", "erin@example.com")
+}
+
 func TestNewsOfTheCaseAreSaidFirst(t *testing.T) {
 	t.Parallel()
 	d := newDriver(t, Options{Case: uitest.New(30), News: "the case was damaged; made anew, nothing is lost"}, 80, 24)

@@ -43,8 +43,11 @@ type Progress struct {
 	Events   int64
 	Rate     float64       // events a second so far
 	Left     time.Duration // until the end, 0 while that can't be told
-	Revision uint64        // grows with every commit
+	Revision uint64        // grows with every commit, and when sessions are known
 	Err      error         // why the load ended early
+	// Resolving says that sessions are being worked out, after a load or beside
+	// one: Revision grows when events have them.
+	Resolving bool
 }
 
 // An ExportRequest says what to write where.

@@ -27,6 +27,7 @@ type background struct {
 	all     []loader.Source // loaded so far, for Retry
 	running bool
 	waiting bool // for the next round of --follow
+	solving int  // resolves under way
 	err     error
 }
 
@@ -48,6 +49,7 @@ func (b *background) work() {
 		b.mu.Lock()
 		if len(b.queue) == 0 || b.ctx.Err() != nil {
 			b.running = false
+			b.solving++
 			b.mu.Unlock()
 			b.resolve()
 			return
@@ -64,12 +66,24 @@ func (b *background) work() {
 	}
 }
 
+// ready resolves a case that nothing is loaded into, and returns at once.
+func (b *background) ready() {
+	b.mu.Lock()
+	b.solving++
+	b.mu.Unlock()
+	b.working.Go(b.resolve)
+}
+
 // resolve finds out who is new, and works the sessions out, before anyone asks, so
-// that each change shows how grave it is and each event its session, and readies the case for searches of the records. Who asks anyway is
-// told of an error then.
+// that each change shows how grave it is and each event its session, and readies
+// the case for searches of the records. Who asks anyway is told of an error then.
+// The caller has counted it among those under way.
 func (b *background) resolve() {
 	_ = b.db.Meet(b.ctx)
 	_ = b.db.Resolve(b.ctx, 0)
+	b.mu.Lock()
+	b.solving--
+	b.mu.Unlock()
 	_ = b.db.Index(b.ctx)
 }
 
@@ -160,11 +174,12 @@ func (b *background) Retry() error {
 // sample is what the screen shows of it.
 func (b *background) sample() ui.Progress {
 	b.mu.Lock()
-	running, waiting, err := b.running, b.waiting, b.err // before the counters: what is done stays done
+	running, waiting, solving, err := b.running, b.waiting, b.solving > 0, b.err // before the counters: what is done stays done
 	b.mu.Unlock()
 	s := b.progress.Sample(b.app.now())
 	return ui.Progress{
 		Running: running, Waiting: waiting && s.Ended() >= s.Listed, Source: b.names, Listing: !s.ListingDone, Listed: s.Listed, Loaded: s.Loaded, Skipped: s.Skipped,
 		Failed: s.Failed, Already: s.Already, Events: s.Kept, Rate: s.Rate, Left: s.Left, Revision: b.db.Totals().Revision, Err: err,
+		Resolving: solving,
 	}
 }

@@ -200,7 +200,7 @@ func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
 	if len(sources) > 0 {
 		bg.load(sources)
 	} else {
-		bg.working.Go(bg.resolve)
+		bg.ready()
 	}
 	_, err = tea.NewProgram(model, a.programOptions(ctx, names)...).Run()
 	keepPlace(db, model.Place())

@@ -86,7 +86,7 @@ func TestPanicOfALoad(t *testing.T) {
 	b := &background{app: &app{}, db: db, ctx: t.Context()}
 	b.load([]loader.Source{broken{}})
 	b.wait()
-	if s := b.sample(); s.Running || s.Err == nil || !strings.Contains(s.Err.Error(), "broke down") {
+	if s := b.sample(); s.Running || s.Resolving || s.Err == nil || !strings.Contains(s.Err.Error(), "broke down") {
 		t.Errorf("running %v, error %v", s.Running, s.Err)
 	}
 }

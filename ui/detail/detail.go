@@ -61,6 +61,7 @@ type (
 	restMsg  struct{ n uint64 }
 	eventMsg struct {
 		n     uint64
+		data  uint64 // State.Data when it was asked for
 		event query.Event
 		err   error
 	}
@@ -114,10 +115,10 @@ func (v *View) Clear() {
 }
 
 func (v *View) read(ctx context.Context, n uint64) tea.Cmd {
-	r, seq := v.reader, v.want
+	r, seq, data := v.reader, v.want, v.state.Data
 	return func() tea.Msg {
 		e, err := r.Event(ctx, seq)
-		return eventMsg{n: n, event: e, err: err}
+		return eventMsg{n: n, data: data, event: e, err: err}
 	}
 }
 
@@ -126,7 +127,7 @@ func (v *View) Sync(s pane.State) tea.Cmd {
 	moved, grown := v.state.Zone != s.Zone, v.state.Data != s.Data
 	v.state = s
 	switch {
-	case grown && v.have && !v.line.Out(): // it may carry a mark now, or a twin was loaded
+	case grown && v.have && !v.line.Out(): // it may carry a mark now, have a session, or a twin was loaded
 		ctx, n := v.line.Next(s.Ctx)
 		return v.read(ctx, n)
 	case moved && v.have:
@@ -178,6 +179,10 @@ func (v *View) filled(m eventMsg) (pane.Intent, tea.Cmd) {
 	v.lay()
 	if !again {
 		v.grid.First()
+	}
+	if m.data != v.state.Data { // the case has grown while it was read
+		ctx, n := v.line.Next(v.state.Ctx)
+		return nil, v.read(ctx, n)
 	}
 	return nil, nil
 }

@@ -58,6 +58,19 @@ func TestShowsFactsRecordAndOrigin(t *testing.T) {
 	s.Shows("Statement", "Effect  Allow") // a policy inside a text unfolds
 }
 
+// What the case has learnt while an event was read is not missed.
+func TestReadAgainWhenTheCaseGrewMeanwhile(t *testing.T) {
+	t.Parallel()
+	s, v, r := stage(t, record)
+	late := v.Show(8, true)
+	s.State.Data++
+	s.Sync()
+	s.Run(late)
+	if len(r.asked) != 3 || r.asked[2] != 8 {
+		t.Errorf("asked for %v", r.asked)
+	}
+}
+
 func TestFolding(t *testing.T) {
 	t.Parallel()
 	s, v, _ := stage(t, record)
