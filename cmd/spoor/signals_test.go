@@ -83,7 +83,7 @@ func TestPanicOfALoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	b := &background{app: &app{}, db: db, ctx: t.Context()}
+	b := &background{app: &app{now: time.Now}, db: db, ctx: t.Context()}
 	b.load([]loader.Source{broken{}})
 	b.wait()
 	if s := b.sample(); s.Running || s.Resolving || s.Err == nil || !strings.Contains(s.Err.Error(), "broke down") {
