@@ -291,13 +291,13 @@ func TestLoadingDoesNotMoveTheCursor(t *testing.T) {
 		d.send(tea.WindowSizeMsg{Width: w, Height: 24})
 		d.shows("loading", "44%", "12 failed", "320 events")
 	}
-	d.shows("54,333/123,456 files")
+	d.shows("54,333/123,456 objects")
 	d.m.load.now.Rate, d.m.load.now.Left = 98_765, 83*time.Second
 	d.send(tea.WindowSizeMsg{Width: 150, Height: 24})
-	d.shows("54,333/123,456 files 98,765 events/s 1m23s left")
+	d.shows("54,333/123,456 objects 98,765 events/s 1m23s left")
 	d.m.load.now.Waiting = true
 	d.send(tea.WindowSizeMsg{Width: 60, Height: 24})
-	d.shows("following 123,456 files", "12 failed")
+	d.shows("following 123,456 objects", "12 failed")
 }
 
 // Sessions are worked out after the load: the event that is open by then is read

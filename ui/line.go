@@ -233,7 +233,7 @@ func (m *Model) zoneName() string {
 
 func abs(n int) int { return max(n, -n) }
 
-// From these widths on a load is told with its files, and with its speed.
+// From these widths on a load is told with its objects, and with its speed.
 const (
 	roomy = 80
 	ample = 140
@@ -246,7 +246,7 @@ func (m *Model) loadText() []seg {
 	var line []seg
 	switch {
 	case p.Running && p.Waiting:
-		line = append(line, seg{role: themes.Accent, text: text.Safe("following " + thousands(p.Listed) + " files ")})
+		line = append(line, seg{role: themes.Accent, text: text.Safe("following " + thousands(p.Listed) + " objects ")})
 	case p.Running:
 		g := m.opt.Glyphs
 		t := g.Spin[m.load.spin/2%len(g.Spin)] + " loading "
@@ -254,7 +254,7 @@ func (m *Model) loadText() []seg {
 			t += fmt.Sprintf("%d%% ", objects*100/p.Listed)
 		}
 		if m.w >= roomy {
-			t += thousands(objects) + "/" + thousands(p.Listed) + " files "
+			t += thousands(objects) + "/" + thousands(p.Listed) + " objects "
 		}
 		if m.w >= ample && p.Rate >= 1 {
 			t += thousands(int64(p.Rate)) + " events/s "
@@ -264,7 +264,7 @@ func (m *Model) loadText() []seg {
 		}
 		line = append(line, seg{role: themes.Accent, text: text.Safe(t)})
 	case m.opt.Progress != nil && p.Listed > 0 && m.w >= twoColumns:
-		line = append(line, seg{role: themes.Dim, text: text.Safe(fmt.Sprintf("%s files: %s loaded, %s skipped ", thousands(p.Listed),
+		line = append(line, seg{role: themes.Dim, text: text.Safe(fmt.Sprintf("%s objects: %s loaded, %s skipped ", thousands(p.Listed),
 			thousands(p.Loaded+p.Already), thousands(p.Skipped)))})
 	}
 	if p.Failed > 0 {

@@ -16,7 +16,7 @@ func coverageCommand(a *app) *cobra.Command {
 	var by string
 	cmd := &cobra.Command{
 		Use: "coverage", Short: "account × region × day: what was listed, loaded, failed and proven", GroupID: "ask", Args: cobra.NoArgs,
-		Long: `Maps what the case holds by account, region and day: log files listed, loaded,
+		Long: `Maps what the case holds by account, region and day: objects listed, loaded,
 failed and proven, and events; which series fall silent, and what can't be seen.`,
 		Example: "  spoor coverage\n  spoor coverage --by hour --since 2024-05-01 --until 2024-05-02 --format json",
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -17,7 +17,7 @@ func addCommonFlags(root *cobra.Command, f *flags) {
 	p.StringVarP(&f.caseName, "case", "c", "", "case to use: NAME.spoor, or :memory: to keep nothing (default: one per source, in the user's state directory)")
 	p.StringArrayVar(&f.from, "from", nil, "load this SOURCE first (for commands that read a case)")
 	p.BoolVar(&f.link, "link", false, "leave disk objects where they are instead of copying them into the case")
-	p.BoolVar(&f.follow, "follow", false, "keep looking for new log files (screen and load)")
+	p.BoolVar(&f.follow, "follow", false, "keep looking for new objects (screen and load)")
 	p.StringVar(&f.since, "since", "", "load only what was logged since T: RFC 3339, or a date for that day's start")
 	p.StringVar(&f.until, "until", "", "load only what was logged until T: RFC 3339, or a date for that day's end")
 	p.StringSliceVar(&f.accounts, "account", nil, "load only these accounts")

@@ -97,15 +97,15 @@ func flowQueries(s *terminal) {
 	s.press("u").until("no filter")
 }
 
-// Sources: files with how they ended, the map.
+// Sources: objects with how they ended, the map.
 func flowSources(s *terminal) {
 	s.t.Helper()
 	s.press("6")
-	s.until("◆ Sources: files", "digest")
+	s.until("◆ Sources: objects", "digest")
 	s.press("Space")
 	s.until("what is covered", "444455556666 us-east-1", "proven")
 	s.press("Space")
-	s.until("◆ Sources: files")
+	s.until("◆ Sources: objects")
 }
 
 // A task is a question of the README: what to wait for after which key, and what

@@ -27,8 +27,8 @@ func loadCommand(a *app) *cobra.Command {
 		Use:   "load SOURCE...",
 		Short: "load log files into a case, without the screen",
 		Long: `Loads log files into a case. What an earlier run loaded is not fetched again, so
-the same command goes on where a stopped one ended. A file that can't be read
-never stops the others: it is counted, listed, and tried again the next time.`,
+the same command goes on where a stopped one ended. An object that can't be
+read never stops the others: it is counted, listed, and tried again next time.`,
 		Example: `  spoor load ./logs
   spoor load s3://my-trail-bucket/AWSLogs --since 2024-05-01 --until 2024-05-03 --region us-east-1
   spoor load s3://my-trail-bucket/AWSLogs --since 2024-05-01 --dry-run

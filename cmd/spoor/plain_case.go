@@ -101,7 +101,7 @@ func (p *plain) announce() {
 // loadLine is the sum of the load, which has to add up.
 func (p *plain) loadLine() string {
 	s := p.bg.sample()
-	line := fmt.Sprintf("%s files listed, %s loaded, %s already there, %s skipped, %s failed; %s events in the case.",
+	line := fmt.Sprintf("%s objects listed, %s loaded, %s already there, %s skipped, %s failed; %s events in the case.",
 		number(s.Listed), number(s.Loaded), number(s.Already), number(s.Skipped), number(s.Failed), number(p.db.Totals().Events))
 	if s.Failed > 0 {
 		line += " sources failed says which."

@@ -206,7 +206,7 @@ func (p *plain) objects(ctx context.Context, outcome string) error {
 		return usagef("sources, or sources loaded, skipped or failed")
 	}
 	p.say("%s", p.loadLine())
-	return p.start(ctx, "files", func(_ context.Context, after *plainItem) (plainRead, error) {
+	return p.start(ctx, "objects", func(_ context.Context, after *plainItem) (plainRead, error) {
 		req := query.ObjectRequest{Outcome: outcome, N: plainPage + 1}
 		if after != nil {
 			req.After = after.object

@@ -103,9 +103,9 @@ func TestPromiseNothingLost(t *testing.T) {
 	s.until("exit status 137")
 	tap.open()
 	again := openTerminalWith(t, append(tap.env, "XDG_STATE_HOME="+s.home+"/state"), 120, 40, args...)
-	again.until("150 events", "3 files: ")
+	again.until("150 events", "3 objects: ")
 	for _, size := range screenSizes[1:] {
-		again.resize(size).until("150 events", "3 files: ")
+		again.resize(size).until("150 events", "3 objects: ")
 	}
 	again.press("6")
 	again.until("loaded", "a.json", "b.json", "c.json")

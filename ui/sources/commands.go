@@ -20,14 +20,14 @@ func (v *View) Commands() []pane.Command {
 			Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
 	}
 	return append(v.moves(),
-		do("open", "about the file", "Say all that is known of the file", "Look", 1, v.noObject, v.open, "enter"),
-		do("events", "its events", "Open the events of the file, or of the account and region", "Look", 2, v.nothing, v.events, "e"),
+		do("open", "about the object", "Say all that is known of the object", "Look", 1, v.noObject, v.open, "enter"),
+		do("events", "its events", "Open the events of the object, or of the account and region", "Look", 2, v.nothing, v.events, "e"),
 		do("add", "add source", "Load one more file, folder, archive or s3:// address", "Take", 3, v.noLoader, v.add, "a"),
 		do("retry", "retry failed", "Load again what failed", "Take", 4, v.noLoader, v.retry, "r"),
-		do("outcome", "by outcome", "List all files, or only those loaded, skipped or failed", "Look", 5, v.onMap, v.turn, "s"),
-		do("name", "by name", "List files whose name contains a text", "Look", 6, v.onMap, v.byName, "F"),
-		do("map", "map", "Change between the files and the map of what is covered", "Look", 7, nil, v.turnMap, "space"),
-		do("copy", "copy name", "Copy the name of the file", "Take", 0, v.noObject, v.copy, "y"),
+		do("outcome", "by outcome", "List all objects, or only those loaded, skipped or failed", "Look", 5, v.onMap, v.turn, "s"),
+		do("name", "by name", "List objects whose name contains a text", "Look", 6, v.onMap, v.byName, "F"),
+		do("map", "map", "Change between the objects and the map of what is covered", "Look", 7, nil, v.turnMap, "space"),
+		do("copy", "copy name", "Copy the name of the object", "Take", 0, v.noObject, v.copy, "y"),
 	)
 }
 
@@ -49,10 +49,10 @@ func (v *View) moves() []pane.Command {
 
 func (v *View) noObject() string {
 	if v.isMap {
-		return "space goes back to the files"
+		return "space goes back to the objects"
 	}
 	if _, ok := v.objects.Current(); !ok {
-		return "no file is listed"
+		return "no object is listed"
 	}
 	return ""
 }
@@ -76,12 +76,12 @@ func (v *View) noLoader() string {
 
 func (v *View) onMap() string {
 	if v.isMap {
-		return "space goes back to the files"
+		return "space goes back to the objects"
 	}
 	return ""
 }
 
-// open tells all that is known of a file.
+// open tells all that is known of an object.
 func (v *View) open() (pane.Intent, tea.Cmd) {
 	o, ok := v.objects.Current()
 	if !ok || v.isMap {
@@ -113,7 +113,7 @@ func (v *View) open() (pane.Intent, tea.Cmd) {
 		add("note", "no longer in its source; its events stay")
 	}
 	add("notes", strings.Join(o.Notes, "; "))
-	return pane.Read{Title: "File", Lines: lines}, nil
+	return pane.Read{Title: "Object", Lines: lines}, nil
 }
 
 // events opens the events of what is under the cursor.
@@ -157,7 +157,7 @@ func (v *View) turn() (pane.Intent, tea.Cmd) {
 }
 
 func (v *View) byName() (pane.Intent, tea.Cmd) {
-	return pane.Ask{Title: "Files whose name contains", Initial: v.name, Done: func(s string) (pane.Intent, tea.Cmd, error) {
+	return pane.Ask{Title: "Objects whose name contains", Initial: v.name, Done: func(s string) (pane.Intent, tea.Cmd, error) {
 		v.name = s
 		return nil, v.relist(), nil
 	}}, nil
@@ -176,5 +176,5 @@ func (v *View) turnMap() (pane.Intent, tea.Cmd) {
 
 func (v *View) copy() (pane.Intent, tea.Cmd) {
 	o, _ := v.objects.Current()
-	return pane.Copy{What: "file name", Text: o.Name}, nil
+	return pane.Copy{What: "object name", Text: o.Name}, nil
 }

@@ -89,7 +89,7 @@ func New(k Keeper, l Loader) *View {
 	v.objects = grid.New(grid.Source[object]{Key: func(o object) int64 { return o.n }, Cell: v.cell}, []grid.Column{
 		{ID: "outcome", Title: "Outcome", Width: 10, Min: 10},
 		{ID: "events", Title: "Events", Width: 8, Min: 6, Right: true, Priority: 2},
-		{ID: "name", Title: "File", Width: 40, Min: 24, Grow: 3, KeepEnd: true},
+		{ID: "name", Title: "Object", Width: 40, Min: 24, Grow: 3, KeepEnd: true},
 		{ID: "reason", Title: "Reason", Width: 40, Min: 16, Grow: 2, Priority: 1},
 		{ID: "size", Title: "Size", Width: 8, Min: 8, Right: true, Priority: 3},
 		{ID: "carrier", Title: "Form", Width: 14, Min: 10, Priority: 4},
@@ -104,9 +104,9 @@ func (v *View) Title() text.Safe {
 	case v.isMap:
 		return "Sources: what is covered, a cell a " + v.stepName()
 	case v.outcome != "" || v.name != "":
-		return "Sources: files " + text.Safe(v.outcome) + " " + text.Clean(v.name)
+		return "Sources: objects " + text.Safe(v.outcome) + " " + text.Clean(v.name)
 	}
-	return "Sources: files"
+	return "Sources: objects"
 }
 
 // Resize implements pane.Pane.
@@ -247,7 +247,7 @@ func (v *View) Note() text.Safe {
 	case v.isMap || len(v.rows) > 0:
 		return ""
 	case v.outcome != "" || v.name != "":
-		return "no file is listed so; s shows all outcomes, F with an empty name all names"
+		return "no object is listed so; s shows all outcomes, F with an empty name all names"
 	}
 	return "nothing was loaded into this case yet; a adds a source"
 }

@@ -68,7 +68,7 @@ func stage(t *testing.T, n int) (*uitest.Stage, *keeper, *loads) {
 	return uitest.NewStage(t, New(k, l), 120, 16), k, l
 }
 
-func TestFilesWithHowTheyEnded(t *testing.T) {
+func TestObjectsWithHowTheyEnded(t *testing.T) {
 	t.Parallel()
 	s, _, _ := stage(t, 5)
 	s.Shows("✓ loaded", "✗ failed", `unexpected EOF\x1b]0;x\x07`, "· skipped", "no CloudTrail record", "12 kB")

@@ -154,7 +154,7 @@ func (v *View) legend() [mapLegend]grid.Cell {
 	}
 	if s, ok := v.cells.Current(); ok {
 		t := s.Total
-		out[1] = grid.Cell{Text: text.Safe(fmt.Sprintf("%d files listed, %d loaded, %d skipped, %d failed, %d proven; %d events", t.Listed, t.Loaded, t.Skipped, t.Failed, t.Proven, t.Events))}
+		out[1] = grid.Cell{Text: text.Safe(fmt.Sprintf("%d objects listed, %d loaded, %d skipped, %d failed, %d proven; %d events", t.Listed, t.Loaded, t.Skipped, t.Failed, t.Proven, t.Events))}
 		if s.Stops {
 			out[1].Text += "; falls silent before the others"
 			out[1].Role = themes.Warn
