@@ -218,7 +218,9 @@ func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
 const framesPerSecond = 30
 
 func (a *app) programOptions(ctx context.Context, names []string) []tea.ProgramOption {
-	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithOutput(a.out), tea.WithFPS(framesPerSecond)}
+	// Signals end ctx. Bubble Tea's own handler would wait for the loop that ctx
+	// has ended already, now and then for ever.
+	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithOutput(a.out), tea.WithFPS(framesPerSecond)}
 	if usesStdin(names) { // the log comes in there; keys come from the terminal
 		if tty, err := os.Open("/dev/tty"); err == nil {
 			return append(opts, tea.WithInput(tty))
