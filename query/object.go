@@ -1,6 +1,10 @@
 package query
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+)
 
 // An Object is one log file as the case knows it.
 type Object struct {
@@ -21,12 +25,30 @@ type Object struct {
 	Notes      []string  // what a reader should know
 }
 
-// An ObjectRequest asks for up to N objects, ordered by name, after a name.
-// Outcome narrows to loaded, skipped or failed; Text to names that contain it,
-// ignoring case.
+// Compare orders objects as they are listed, what needs a reader first: failed,
+// loaded, skipped, then digests that did not fail; by name within.
+func (o Object) Compare(p Object) int {
+	return cmp.Or(cmp.Compare(o.rank(), p.rank()), strings.Compare(o.Name, p.Name))
+}
+
+func (o Object) rank() int {
+	switch {
+	case o.Outcome == "failed":
+		return 0
+	case o.Digest:
+		return 3
+	case o.Outcome == "skipped":
+		return 2
+	}
+	return 1
+}
+
+// An ObjectRequest asks for up to N objects, ordered by Compare, after one that
+// was listed before; of that, name, outcome and digest count. Outcome narrows to
+// loaded, skipped or failed; Text to names that contain it, ignoring case.
 type ObjectRequest struct {
 	Outcome string
 	Text    string
-	After   string
-	N       int // 0: all
+	After   *Object // nil: from the first
+	N       int     // 0: all
 }

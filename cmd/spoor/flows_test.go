@@ -101,7 +101,8 @@ func flowQueries(s *terminal) {
 func flowSources(s *terminal) {
 	s.t.Helper()
 	s.press("6")
-	s.until("◆ Sources: objects", "digest")
+	s.until("◆ Sources: objects", "loaded")
+	s.press("G").until("digest") // they come last
 	s.press("Space")
 	s.until("what is covered", "444455556666 us-east-1", "proven")
 	s.press("Space")

@@ -38,7 +38,7 @@ type plainItem struct {
 	event    query.Cursor
 	session  string
 	resource string
-	object   string
+	object   *query.Object
 	question string
 }
 
@@ -218,7 +218,7 @@ func (p *plain) objects(ctx context.Context, outcome string) error {
 			if o.Reason != "" {
 				words += ", " + o.Reason
 			}
-			r.items = append(r.items, plainItem{object: o.Name, words: words})
+			r.items = append(r.items, plainItem{object: &o, words: words})
 		}
 		return r, nil
 	})
@@ -246,8 +246,10 @@ func (p *plain) open(ctx context.Context, args string) error {
 		return p.command(ctx, "sessions --id "+it.session)
 	case it.question != "":
 		return p.command(ctx, "queries show "+it.question)
+	case it.object == nil:
+		return usagef("there is nothing to read behind %s", strings.Fields(args)[0])
 	}
-	f, err := query.Filter{}.Only("object", query.Value{Text: it.object})
+	f, err := query.Filter{}.Only("object", query.Value{Text: it.object.Name})
 	if err != nil {
 		return err
 	}

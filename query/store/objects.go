@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -11,27 +10,60 @@ import (
 	"spoor/query"
 )
 
-// Objects lists the manifest. It asks nobody but memory.
+// Objects lists the manifest. It asks nobody but memory, and sorts no more than it
+// takes to know the first N.
 func (db *DB) Objects(r query.ObjectRequest) []query.Object {
 	needle := strings.ToLower(r.Text)
-	var rows []objectRow
-	for _, o := range db.objects.list() {
-		if loader.Outcome(o.outcome) == loader.Archive || o.name <= r.After ||
+	all := db.objects.list()
+	first := firstObjects{n: r.N}
+	for i := range all {
+		o := &all[i]
+		if loader.Outcome(o.outcome) == loader.Archive ||
 			(r.Outcome != "" && outcomeWord(o.outcome) != r.Outcome) ||
-			(needle != "" && !strings.Contains(strings.ToLower(o.name), needle)) {
+			(needle != "" && !strings.Contains(strings.ToLower(o.name), needle)) ||
+			(r.After != nil && o.key().Compare(*r.After) <= 0) {
 			continue
 		}
-		rows = append(rows, o)
+		first.add(o)
 	}
-	slices.SortFunc(rows, func(a, b objectRow) int { return cmp.Compare(a.name, b.name) })
-	if r.N > 0 && len(rows) > r.N {
-		rows = rows[:r.N]
-	}
-	out := make([]query.Object, len(rows))
-	for i, o := range rows {
+	first.cut()
+	out := make([]query.Object, len(first.rows))
+	for i, o := range first.rows {
 		out[i] = o.public()
 	}
 	return out
+}
+
+// firstObjects keeps the first n of all rows that are added; 0 keeps all.
+type firstObjects struct {
+	n    int
+	rows []*objectRow
+	last *objectRow // of n kept ones: what comes after it is not among them
+}
+
+func (f *firstObjects) add(o *objectRow) {
+	if f.last != nil && o.compare(f.last) >= 0 {
+		return
+	}
+	if f.rows = append(f.rows, o); f.n > 0 && len(f.rows) >= 2*f.n {
+		f.cut()
+	}
+}
+
+// cut sorts what is kept and drops what is too many.
+func (f *firstObjects) cut() {
+	slices.SortFunc(f.rows, (*objectRow).compare)
+	if f.n > 0 && len(f.rows) >= f.n {
+		f.rows = f.rows[:f.n]
+		f.last = f.rows[f.n-1]
+	}
+}
+
+func (o *objectRow) compare(p *objectRow) int { return o.key().Compare(p.key()) }
+
+// key is what the order of objects depends on.
+func (o *objectRow) key() query.Object {
+	return query.Object{Name: o.name, Outcome: outcomeWord(o.outcome), Digest: o.digest}
 }
 
 func (o objectRow) public() query.Object {

@@ -166,7 +166,7 @@ func (v *View) byName() (pane.Intent, tea.Cmd) {
 func (v *View) relist() tea.Cmd {
 	v.rows, v.more = nil, false
 	v.objects.Set(nil)
-	return v.list("", pageSize)
+	return v.list(nil, pageSize)
 }
 
 func (v *View) turnMap() (pane.Intent, tea.Cmd) {

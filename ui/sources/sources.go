@@ -69,7 +69,7 @@ const pageSize = 2000
 type (
 	objectsMsg struct {
 		n     uint64
-		after string
+		after *query.Object // nil: from the first
 		list  []query.Object
 	}
 	coverMsg struct {
@@ -140,11 +140,11 @@ func (v *View) refresh() tea.Cmd {
 	if v.isMap {
 		return v.askMap()
 	}
-	return v.list("", max(len(v.rows), pageSize))
+	return v.list(nil, max(len(v.rows), pageSize))
 }
 
-// list asks for objects after a name.
-func (v *View) list(after string, n int) tea.Cmd {
+// list asks for objects after one.
+func (v *View) list(after *query.Object, n int) tea.Cmd {
 	_, id := v.lists.Next(v.state.Ctx)
 	k, req := v.keeper, query.ObjectRequest{Outcome: v.outcome, Text: v.name, After: after, N: n}
 	return func() tea.Msg { return objectsMsg{n: id, after: after, list: k.Objects(req)} }
@@ -169,7 +169,7 @@ func (v *View) askMap() tea.Cmd {
 func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 	switch msg := msg.(type) {
 	case objectsMsg:
-		v.listed(msg)
+		return nil, v.listed(msg)
 	case coverMsg:
 		return v.covered(msg)
 	case startedMsg:
@@ -201,11 +201,11 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 	return nil, nil
 }
 
-func (v *View) listed(m objectsMsg) {
+func (v *View) listed(m objectsMsg) tea.Cmd {
 	if !v.lists.Is(m.n) {
-		return
+		return nil
 	}
-	if m.after == "" {
+	if m.after == nil {
 		v.rows = nil
 	}
 	for _, o := range m.list {
@@ -213,6 +213,7 @@ func (v *View) listed(m objectsMsg) {
 	}
 	v.more = len(m.list) >= pageSize
 	v.objects.Set(v.rows)
+	return v.Sync(v.state) // the case may have grown meanwhile
 }
 
 func (v *View) covered(m coverMsg) (pane.Intent, tea.Cmd) {
@@ -234,7 +235,7 @@ func (v *View) covered(m coverMsg) (pane.Intent, tea.Cmd) {
 // moved asks for more objects when the cursor nears the end of those listed.
 func (v *View) moved() (pane.Intent, tea.Cmd) {
 	if v.more && !v.lists.Out() && v.objects.Place() > int64(len(v.rows)-200) {
-		return nil, v.list(v.rows[len(v.rows)-1].Name, pageSize)
+		return nil, v.list(&v.rows[len(v.rows)-1].Object, pageSize)
 	}
 	return nil, nil
 }

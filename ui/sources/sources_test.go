@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,13 +21,11 @@ type keeper struct {
 }
 
 func (k *keeper) Objects(r query.ObjectRequest) []query.Object {
-	var out []query.Object
-	for _, o := range k.objects {
-		if o.Name > r.After && (r.Outcome == "" || o.Outcome == r.Outcome) && strings.Contains(o.Name, r.Text) && len(out) < r.N {
-			out = append(out, o)
-		}
-	}
-	return out
+	all := slices.SortedFunc(slices.Values(k.objects), query.Object.Compare)
+	all = slices.DeleteFunc(all, func(o query.Object) bool {
+		return r.After != nil && o.Compare(*r.After) <= 0 || r.Outcome != "" && o.Outcome != r.Outcome || !strings.Contains(o.Name, r.Text)
+	})
+	return all[:min(len(all), r.N)]
 }
 
 func (k *keeper) Coverage(context.Context, query.CoverageRequest) (query.Coverage, error) {
@@ -102,6 +101,9 @@ func TestLongListsComeInPages(t *testing.T) {
 	s.Keys("G", "G", "G")
 	if len(v.rows) != 5000 {
 		t.Errorf("%d rows after going to the end", len(v.rows))
+	}
+	if first, last := v.rows[0].Outcome, v.rows[4999].Outcome; first != "failed" || last != "skipped" {
+		t.Errorf("from %s to %s", first, last)
 	}
 }
 
