@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,6 +104,9 @@ func (a *app) showPlain(ctx context.Context, o opened, scope loader.Scope, lines
 		bg.load(o.sources)
 	}
 	err = p.loop(ctx, lines)
+	if bg.sample().Failed > 0 {
+		a.status = exitPartial
+	}
 	cancel()
 	bg.wait()
 	return err
@@ -286,24 +290,24 @@ func (a *app) investigatePlain(ctx context.Context, names []string) error {
 		return usagef("with --plain, standard input is for what you say; save the log to a file first")
 	}
 	lines := readLines(a.in)
+	var o opened
 	if len(names) == 0 && a.flags.caseName == "" {
-		if names, err = a.askPlain(ctx, lines); err != nil {
-			return err
-		}
+		o, err = a.askPlain(ctx, lines)
+	} else {
+		o, err = a.open(ctx, names)
 	}
-	o, err := a.open(ctx, names)
 	if err != nil {
 		return err
 	}
 	return a.showPlain(ctx, o, scope, lines)
 }
 
-// askPlain is the start screen as lines: it returns the sources to open; a case
-// that was chosen becomes that of -c.
-func (a *app) askPlain(ctx context.Context, lines <-chan string) ([]string, error) {
+// askPlain is the start screen as lines. What can't be opened is told and asked
+// again; once the input has ended, it is how spoor ends.
+func (a *app) askPlain(ctx context.Context, lines <-chan string) (opened, error) {
 	o, err := a.startOptions()
 	if err != nil {
-		return nil, err
+		return opened{}, err
 	}
 	fmt.Fprintln(a.out, "What to open? Say a number, or a file, a folder, an archive or s3://bucket/prefix.")
 	var known []ui.Choice
@@ -313,17 +317,32 @@ func (a *app) askPlain(ctx context.Context, lines <-chan string) ([]string, erro
 			fmt.Fprintf(a.out, "%d. %s, %s\n", len(known), cleanLines(r.Name), cleanLines(r.Note))
 		}
 	}
+	last := error(usageError{fmt.Errorf("no SOURCE given"), "try spoor demo, or spoor --help"})
+	for {
+		c, ok := nextChoice(ctx, lines, known)
+		if !ok {
+			return opened{}, cmp.Or(ctx.Err(), last)
+		}
+		o, err := a.open(ctx, a.chosen(c))
+		if err == nil {
+			return o, nil
+		}
+		a.flags.caseName, last = "", err
+		msg, hint := a.phrase(err)
+		fmt.Fprintf(a.out, "error: %s\n  %s\nWhat to open instead? An empty line ends.\n", cleanLines(msg), cleanLines(hint))
+	}
+}
+
+// nextChoice reads what to open; false when nothing is said.
+func nextChoice(ctx context.Context, lines <-chan string, known []ui.Choice) (ui.Choice, bool) {
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
-	case line, ok := <-lines:
+		return ui.Choice{}, false
+	case line := <-lines: // "" when the input has ended
 		line = strings.TrimSpace(line)
 		if n, err := strconv.Atoi(line); err == nil && n > 0 && n <= len(known) {
-			return a.chosen(known[n-1]), nil
+			return known[n-1], true
 		}
-		if !ok || line == "" {
-			return nil, usageError{fmt.Errorf("no SOURCE given"), "try spoor demo, or spoor --help"}
-		}
-		return []string{atHome(line)}, nil
+		return ui.Choice{Source: line}, line != ""
 	}
 }

@@ -70,7 +70,7 @@ func addPlainFlag(cmd *cobra.Command, a *app) {
 func perhapsCommand(cmd *cobra.Command, args []string, err error) error {
 	for _, word := range args {
 		if near := cmd.SuggestionsFor(word); len(near) > 0 {
-			return usageError{err, "did you mean the command? spoor " + near[0]}
+			return hinted{usageError{err, ""}, "did you mean the command? spoor " + near[0]}
 		}
 	}
 	return err

@@ -17,6 +17,9 @@ import (
 // demoSource is the name under which the built-in example loads.
 const demoSource = "demo:"
 
+// sourceHint says what can be opened.
+const sourceHint = "a source is a file, a folder, a glob, an archive, - or s3://bucket/prefix"
+
 // openSources turns SOURCE operands into sources. Nothing is read yet but what
 // it takes to tell that a path exists.
 func (a *app) openSources(ctx context.Context, names []string) ([]loader.Source, error) {
@@ -40,11 +43,14 @@ func (a *app) openSource(ctx context.Context, name string) (loader.Source, error
 	case strings.HasPrefix(name, "s3://"):
 		return a.openBucket(ctx, name)
 	case strings.Contains(name, "://"):
-		return nil, usageError{fmt.Errorf("cannot read %s", name), "a source is a file, a folder, a glob, an archive, - or s3://bucket/prefix"}
+		return nil, usageError{fmt.Errorf("cannot read %s", name), sourceHint}
 	}
 	s, err := disk.Open(name, disk.Options{Link: a.flags.link})
 	if name+":" == demoSource && errors.Is(err, fs.ErrNotExist) {
 		return nil, usageError{err, "the built-in example is the source " + demoSource}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, hinted{err, sourceHint}
 	}
 	return s, err
 }
