@@ -227,7 +227,7 @@ func (s *storm) escapes() {
 	if len(s.m.overlays) > 0 || s.m.edit != nil {
 		s.t.Fatalf("esc does not leave %T:\n%s", s.m.overlays, ansi.Strip(s.m.View().Content))
 	}
-	want := 1 + s.rng.IntN(5)
+	want := 1 + s.rng.IntN(len(s.m.views)-1)
 	s.send(press(strconv.Itoa(want + 1)))
 	s.send(digitsMsg{s.m.digits.id})
 	if s.m.view != want {
