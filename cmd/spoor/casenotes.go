@@ -70,16 +70,8 @@ func (a *app) printNoted(w io.Writer, list []query.Noted) error {
 		}
 	}
 	switch a.flags.format {
-	case "json":
-		return json.NewEncoder(w).Encode(rows)
-	case "ndjson":
-		enc := json.NewEncoder(w)
-		for _, r := range rows {
-			if err := enc.Encode(r); err != nil {
-				return err
-			}
-		}
-		return nil
+	case "json", "ndjson":
+		return writeJSON(w, a.flags.format, rows)
 	case "csv":
 		out := a.newCSV(w, "about", "name", "what", "time", "events", "mark", "note", "tags", "changed")
 		for i, r := range rows {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -59,16 +58,8 @@ func histogramCommand(a *app) *cobra.Command {
 func (a *app) printHistogram(h query.Histogram) error {
 	return a.write(func(w io.Writer) error {
 		switch a.flags.format {
-		case "json":
-			return json.NewEncoder(w).Encode(histogramJSON(h, a.zone))
-		case "ndjson":
-			enc := json.NewEncoder(w)
-			for _, b := range histogramJSON(h, a.zone) {
-				if err := enc.Encode(b); err != nil {
-					return err
-				}
-			}
-			return nil
+		case "json", "ndjson":
+			return writeJSON(w, a.flags.format, histogramJSON(h, a.zone))
 		case "csv":
 			return a.histogramCSV(w, h)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -123,4 +124,18 @@ func (a *app) newCSV(w io.Writer, columns ...string) *query.CSVWriter {
 	c := query.NewCSVWriter(w, a.flags.rawValues)
 	c.Header(columns)
 	return c
+}
+
+// writeJSON writes rows as one array, or one a line for ndjson.
+func writeJSON[T any](w io.Writer, format string, rows []T) error {
+	enc := json.NewEncoder(w)
+	if format == "json" {
+		return enc.Encode(rows)
+	}
+	for _, r := range rows {
+		if err := enc.Encode(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }

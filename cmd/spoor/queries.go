@@ -153,16 +153,8 @@ func (j *jsonQuery) answer(answer query.Answer) {
 func (a *app) printQueries(list []jsonQuery, counted bool) error {
 	return a.write(func(w io.Writer) error {
 		switch a.flags.format {
-		case "json":
-			return json.NewEncoder(w).Encode(list)
-		case "ndjson":
-			enc := json.NewEncoder(w)
-			for _, q := range list {
-				if err := enc.Encode(q); err != nil {
-					return err
-				}
-			}
-			return nil
+		case "json", "ndjson":
+			return writeJSON(w, a.flags.format, list)
 		}
 		t := newTable(w, a.tableWidth(), "topic", "found", "id", "question", "ATT&CK")
 		for _, q := range list {

@@ -131,16 +131,8 @@ func (t *timelineRun) historyRows(ctx context.Context, w io.Writer, h query.Reso
 		rows = append(rows, t.row(timelineSection{}, c, causes))
 	}
 	switch t.flags.format {
-	case "json":
-		return json.NewEncoder(w).Encode(rows)
-	case "ndjson":
-		enc := json.NewEncoder(w)
-		for _, r := range rows {
-			if err := enc.Encode(r); err != nil {
-				return err
-			}
-		}
-		return nil
+	case "json", "ndjson":
+		return writeJSON(w, t.flags.format, rows)
 	}
 	out := t.newCSV(w, "time", "actor", "summary", "severity", "outcome", "resource", "event_id", "source_ip")
 	for _, c := range h.Changes {
