@@ -10,6 +10,7 @@ import (
 
 	"spoor/loader"
 	"spoor/loader/cloudtrail"
+	"spoor/query/store/pack"
 )
 
 // A lot is what has been staged since the last Commit: rows lie in an open
@@ -65,10 +66,10 @@ func (db *DB) commit(ctx context.Context) error {
 		return nil
 	}
 	err := db.stage(ctx, func(c conn) error {
-		if err := db.pack.sync(); err != nil {
+		if err := db.pack.Sync(); err != nil {
 			return err
 		}
-		if _, err := c.exec(ctx, "UPDATE pack_rows SET bytes = ?", db.pack.at); err != nil {
+		if _, err := c.exec(ctx, "UPDATE pack_rows SET bytes = ?", db.pack.Size()); err != nil {
 			return err
 		}
 		if err := c.commit(); err != nil {
@@ -123,7 +124,7 @@ func (db *DB) abandon() error {
 	}
 	db.people.saved = l.persons
 	db.known.forget()
-	db.pack.rollback()
+	db.pack.Rollback()
 	return l.c.Close()
 }
 
@@ -208,23 +209,23 @@ func (db *DB) keep(rows []objectRow, list []loader.Loaded) error {
 		}
 		return nil
 	}
-	entries := make([]entry, len(rows))
+	entries := make([]pack.Entry, len(rows))
 	for i := range rows {
 		l := &list[i]
-		entries[i] = newEntry(l, &rows[i])
+		entries[i] = entryOf(l, &rows[i])
 		switch {
 		case l.Outcome != loader.Done && !l.Digest:
 		case l.Delivered == nil:
-			entries[i].Enc = packLink
+			entries[i].How = pack.Link
 		default:
-			entries[i].bytes = l.Delivered
+			entries[i].Bytes = l.Delivered
 		}
 	}
-	if err := db.pack.append(entries); err != nil {
+	if err := db.pack.Append(entries); err != nil {
 		return err
 	}
 	for i := range rows {
-		rows[i].at = entries[i].at()
+		rows[i].at = entries[i].At()
 	}
 	return nil
 }
@@ -353,7 +354,7 @@ func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
 
 // committed publishes what a lot changed.
 func (db *DB) committed(ctx context.Context, c conn) error {
-	db.pack.commit()
+	db.pack.Commit()
 	db.objects.put(db.lot.objects)
 	db.objects.put(db.lot.moved)
 	db.verdicts.forget(db.lot.objects)

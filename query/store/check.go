@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/zeebo/xxh3"
-
 	"spoor/loader"
+	"spoor/query/store/pack"
 )
 
 // A Checked says what came of CheckObjects.
@@ -27,13 +26,13 @@ const damagedNote = "its bytes in the case are damaged; the next load of its sou
 // fetches them again. Done tells of each object; nil: nobody looks.
 func (db *DB) CheckObjects(ctx context.Context, done func(n, of int)) (Checked, error) {
 	var out Checked
-	described, err := readContents(db.pack.file, db.committedPack())
+	described, err := db.pack.Contents(db.committedPack())
 	if err != nil {
 		return out, fmt.Errorf("check objects: %w", err)
 	}
-	sums := make(map[packed]uint64, len(described.entries))
-	for i := range described.entries {
-		sums[described.entries[i].at()] = described.entries[i].Sum
+	sums := make(map[pack.Place]uint64, len(described.Entries))
+	for i := range described.Entries {
+		sums[described.Entries[i].At()] = described.Entries[i].Sum
 	}
 	rows := db.objects.list()
 	for i, o := range rows {
@@ -43,7 +42,7 @@ func (db *DB) CheckObjects(ctx context.Context, done func(n, of int)) (Checked, 
 		if done != nil {
 			done(i, len(rows))
 		}
-		if o.at.enc == packNone {
+		if o.at.How == pack.None {
 			continue
 		}
 		out.Objects++
@@ -59,14 +58,14 @@ func (db *DB) CheckObjects(ctx context.Context, done func(n, of int)) (Checked, 
 func (db *DB) committedPack() int64 {
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	return db.pack.end
+	return db.pack.Committed()
 }
 
 // checkObject compares the bytes of one object with what was loaded. What the
 // pack no longer describes counts as damaged, since it could not be read back if
 // the database were lost.
-func (db *DB) checkObject(o objectRow, sums map[packed]uint64) error {
-	if o.at.enc == packLink {
+func (db *DB) checkObject(o objectRow, sums map[pack.Place]uint64) error {
+	if o.at.How == pack.Link {
 		_, err := db.unpack(o)
 		if errors.Is(err, fs.ErrNotExist) {
 			return errors.New("the file that the case links to is gone")
@@ -77,14 +76,7 @@ func (db *DB) checkObject(o objectRow, sums map[packed]uint64) error {
 	if !ok {
 		return errors.New("its description in the case is damaged")
 	}
-	b := make([]byte, o.at.len)
-	if _, err := db.pack.file.ReadAt(b, o.at.off); err != nil {
-		return err
-	}
-	if xxh3.Hash(b) != want {
-		return errRotten
-	}
-	return nil
+	return db.pack.Check(o.at, want)
 }
 
 // doubt makes the next load fetch objects again, and the archives they came in.

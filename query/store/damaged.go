@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"spoor/query/store/pack"
 )
 
 // brokenName is a file that says that a question met a damaged block, so that
@@ -33,7 +35,7 @@ func intact(dir string) error {
 // hasObjects reports whether a pack holds more than its head.
 func hasObjects(dir string) bool {
 	info, err := os.Stat(filepath.Join(dir, packName))
-	return err == nil && info.Size() > packHead
+	return err == nil && info.Size() > pack.HeadSize
 }
 
 // classify gives errors of the database their types, and remembers that a block

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"spoor/query"
+	"spoor/query/store/pack"
 )
 
 // Memory is the path of a case that keeps nothing on disk.
@@ -48,7 +49,7 @@ type Options struct {
 type DB struct {
 	path string // of the folder, or Memory
 	sql  *sql.DB
-	pack *pack
+	pack *pack.Pack
 
 	dicts     dicts
 	people    *people
@@ -213,7 +214,11 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 		return err
 	}
 	if db.pack == nil {
-		if db.pack, err = openPack(packFile, n[0]); err != nil {
+		db.pack, err = pack.Open(packFile, n[0])
+		if errors.Is(err, pack.ErrCutOff) {
+			return fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -249,7 +254,7 @@ func (db *DB) drop() (err error) {
 		err = db.sql.Close()
 	}
 	if db.pack != nil {
-		err = errors.Join(err, db.pack.close())
+		err = errors.Join(err, db.pack.Close())
 	}
 	return err
 }
@@ -282,5 +287,5 @@ func (db *DB) Close() error {
 	if db.lot != nil {
 		err = db.abandon()
 	}
-	return errors.Join(err, db.sql.Close(), db.blocks.close(), db.pack.close())
+	return errors.Join(err, db.sql.Close(), db.blocks.close(), db.pack.Close())
 }

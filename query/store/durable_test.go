@@ -19,6 +19,7 @@ import (
 
 	"spoor/loader"
 	"spoor/query"
+	"spoor/query/store/pack"
 )
 
 // childEnv names what a child process of these tests is to do, and where.
@@ -131,8 +132,8 @@ func checkWhole(t *testing.T, db *DB) {
 		return
 	}
 	info, err := os.Stat(filepath.Join(db.path, packName))
-	if err != nil || info.Size() != db.pack.end {
-		t.Errorf("pack has %d bytes, %d are committed, %v", info.Size(), db.pack.end, err)
+	if err != nil || info.Size() != db.pack.Committed() {
+		t.Errorf("pack has %d bytes, %d are committed, %v", info.Size(), db.pack.Committed(), err)
 	}
 }
 
@@ -389,11 +390,11 @@ func TestAlteredPackIsNoticed(t *testing.T) {
 		t.Fatalf("not as delivered: %v", err)
 	}
 	forged := bytes.Replace(b, []byte("thing-3"), []byte("thing-4"), 1)
-	packed := db.pack.enc.EncodeAll(forged, nil)
-	o.at.off, o.at.len = db.pack.end, int64(len(packed))
-	if _, err := db.pack.file.WriteAt(packed, o.at.off); err != nil {
+	list := []pack.Entry{{Name: "forged", Bytes: forged}}
+	if err := db.pack.Append(list); err != nil {
 		t.Fatal(err)
 	}
+	o.at = list[0].At()
 	if _, err := db.unpack(o); !errors.Is(err, ErrAltered) {
 		t.Errorf("got %v", err)
 	}

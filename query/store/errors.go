@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"spoor/query/store/pack"
 )
 
 var (
@@ -27,6 +29,10 @@ var (
 	ErrNoResource = errors.New("the event names no resource")
 	// ErrAltered says that an original is no longer what was loaded.
 	ErrAltered = errors.New("it is not what was loaded: the hash differs")
+	// ErrNoLabels is pack.ErrNoLabels: a case that an old version of this program
+	// made, and that can't be made anew from its pack.
+	ErrNoLabels = pack.ErrNoLabels
+
 	// ErrDamaged says that the database of the case is damaged or missing. DuckDB
 	// writes some blocks in place; a process killed inside such a write leaves a
 	// torn one. Rebuild makes it anew.

@@ -12,6 +12,7 @@ import (
 
 	"spoor/loader"
 	"spoor/loader/digest"
+	"spoor/query/store/pack"
 )
 
 // Originals is the case as a source: all objects it has seen, under their own
@@ -49,15 +50,15 @@ func (s originals) Open(_ context.Context, o loader.Object) (io.ReadCloser, erro
 	switch {
 	case !ok:
 		return nil, &fs.PathError{Op: "open", Path: o.Name, Err: fs.ErrNotExist}
-	case r.at.enc == packLink:
+	case r.at.How == pack.Link:
 		return os.Open(r.name)
-	case r.at.enc == packNone:
+	case r.at.How == pack.None:
 		if r.reason != "" {
 			return nil, errors.New(r.reason)
 		}
 		return nil, errNotKept
 	}
-	b, err := s.db.pack.read(r.at)
+	b, err := s.db.pack.Read(r.at)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func metaMap(text string) map[string]string {
 func (db *DB) KnownHash(o loader.Object) (digest.Hash, bool) {
 	r, ok := db.objects.find(o.Name)
 	outcome := loader.Outcome(r.outcome)
-	if !ok || r.notes != "" || r.at.enc == packLink || outcome != loader.Done && outcome != loader.Skipped || r.unpacked == 0 ||
+	if !ok || r.notes != "" || r.at.How == pack.Link || outcome != loader.Done && outcome != loader.Skipped || r.unpacked == 0 ||
 		db.Status(o) != loader.Unchanged {
 		return digest.Hash{}, false
 	}

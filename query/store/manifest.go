@@ -11,6 +11,7 @@ import (
 
 	"spoor/loader"
 	"spoor/loader/cloudtrail"
+	"spoor/query/store/pack"
 )
 
 // An objectRow is an object in the manifest.
@@ -26,7 +27,7 @@ type objectRow struct {
 	reason, carrier, class, meta string // meta: user metadata as lines "key=value"
 	events, duplicates, invalid  int64
 	notes                        string // one a line
-	at                           packed
+	at                           pack.Place
 	gone, digest                 bool
 	lossy                        bool  // some records are reconstructions
 	loaded                       int64 // µs UTC
@@ -49,9 +50,9 @@ var objectTable = table[objectRow]{"objects_rows", []column[objectRow]{
 	intCol("duplicates", func(r *objectRow) int64 { return r.duplicates }),
 	intCol("invalid", func(r *objectRow) int64 { return r.invalid }),
 	textCol("notes", func(r *objectRow) string { return r.notes }),
-	intCol("pack_off", func(r *objectRow) int64 { return r.at.off }),
-	intCol("pack_len", func(r *objectRow) int64 { return r.at.len }),
-	byteCol("pack_enc", func(r *objectRow) uint8 { return r.at.enc }),
+	intCol("pack_off", func(r *objectRow) int64 { return r.at.Off }),
+	intCol("pack_len", func(r *objectRow) int64 { return r.at.Len }),
+	byteCol("pack_enc", func(r *objectRow) uint8 { return r.at.How }),
 	boolCol("gone", func(r *objectRow) bool { return r.gone }),
 	boolCol("digest", func(r *objectRow) bool { return r.digest }),
 	boolCol("lossy", func(r *objectRow) bool { return r.lossy }),
@@ -152,7 +153,7 @@ func (m *manifest) load(ctx context.Context, c conn) error {
 			id: v[0].(uint32), name: text(v[1]), size: number(v[2]), etag: text(v[3]), mtime: number(v[4]),
 			unpacked: number(v[6]), outcome: v[7].(uint8), reason: text(v[8]), carrier: text(v[9]), class: text(v[10]), meta: text(v[11]),
 			events: number(v[12]), duplicates: number(v[13]), invalid: number(v[14]), notes: text(v[15]),
-			at: packed{off: number(v[16]), len: number(v[17]), enc: v[18].(uint8)}, gone: v[19].(bool), digest: v[20].(bool), lossy: v[21].(bool), loaded: number(v[22]),
+			at: pack.Place{Off: number(v[16]), Len: number(v[17]), How: v[18].(uint8)}, gone: v[19].(bool), digest: v[20].(bool), lossy: v[21].(bool), loaded: number(v[22]),
 		}
 		copy(r.sum[:], v[5].([]byte))
 		m.put([]objectRow{r})
@@ -202,11 +203,11 @@ func (db *DB) MarkGone(ctx context.Context, gone func(name string) bool) error {
 		return nil
 	}
 	err := db.stage(ctx, func(c conn) error {
-		ids, entries := make([]any, len(rows)), make([]entry, len(rows))
+		ids, entries := make([]any, len(rows)), make([]pack.Entry, len(rows))
 		for i, r := range rows {
-			ids[i], entries[i] = r.id, entry{Name: r.name, Gone: r.gone}
+			ids[i], entries[i] = r.id, pack.Entry{Name: r.name, Gone: r.gone}
 		}
-		if err := db.pack.label(labelGone, entries, 0); err != nil {
+		if err := db.pack.Gone(entries); err != nil {
 			return err
 		}
 		_, err := c.exec(ctx, "UPDATE objects_rows SET gone = NOT gone WHERE id IN (SELECT unnest(["+marks(len(ids))+"]))", ids...)

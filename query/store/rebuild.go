@@ -15,9 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/zeebo/xxh3"
-
 	"spoor/loader"
+	"spoor/query/store/pack"
 )
 
 // freshName is the database while it is made anew. It takes the place of the
@@ -140,12 +139,12 @@ func (db *DB) replay(ctx context.Context, progress *loader.Progress) (out Rebuil
 	if err := k.rest(ctx, db); err != nil {
 		return out, err
 	}
-	out.Lost, out.Holes = append(report.Failures, k.altered...), len(k.holes)
+	out.Lost, out.Holes = append(report.Failures, k.altered...), len(k.Holes)
 	slices.SortFunc(out.Lost, func(a, b loader.Failure) int { return cmp.Compare(a.Object, b.Object) })
 	out.Objects, out.Events = int64(len(db.objects.list())), db.Totals().Events
 	_, err = ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
 		return struct{}{}, c.inTx(ctx, func() error {
-			if _, err := c.exec(ctx, "UPDATE pack_rows SET bytes = ?", db.pack.end); err != nil {
+			if _, err := c.exec(ctx, "UPDATE pack_rows SET bytes = ?", db.pack.Committed()); err != nil {
 				return err
 			}
 			return db.takeAllBack(ctx, c, &out)
@@ -181,14 +180,14 @@ func (db *DB) takeAllBack(ctx context.Context, c conn, out *Rebuilt) error {
 // A kept is the contents of a pack as a Source: its objects lie there, and their
 // rows are known but for what they have in common with others.
 type kept struct {
-	contents
-	pack    *pack
-	byName  map[string]*entry
+	pack.Contents
+	pack    *pack.Pack
+	byName  map[string]*pack.Entry
 	altered []loader.Failure // written by the sink
 }
 
 func readKept(path string) (*kept, error) {
-	k := &kept{byName: map[string]*entry{}}
+	k := &kept{byName: map[string]*pack.Entry{}}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) { // nothing has been loaded yet
 		return k, nil
@@ -201,25 +200,25 @@ func readKept(path string) (*kept, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() <= packHead {
+	if info.Size() <= pack.HeadSize {
 		return k, nil
 	}
-	if k.contents, err = readContents(f, info.Size()); err != nil {
+	if k.Contents, err = pack.ReadContents(f, info.Size()); err != nil {
 		return nil, fmt.Errorf("read %s: %w", packName, err)
 	}
-	for i := range k.entries {
-		k.byName[k.entries[i].Name] = &k.entries[i]
+	for i := range k.Entries {
+		k.byName[k.Entries[i].Name] = &k.Entries[i]
 	}
 	return k, nil
 }
 
 // open opens the pack to be read only: another process may write to it. The next
 // Open cuts off what is no whole batch.
-func (k *kept) open(path string) (p *pack, err error) {
-	if k.end == 0 {
-		p, err = openPack(path, 0)
+func (k *kept) open(path string) (p *pack.Pack, err error) {
+	if k.End == 0 {
+		p, err = pack.Open(path, 0)
 	} else {
-		p, err = readPack(path, k.end)
+		p, err = pack.OpenRead(path, k.End)
 	}
 	k.pack = p
 	return p, err
@@ -231,9 +230,9 @@ func (k *kept) String() string { return packName }
 // Objects lists what has bytes: in the pack, or in a file of its own.
 func (k *kept) Objects(ctx context.Context, _ loader.Scope) iter.Seq2[loader.Object, error] {
 	return func(yield func(loader.Object, error) bool) {
-		for i := range k.entries {
-			e := &k.entries[i]
-			if ctx.Err() != nil || e.Enc != packNone && !yield(e.object(), nil) {
+		for i := range k.Entries {
+			e := &k.Entries[i]
+			if ctx.Err() != nil || e.How != pack.None && !yield(objectOf(e), nil) {
 				return
 			}
 		}
@@ -244,7 +243,7 @@ func (k *kept) Objects(ctx context.Context, _ loader.Scope) iter.Seq2[loader.Obj
 // an error.
 func (k *kept) Open(_ context.Context, o loader.Object) (io.ReadCloser, error) {
 	e := k.byName[o.Name]
-	if e.Enc == packLink {
+	if e.How == pack.Link {
 		info, err := os.Stat(e.Name)
 		if err != nil {
 			return nil, err
@@ -254,25 +253,16 @@ func (k *kept) Open(_ context.Context, o loader.Object) (io.ReadCloser, error) {
 		}
 		return os.Open(e.Name)
 	}
-	b := make([]byte, e.Len)
-	if _, err := k.pack.file.ReadAt(b, e.off); err != nil {
-		return nil, err
-	}
-	if xxh3.Hash(b) != e.Sum {
-		return nil, errRotten
-	}
-	b, err := decode(b, e.Enc)
+	b, err := k.pack.ReadChecked(e.At(), e.Sum)
 	return io.NopCloser(bytes.NewReader(b)), err
 }
-
-var errRotten = errors.New("its copy in the case is damaged: the checksum differs")
 
 // fill completes the row of an object by what the pack knows of it.
 func (k *kept) fill(r *objectRow) {
 	e := k.byName[r.name]
 	r.loaded, r.gone = e.Loaded, e.Gone
-	if loader.Outcome(r.outcome) != loader.Failed && e.Enc != packNone {
-		r.at = e.at()
+	if loader.Outcome(r.outcome) != loader.Failed && e.How != pack.None {
+		r.at = e.At()
 	}
 }
 
@@ -280,9 +270,9 @@ func (k *kept) fill(r *objectRow) {
 // and archives.
 func (k *kept) rest(ctx context.Context, db *DB) error {
 	var list []loader.Loaded
-	for i := range k.entries {
-		if e := &k.entries[i]; e.Enc == packNone {
-			list = append(list, e.loaded())
+	for i := range k.Entries {
+		if e := &k.Entries[i]; e.How == pack.None {
+			list = append(list, loadedOf(e))
 		}
 	}
 	list = slices.DeleteFunc(list, func(l loader.Loaded) bool { _, ok := db.objects.find(l.Object.Name); return ok }) // by an attempt that was cut off
@@ -295,9 +285,27 @@ func (k *kept) rest(ctx context.Context, db *DB) error {
 	return db.Commit(ctx)
 }
 
-// loaded is what was handed to the sink, for an object without bytes.
-func (e *entry) loaded() loader.Loaded {
-	l := loader.Loaded{Object: e.object(), Outcome: loader.Outcome(e.Outcome), Reason: e.Reason, Carrier: e.Carrier,
+// entryOf describes an object that was loaded.
+func entryOf(l *loader.Loaded, r *objectRow) pack.Entry {
+	e := pack.Entry{
+		Name: r.name, Size: r.size, ETag: r.etag, Modified: r.mtime, Class: r.class, Meta: r.meta, Unpacked: r.unpacked,
+		Outcome: r.outcome, Reason: r.reason, Carrier: r.carrier, Notes: r.notes, Digest: r.digest, Loaded: r.loaded,
+		Events: len(l.Events), Invalid: r.invalid,
+	}
+	if r.unpacked > 0 {
+		e.SHA256 = hex.EncodeToString(r.sum[:])
+	}
+	return e
+}
+
+// objectOf is what a source listed.
+func objectOf(e *pack.Entry) loader.Object {
+	return loader.Object{Name: e.Name, Size: e.Size, ETag: e.ETag, ModTime: momentOf(e.Modified), Class: e.Class, Meta: metaMap(e.Meta), Linked: e.How == pack.Link}
+}
+
+// loadedOf is what was handed to the sink, for an object without bytes.
+func loadedOf(e *pack.Entry) loader.Loaded {
+	l := loader.Loaded{Object: objectOf(e), Outcome: loader.Outcome(e.Outcome), Reason: e.Reason, Carrier: e.Carrier,
 		Unpacked: e.Unpacked, Invalid: int(e.Invalid), Notes: splitLines(e.Notes)}
 	_, _ = hex.Decode(l.SHA256[:], []byte(e.SHA256)) // this program wrote it, and the label is whole
 	return l

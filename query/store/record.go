@@ -15,6 +15,7 @@ import (
 
 	"spoor/loader"
 	"spoor/loader/cloudtrail"
+	"spoor/query/store/pack"
 )
 
 // A place is where a record lies.
@@ -128,7 +129,7 @@ func (db *DB) unpack(o objectRow) (string, error) {
 // unpackQuick is unpack without the hash, for searches, which show nothing: a
 // link is checked all the same, the pack by the checksums of gzip and zstd.
 func (db *DB) unpackQuick(o objectRow) (string, error) {
-	if o.at.enc == packLink {
+	if o.at.How == pack.Link {
 		return db.unpack(o)
 	}
 	b, err := db.delivered(o)
@@ -149,10 +150,10 @@ func newUnpacker() any { return loader.NewUnpacker(math.MaxInt64) }
 
 // delivered returns the bytes of an object as they were fetched.
 func (db *DB) delivered(o objectRow) ([]byte, error) {
-	if o.at.enc == packLink {
+	if o.at.How == pack.Link {
 		return os.ReadFile(o.name)
 	}
-	return db.pack.read(o.at)
+	return db.pack.Read(o.at)
 }
 
 // places finds where events lie, in the order of seqs.

@@ -1,10 +1,9 @@
-package store
+package pack
 
 import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,12 +11,9 @@ import (
 	"slices"
 
 	"github.com/zeebo/xxh3"
-
-	"spoor/loader"
 )
 
-// The pack tells by itself what is in it, so that a case can be made anew when
-// its database is gone:
+// The form of a pack:
 //
 //	pack   magic (16) · mark (16) · label, objects · label, objects …
 //	label  mark (16) · kind (4) · length of the description (4) · bytes of the
@@ -25,19 +21,21 @@ import (
 //	       · description
 //
 // Numbers are little-endian, hashes XXH3-64. A description is a line of JSON an
-// object (see entry), packed with zstd: names and dates repeat, so a description
+// object (see Entry), packed with zstd: names and dates repeat, so a description
 // takes some 80 bytes an object. The mark is drawn at random for each pack, so
 // that no log file can hold what looks like a label of it.
 const (
-	packMagic = "spoor pack 2\r\n\x1a\n" // line ends betray a transfer as text
+	magic     = "spoor pack 2\r\n\x1a\n" // line ends betray a transfer as text
 	markSize  = 16
-	packHead  = int64(len(packMagic) + markSize)
 	labelHead = markSize + 32
 
 	// maxDescription bounds what a label may claim. A batch is 16 MiB of text,
 	// thus a million objects at the very worst.
 	maxDescription = 1 << 30
 )
+
+// HeadSize is how many bytes a pack has that holds nothing.
+const HeadSize = int64(len(magic) + markSize)
 
 // Kinds of labels.
 const (
@@ -49,9 +47,9 @@ const (
 // packs do not describe themselves.
 var ErrNoLabels = errors.New("its objects are not described")
 
-// An entry describes an object in the pack: its row in the manifest, but for
+// An Entry describes an object in the pack: its row in the manifest, but for
 // what depends on other objects. Times are µs UTC.
-type entry struct {
+type Entry struct {
 	Name     string `json:"name"`
 	Size     int64  `json:"size"` // as delivered
 	ETag     string `json:"etag,omitempty"`
@@ -68,47 +66,28 @@ type entry struct {
 	Loaded   int64  `json:"loaded,omitempty"`
 	Events   int    `json:"events,omitempty"`  // records in it, duplicates and all
 	Invalid  int64  `json:"invalid,omitempty"` // what looked like a record
-	Enc      uint8  `json:"enc,omitempty"`     // packRaw …
+	How      uint8  `json:"enc,omitempty"`     // Raw …
 	Len      int64  `json:"len,omitempty"`     // bytes in the pack
 	Sum      uint64 `json:"sum,omitempty"`     // XXH3-64 of them
-	Gone     bool   `json:"gone,omitempty"`    // in a labelGone, with the name alone
+	Gone     bool   `json:"gone,omitempty"`    // with the name alone, for Pack.Gone
 
-	off   int64  // in the pack
-	bytes []byte // to be written
+	Bytes []byte `json:"-"` // as delivered, for Append; nil: there are none to keep
+
+	off int64 // in the pack
 }
 
-// newEntry describes an object that was loaded.
-func newEntry(l *loader.Loaded, r *objectRow) entry {
-	e := entry{
-		Name: r.name, Size: r.size, ETag: r.etag, Modified: r.mtime, Class: r.class, Meta: r.meta, Unpacked: r.unpacked,
-		Outcome: r.outcome, Reason: r.reason, Carrier: r.carrier, Notes: r.notes, Digest: r.digest, Loaded: r.loaded,
-		Events: len(l.Events), Invalid: r.invalid,
-	}
-	if r.unpacked > 0 {
-		e.SHA256 = hex.EncodeToString(r.sum[:])
-	}
-	return e
-}
+// At is where the bytes of the object lie.
+func (e *Entry) At() Place { return Place{Off: e.off, Len: e.Len, How: e.How} }
 
-func (e *entry) at() packed { return packed{off: e.off, len: e.Len, enc: e.Enc} }
-
-// object is the entry as a source lists it.
-func (e *entry) object() loader.Object {
-	return loader.Object{Name: e.Name, Size: e.Size, ETag: e.ETag, ModTime: momentOf(e.Modified), Class: e.Class, Meta: metaMap(e.Meta), Linked: e.Enc == packLink}
-}
-
-func bodies(batch []entry) (n int64) {
-	for i := range batch {
-		n += batch[i].Len
-	}
-	return n
-}
+// Contents reads what the labels of the first size bytes tell.
+func (p *Pack) Contents(size int64) (Contents, error) { return ReadContents(p.file, size) }
 
 // label writes the head and the description of a label.
-func (p *pack) label(kind uint32, list []entry, bodies int64) error {
+func (p *Pack) label(kind uint32, list []Entry) error {
 	var text bytes.Buffer
-	lines := json.NewEncoder(&text)
+	lines, bodies := json.NewEncoder(&text), int64(0)
 	for i := range list {
+		bodies += list[i].Len
 		if err := lines.Encode(&list[i]); err != nil {
 			return err
 		}
@@ -128,42 +107,43 @@ func (p *pack) label(kind uint32, list []entry, bodies int64) error {
 	return nil
 }
 
-// readPackHead reads the mark of a pack.
-func readPackHead(f io.ReaderAt) (mark [markSize]byte, err error) {
-	var b [packHead]byte
+// readHead reads the mark of a pack.
+func readHead(f io.ReaderAt) (mark [markSize]byte, err error) {
+	var b [HeadSize]byte
 	n, err := f.ReadAt(b[:], 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return mark, err
 	}
-	if n < len(b) || string(b[:len(packMagic)]) != packMagic {
+	if n < len(b) || string(b[:len(magic)]) != magic {
 		return mark, ErrNoLabels
 	}
-	return [markSize]byte(b[len(packMagic):]), nil
+	return [markSize]byte(b[len(magic):]), nil
 }
 
-// A contents is what the labels of a pack tell.
-type contents struct {
-	entries []entry // the last of each name, in the order of the pack
-	end     int64   // of the last whole label
-	holes   []hole
+// A Contents is what the labels of a pack tell.
+type Contents struct {
+	Entries []Entry // the last of each name, in the order of the pack
+	End     int64   // of the last whole label
+	Holes   []Hole
 }
 
-// A hole is a part of the pack whose label can't be read. What objects lay
+// A Hole is a part of the pack whose label can't be read. What objects lay
 // there, nobody knows.
-type hole struct{ from, to int64 }
+type Hole struct{ From, To int64 }
 
-// readContents walks the labels of a pack, passing over the objects. After a
+// ReadContents walks the labels of a pack of size bytes, passing over the objects. After a
 // label that is damaged it goes on at the next mark; one that the end of the
-// file cuts off was never committed, so it is left out.
-func readContents(f io.ReaderAt, size int64) (contents, error) {
-	var c contents
-	mark, err := readPackHead(f)
+// file cuts off was never committed, so it is left out. What was begun
+// by an old version of this program, or is no pack, is ErrNoLabels.
+func ReadContents(f io.ReaderAt, size int64) (Contents, error) {
+	var c Contents
+	mark, err := readHead(f)
 	if err != nil {
 		return c, err
 	}
 	index := map[string]int{}
-	c.end = packHead
-	for at := packHead; at < size; {
+	c.End = HeadSize
+	for at := HeadSize; at < size; {
 		l, err := readLabel(f, mark, at, size)
 		switch {
 		case errors.Is(err, errCutOff):
@@ -176,24 +156,24 @@ func readContents(f io.ReaderAt, size int64) (contents, error) {
 			if next == size { // what a killed process left behind, or the last label is gone
 				return c, nil
 			}
-			c.holes = append(c.holes, hole{at, next})
+			c.Holes = append(c.Holes, Hole{at, next})
 			at = next
 			continue
 		case err != nil:
 			return c, err
 		}
 		if l.list == nil {
-			c.holes = append(c.holes, hole{at, l.end})
+			c.Holes = append(c.Holes, Hole{at, l.end})
 		}
 		c.take(l, index)
 		at = l.end
-		c.end = at
+		c.End = at
 	}
 	return c, nil
 }
 
 // take puts the entries of a label in the place of earlier ones.
-func (c *contents) take(l label, index map[string]int) {
+func (c *Contents) take(l label, index map[string]int) {
 	at := l.bodies
 	for _, e := range l.list {
 		e.off = at
@@ -201,12 +181,12 @@ func (c *contents) take(l label, index map[string]int) {
 		i, known := index[e.Name]
 		switch {
 		case l.kind == labelGone && known:
-			c.entries[i].Gone = e.Gone
+			c.Entries[i].Gone = e.Gone
 		case l.kind == labelObjects && known:
-			c.entries[i] = e
+			c.Entries[i] = e
 		case l.kind == labelObjects:
-			index[e.Name] = len(c.entries)
-			c.entries = append(c.entries, e)
+			index[e.Name] = len(c.Entries)
+			c.Entries = append(c.Entries, e)
 		}
 	}
 }
@@ -221,7 +201,7 @@ var (
 type label struct {
 	kind        uint32
 	bodies, end int64
-	list        []entry
+	list        []Entry
 }
 
 func readLabel(f io.ReaderAt, mark [markSize]byte, at, size int64) (label, error) {
@@ -254,14 +234,14 @@ func readLabel(f io.ReaderAt, mark [markSize]byte, at, size int64) (label, error
 }
 
 // readEntries unpacks a description whose hash is right.
-func readEntries(description []byte, objects int64) ([]entry, error) {
-	text, err := decode(description, packZstd)
+func readEntries(description []byte, objects int64) ([]Entry, error) {
+	text, err := decode(description, Zstd)
 	if err != nil {
 		return nil, fmt.Errorf("unpack the description of objects: %w", err)
 	}
-	list, total := []entry{}, int64(0)
+	list, total := []Entry{}, int64(0)
 	for d := json.NewDecoder(bytes.NewReader(text)); ; {
-		var e entry
+		var e Entry
 		if err := d.Decode(&e); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
@@ -270,7 +250,7 @@ func readEntries(description []byte, objects int64) ([]entry, error) {
 		total += e.Len
 		list = append(list, e)
 	}
-	if total != objects || slices.ContainsFunc(list, func(e entry) bool { return e.Len < 0 }) {
+	if total != objects || slices.ContainsFunc(list, func(e Entry) bool { return e.Len < 0 }) {
 		return nil, fmt.Errorf("read the description of objects: they have %d bytes, not %d", total, objects)
 	}
 	return list, nil
