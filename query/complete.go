@@ -137,11 +137,11 @@ func (c Completion) values(text, name, typed string) Completion {
 	case f.Kind == KindTime:
 		c.Field = ""
 		c.add(typed, []string{"today", "yesterday", "last:1h", "last:24h", "ago:24h"}, "")
-	case f.Kind.Ordered() || f.Kind == KindRecord:
-		c.Field = ""
 	case f.Kind.Closed():
 		c.Field = ""
 		c.add(typed, f.Values, f.Help)
+	case f.Kind.Ordered() || f.Kind == KindRecord:
+		c.Field = ""
 	default:
 		c.add(typed, f.Values, f.Help)
 	}

@@ -15,14 +15,15 @@ const (
 	KindNumber              // a whole number: ranges and comparisons, sizes such as 10MB
 	KindBool                // true or false; yes and no are understood
 	KindEnum                // one of Field.Values
+	KindLevel               // one of Field.Values, which go from least to most: ranges and comparisons
 	KindRecord              // the whole record as logged: the field "text"
 )
 
 // Ordered reports whether values of the kind can be compared and ranged over.
-func (k Kind) Ordered() bool { return k == KindTime || k == KindNumber }
+func (k Kind) Ordered() bool { return k == KindTime || k == KindNumber || k == KindLevel }
 
 // Closed reports whether Field.Values lists all values there can be.
-func (k Kind) Closed() bool { return k == KindBool || k == KindEnum }
+func (k Kind) Closed() bool { return k == KindBool || k == KindEnum || k == KindLevel }
 
 // A Field is one thing that can be asked of an event. The catalogue feeds the
 // parser, completion, columns, facets and the documentation.
@@ -99,5 +100,5 @@ func recordKey(name string) (string, bool) {
 
 // String is the kind as `spoor fields` names it.
 func (k Kind) String() string {
-	return [...]string{"text", "address", "time", "number", "bool", "enum", "record"}[k]
+	return [...]string{"text", "address", "time", "number", "bool", "enum", "level", "record"}[k]
 }

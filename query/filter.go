@@ -56,6 +56,10 @@ const (
 	Regex               // field:/re/
 )
 
+// Compares reports whether the operator asks for an order: a comparison or a
+// range.
+func (o Op) Compares() bool { return o >= Less && o <= Range }
+
 // A Match is one value of a term as written.
 type Match struct {
 	Text   string // unescaped

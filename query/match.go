@@ -3,6 +3,7 @@ package query
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,9 +95,11 @@ func (t Term) Test(c Clock) func(text string) bool {
 	switch {
 	case t.Op == Present:
 		return func(string) bool { return true }
-	case ok && f.Kind.Ordered():
+	case ok && f.Kind == KindLevel && t.Op.Compares():
+		return t.levelTest(f.Values)
+	case ok && f.Kind.Ordered() && f.Kind != KindLevel:
 		return t.orderedTest(f.Kind, c)
-	case t.Op >= Less && t.Op <= Range:
+	case t.Op.Compares():
 		return t.compareTest(c)
 	}
 	var any []func(string) bool
@@ -218,6 +221,28 @@ func (t Term) orderedTest(kind Kind, c Clock) func(string) bool {
 			}
 		}
 		return false
+	}
+}
+
+// levelTest compares words by their place in the list of the field.
+func (t Term) levelTest(levels []string) func(string) bool {
+	place := func(s string) int64 { return int64(slices.Index(levels, s)) }
+	return func(s string) bool {
+		n := place(s)
+		return n >= 0 && slices.ContainsFunc(t.Values, func(v Match) bool {
+			lo, hi := place(v.Text), place(v.To)
+			switch t.Op {
+			case Less:
+				return n < lo
+			case LessEq:
+				return n <= lo
+			case Greater:
+				return n > lo
+			case GreaterEq:
+				return n >= lo
+			}
+			return n >= lo && (v.To == "" || n <= hi) // place("") is -1
+		})
 	}
 }
 

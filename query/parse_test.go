@@ -76,6 +76,9 @@ func TestParsePrints(t *testing.T) {
 		{"ip:2001:db8::/32", "ip:2001:db8::/32"},
 		{"ip:::1 ip=::1 -::1", "ip:::1 ip=::1 -::1"},
 		{"resource:arn:aws:s3:::b/k", "resource:arn:aws:s3:::b/k"},
+		{"Severity>=HIGH", "severity>=high"},
+		{"severity:Low..high,critical", "severity:low..high OR severity:critical"},
+		{"grade<medium severity:high..", "severity<medium severity:high.."},
 		{"requestParameters.n>5 responseElements.at<2024-01-01", "requestParameters.n>5 responseElements.at<2024-01-01"},
 		{"requestParameters.n:1..5", "requestParameters.n:1..5"},
 		{`requestParameters.key:"a..b"`, `requestParameters.key:"a..b"`},
@@ -111,7 +114,7 @@ func checkRoundTrip(t *testing.T, f Filter) {
 // people type into text fields to break things.
 var pieces = []string{
 	" ", " ", " ", "(", ")", "-", "NOT ", " OR ", " AND ", ",", ":", "=", "!=", "<", "<=", ">", ">=", "..", "*", "?", "/", "\"", "\\", "\\\"", ".", "!", "~",
-	"actor", "event", "time", "ip", "bytesout", "readonly", "mfa", "outcome", "error", "service", "text", "key", "requestParameters", "requestParameters.bucketName", "userIdentity.arn", "\"a.b\"", "last:2h", "ago:1d",
+	"actor", "event", "time", "ip", "bytesout", "severity", "high", "readonly", "mfa", "outcome", "error", "service", "text", "key", "requestParameters", "requestParameters.bucketName", "userIdentity.arn", "\"a.b\"", "last:2h", "ago:1d",
 	"alice", "Get*", "2024-05-01", "2024-05-01T10:00:00Z", "yesterday", "10.0.0.0/8", "2001:db8::/32", "1.2.3.4", "5", "1MB", "true", "no", "denied", "/re(x)?/", "arn:aws:iam::1:role/r",
 	"%", "_", "';--", "\x00", "\xff", "é", "ſ", "日本", "\u202e", "\t", "\n", "\"two words\"", "'", "$1", "{}", "[0]",
 }

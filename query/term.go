@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -111,9 +112,9 @@ func (p *parser) build(t Term, kind Kind, op Op, opAt int, name string, list []v
 	switch {
 	case kind == KindRecord:
 		return p.textTerm(op, opAt, name, list)
-	case op >= Less && op <= GreaterEq && !ordered:
+	case op.Compares() && !ordered:
 		return nil, p.fail(opAt, name+" has no order", ": or =", "")
-	case op >= Less && op <= GreaterEq && len(list) > 1:
+	case op.Compares() && len(list) > 1:
 		return nil, p.fail(list[1].at, "a comparison takes one value", "", "")
 	case op == Like && len(list) == 1 && !list[0].Quoted && !list[0].regex && list[0].Text == "*":
 		t.Op = Present
@@ -184,6 +185,11 @@ func (p *parser) check(t Term, kind Kind, op Op, name string, v *value) error {
 	case KindTime, KindNumber:
 		return p.checkOrdered(t, kind, op, v)
 	case KindBool, KindEnum:
+		return p.checkClosed(t.Field, v)
+	case KindLevel:
+		if op.Compares() {
+			return p.checkLevel(t.Field, op, v)
+		}
 		return p.checkClosed(t.Field, v)
 	case KindAddress:
 		return p.checkAddress(op, v)
@@ -278,6 +284,35 @@ func (p *parser) checkClosed(field string, v *value) error {
 	return p.fail(v.at, fmt.Sprintf("%q is no value of %s", v.Text, f.Name), wantOf(field), suggest(v.Text, f.Values))
 }
 
+// checkLevel holds the ends of a comparison to the list of the field, and to
+// what leaves something to match.
+func (p *parser) checkLevel(field string, op Op, v *value) error {
+	f, _ := Lookup(field)
+	place := [2]int{0, len(f.Values) - 1}
+	for i, end := range []*string{&v.Text, &v.To} {
+		if *end == "" && (op == Range || i == 1) {
+			continue
+		}
+		place[i] = slices.IndexFunc(f.Values, func(s string) bool { return strings.EqualFold(s, *end) })
+		if place[i] < 0 {
+			return p.fail(v.at, fmt.Sprintf("%q is no value of %s", *end, f.Name), wantOf(field), suggest(*end, f.Values))
+		}
+		*end = f.Values[place[i]]
+	}
+	v.Quoted = false
+	switch {
+	case op == Range && v.Text == "" && v.To == "":
+		return p.fail(v.at, "a range needs at least one end", "", "")
+	case op == Range && place[0] > place[1]:
+		return p.fail(v.at, "the range ends before it begins", "", v.To+".."+v.Text)
+	case op == Less && place[0] == 0:
+		return p.fail(v.at, "nothing is less than "+v.Text, "<=, or a greater value", "")
+	case op == Greater && place[0] == len(f.Values)-1:
+		return p.fail(v.at, "nothing is more than "+v.Text, ">=, or a lesser value", "")
+	}
+	return nil
+}
+
 // yesOf picks the spelling that the field uses.
 func yesOf(f Field, a, b string) string {
 	for _, v := range f.Values {
@@ -311,7 +346,7 @@ func (p *parser) checkPath(op Op, v *value) error {
 	if op == Range && v.Text == "" && v.To == "" {
 		return p.fail(v.at, "a range needs at least one end", "quotes, if the value itself holds two dots", "")
 	}
-	if op >= Less && op <= Range {
+	if op.Compares() {
 		kind, ok := pathKind(v.Match)
 		if !ok {
 			return p.fail(v.at, "can't compare with this", "a number or a time, or quotes if the value itself holds two dots", "")

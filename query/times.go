@@ -188,12 +188,12 @@ type Bound struct{ From, To int64 }
 // Has reports whether n lies in the bound.
 func (b Bound) Has(n int64) bool { return b.From <= n && n <= b.To }
 
-// Bounds resolves a term on an ordered field (time, bytesin, bytesout) to the
-// ranges in which the value must lie: in any of them. No range at all means that
-// nothing matches, as last:2h in a case without events. Present is every value.
+// Bounds resolves a term on a field of times or numbers to the ranges in which
+// the value must lie: in any of them. No range at all means that nothing matches,
+// as last:2h in a case without events. Present is every value.
 func (t Term) Bounds(c Clock) []Bound {
 	f, ok := Lookup(t.Field)
-	if !ok || !f.Kind.Ordered() {
+	if !ok || f.Kind != KindTime && f.Kind != KindNumber {
 		return nil
 	}
 	if t.Op == Present {

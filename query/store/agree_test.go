@@ -68,7 +68,7 @@ func (g *teller) next() told {
 	}
 	out := told{event: loader.Event{Event: e}}
 	if g.r.IntN(2) == 0 {
-		c := change.Change{ResourceType: "AWS::X::" + g.pick(), Summary: "did it"}
+		c := change.Change{ResourceType: "AWS::X::" + g.pick(), Summary: "did it", Severity: change.Severity(g.r.IntN(5))}
 		for range g.r.IntN(3) {
 			if s := g.pick(); s != "" && !slices.Contains(c.Resources, s) {
 				c.Resources = append(c.Resources, s)
@@ -188,7 +188,8 @@ func (g asker) term() string {
 	case 4:
 		return g.one("bytesin", "bytesout") + g.one(":0", ":1,2", "<1", "<=1", ">1", ">=1MB", ":1..2", ":..0", ":*", "!=1", ":0.5")
 	case 5:
-		return g.one("readonly:true", "readonly:no", "mfa:yes", "mfa:n*", "mfa!=yes", "mfa:*", "outcome:ok,denied", "outcome:?r*", "category:data", "category:Other,Insight", "verdict:*")
+		return g.one("readonly:true", "readonly:no", "mfa:yes", "mfa:n*", "mfa!=yes", "mfa:*", "outcome:ok,denied", "outcome:?r*", "category:data", "category:Other,Insight", "verdict:*",
+			"severity:high", "severity>=high", "severity<medium", "severity>low", "severity<=high", "severity:low..high,critical", "severity:low,critical", "severity!=info", "severity:*")
 	case 6:
 		return "ip:" + g.one("10.0.0.0/8", "0.0.0.0/0", "2001:db8::/32", "::/0", "10.0.0.1", "2001:db8::1", "::1/128")
 	case 7:
@@ -238,6 +239,7 @@ func TestStoreAgreesOnNastyValues(t *testing.T) {
 	if err := indexed.Index(t.Context()); err != nil || coveredEvents(indexed) != int64(len(events)) {
 		t.Fatalf("%d events in blocks, %v", coveredEvents(indexed), err)
 	}
+	tellSeverity(t, db, events)
 	ask := asker{rand.New(rand.NewPCG(13, 14))}
 	some := 0
 	for range 300 {
@@ -253,6 +255,19 @@ func TestStoreAgreesOnNastyValues(t *testing.T) {
 	}
 	if some < 100 {
 		t.Errorf("only %d filters told events apart", some)
+	}
+}
+
+// tellSeverity tells the matcher the severities that are shown: those of who is
+// new in the case are raised (timeline_new.go).
+func tellSeverity(t *testing.T, db *DB, events []told) {
+	t.Helper()
+	err := whole{db}.Rows(t.Context(), query.Filter{}, []string{"severity"}, func(r query.Row) error {
+		events[r.Seq-1].values["severity"] = []query.Value{r.Values[0]}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

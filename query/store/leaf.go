@@ -139,7 +139,7 @@ func newLeaf(n query.Node, clock query.Clock) *leaf {
 // relative reports whether a term compares with a time that depends on the
 // clock. Only comparisons on a path do: there ":" and "=" compare text.
 func relative(t query.Term) bool {
-	if t.Op < query.Less || t.Op > query.Range {
+	if !t.Op.Compares() {
 		return false
 	}
 	for _, v := range t.Values {

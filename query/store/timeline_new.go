@@ -305,11 +305,14 @@ func (f severityField) where(ctx context.Context, db *DB, t query.Term, clock qu
 		if !test(g.String()) {
 			continue
 		}
-		only := s.changed(uint8(g))
-		if g < change.Critical {
-			only = all(only, s.changed(uint8(g+1)).not())
+		some := s.changed(uint8(g)) // of this severity or graver
+		for g < change.Critical && test((g + 1).String()) {
+			g++
 		}
-		list = append(list, only)
+		if g < change.Critical {
+			some = all(some, s.changed(uint8(g+1)).not())
+		}
+		list = append(list, some)
 	}
 	return any1(list...), nil
 }

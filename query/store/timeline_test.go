@@ -211,6 +211,7 @@ func TestSeverityIsOneTruth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sum := int64(0)
 	for s := change.Info; s <= change.Critical; s++ {
 		want := int64(0)
 		for _, c := range all {
@@ -221,6 +222,10 @@ func TestSeverityIsOneTruth(t *testing.T) {
 		n, err := db.Count(t.Context(), parse(t, "severity:"+s.String()))
 		if err != nil || n.N != want {
 			t.Errorf("severity:%s counts %d, shown %d, %v", s, n.N, want, err)
+		}
+		sum += want
+		if n, err := db.Count(t.Context(), parse(t, "severity<="+s.String())); err != nil || n.N != sum {
+			t.Errorf("severity<=%s counts %d, shown %d, %v", s, n.N, sum, err)
 		}
 		i := slices.IndexFunc(facets[0].Values, func(v query.FacetValue) bool { return v.Value.Text == s.String() })
 		if want > 0 && (i < 0 || facets[0].Values[i].Count != want) {
