@@ -170,9 +170,9 @@ func (m *Model) totalsText() text.Safe {
 		all = thousands(m.counts.totals.Events)
 	}
 	if m.asked.filter.All() {
-		return text.Safe(all + " events")
+		return text.Safe(all + " " + query.Plural(m.counts.totals.Events, "event"))
 	}
-	return text.Safe(match + " of " + all + " events")
+	return text.Safe(match + " of " + all + " " + query.Plural(m.counts.totals.Events, "event"))
 }
 
 // rangeText is the time range in force, in the zone of the screen.
@@ -246,7 +246,7 @@ func (m *Model) loadText() []seg {
 	var line []seg
 	switch {
 	case p.Running && p.Waiting:
-		line = append(line, seg{role: themes.Accent, text: text.Safe("following " + thousands(p.Listed) + " objects ")})
+		line = append(line, seg{role: themes.Accent, text: text.Safe("following " + query.Counted(p.Listed, "object") + " ")})
 	case p.Running:
 		g := m.opt.Glyphs
 		t := g.Spin[m.load.spin/2%len(g.Spin)] + " loading "
@@ -254,7 +254,7 @@ func (m *Model) loadText() []seg {
 			t += fmt.Sprintf("%d%% ", objects*100/p.Listed)
 		}
 		if m.w >= roomy {
-			t += thousands(objects) + "/" + thousands(p.Listed) + " objects "
+			t += thousands(objects) + "/" + query.Counted(p.Listed, "object") + " "
 		}
 		if m.w >= ample && p.Rate >= 1 {
 			t += thousands(int64(p.Rate)) + " events/s "
@@ -264,7 +264,7 @@ func (m *Model) loadText() []seg {
 		}
 		line = append(line, seg{role: themes.Accent, text: text.Safe(t)})
 	case m.opt.Progress != nil && p.Listed > 0 && m.w >= twoColumns:
-		line = append(line, seg{role: themes.Dim, text: text.Safe(fmt.Sprintf("%s objects: %s loaded, %s skipped ", thousands(p.Listed),
+		line = append(line, seg{role: themes.Dim, text: text.Safe(fmt.Sprintf("%s: %s loaded, %s skipped ", query.Counted(p.Listed, "object"),
 			thousands(p.Loaded+p.Already), thousands(p.Skipped)))})
 	}
 	if p.Failed > 0 {
@@ -315,23 +315,10 @@ func (m *Model) footRight() []seg {
 	}
 	if n := len(m.notice.problems); n > 0 {
 		c, _ := m.table.lookup(nil, "!")
-		line = append(line, seg{text: text.Safe(fmt.Sprintf("! %d %s ", n, plural(n, "problem", "problems"))), role: themes.Error, ground: themes.Bar, do: m.runSeg(c)})
+		line = append(line, seg{text: text.Safe("! " + query.Counted(n, "problem") + " "), role: themes.Error, ground: themes.Bar, do: m.runSeg(c)})
 	}
 	return line
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
-}
-
 // thousands groups the digits of a count: 1,234,567.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func thousands(n int64) string { return query.Number(n) }

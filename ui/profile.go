@@ -137,14 +137,14 @@ func (m *Model) profileItems(p query.Profile) []pane.Item {
 	if p.Events == 0 {
 		return []pane.Item{{Title: "nowhere in this case" + more}}
 	}
-	items := []pane.Item{{Title: text.Safe(thousands(p.Events)) + " events" + more, Note: "as " + text.Clean(strings.Join(p.Fields, ", ")), Do: behind(p.Filter)}}
+	items := []pane.Item{{Title: text.Safe(query.Counted(p.Events, "event")) + more, Note: "as " + text.Clean(strings.Join(p.Fields, ", ")), Do: behind(p.Filter)}}
 	for _, part := range []struct {
 		n      int64
-		what   text.Safe
+		what   string
 		filter string
-	}{{p.Writes, " writes", "readonly:false"}, {p.Changes, " changes", "readonly:false outcome:ok"}, {p.Denied, " denied", "outcome:denied"}} {
+	}{{p.Writes, "write", "readonly:false"}, {p.Changes, "change", "readonly:false outcome:ok"}, {p.Denied, "denial", "outcome:denied"}} {
 		if f, err := query.Parse(part.filter); err == nil && part.n > 0 {
-			items = append(items, pane.Item{Title: text.Safe(thousands(part.n)) + part.what, Do: behind(p.Filter.And(f))})
+			items = append(items, pane.Item{Title: text.Safe(query.Counted(part.n, part.what)), Do: behind(p.Filter.And(f))})
 		}
 	}
 	items = append(items,
@@ -184,7 +184,7 @@ func facetItems(f query.Facet, name text.Safe, filter query.Filter) []pane.Item 
 func (m *Model) sessionItems(p query.SessionPage) []pane.Item {
 	items := []pane.Item{{}, {Title: "sessions", Note: text.Safe(thousands(int64(p.Total)))}}
 	for _, s := range p.Sessions {
-		items = append(items, pane.Item{Title: "  " + m.clock(s.Start) + "  " + text.CleanLine(s.Actor, 60), Note: text.Safe(thousands(s.Matched)) + " events, root " + text.CleanLine(s.RootActor, 60),
+		items = append(items, pane.Item{Title: "  " + m.clock(s.Start) + "  " + text.CleanLine(s.Actor, 60), Note: text.Safe(query.Counted(s.Matched, "event")) + ", root " + text.CleanLine(s.RootActor, 60),
 			Do: func() (pane.Intent, tea.Cmd) {
 				return openSession(s.ID), nil
 			}})

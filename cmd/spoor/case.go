@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"spoor/loader"
+	"spoor/query"
 	"spoor/query/store"
 )
 
@@ -80,7 +81,7 @@ func (a *app) readingCase(ctx context.Context) (*store.DB, error) {
 	}
 	if report.Objects.Failed > 0 {
 		a.status = exitPartial
-		fmt.Fprintf(a.errw, "%d of %d objects could not be read: spoor load shows which\n", report.Objects.Failed, report.Objects.Listed)
+		fmt.Fprintf(a.errw, "%d of %s could not be read: spoor load shows which\n", report.Objects.Failed, query.Counted(report.Objects.Listed, "object"))
 	}
 	return db, nil
 }
@@ -124,6 +125,6 @@ func (a *app) loadInto(ctx context.Context, names []string) (*store.DB, loader.R
 // timed reports to standard error how long a query took, where --timing asks.
 func (a *app) timed(rows int64, start time.Time) {
 	if a.flags.timing {
-		fmt.Fprintf(a.errw, "%d rows in %.1f ms\n", rows, float64(time.Since(start).Microseconds())/1000)
+		fmt.Fprintf(a.errw, "%s in %.1f ms\n", query.Counted(rows, "row"), float64(time.Since(start).Microseconds())/1000)
 	}
 }

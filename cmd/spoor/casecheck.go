@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"spoor/loader"
+	"spoor/query"
 	"spoor/query/store"
 )
 
@@ -33,7 +34,9 @@ validate is about the logs themselves.`,
 			}
 			defer db.Close()
 			var done, of atomic.Int64
-			stop := a.statusLine(func() string { return fmt.Sprintf("%s of %s objects checked", number(done.Load()), number(of.Load())) })
+			stop := a.statusLine(func() string {
+				return fmt.Sprintf("%s of %s checked", number(done.Load()), query.Counted(of.Load(), "object"))
+			})
 			r, err := db.CheckObjects(cmd.Context(), func(n, all int) { done.Store(int64(n)); of.Store(int64(all)) })
 			stop()
 			if err != nil {
@@ -59,7 +62,7 @@ func (a *app) printChecked(w io.Writer, r store.Checked) error {
 		}{r.Objects, r.Bytes, r.Damaged})
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s objects, %s: ", number(int64(r.Objects)), bytesText(r.Bytes))
+	fmt.Fprintf(&b, "%s, %s: ", query.Counted(r.Objects, "object"), bytesText(r.Bytes))
 	if len(r.Damaged) == 0 {
 		b.WriteString("all are what was loaded\n")
 	} else {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spoor/query"
 	"spoor/query/store"
 )
 
@@ -154,12 +155,12 @@ func (a *app) mergeFrom(cmd *cobra.Command, into *store.DB, name string) error {
 	if err := errors.Join(err, from.Close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.errw, "%s: %d notes, %d queries and %d names of accounts taken over\n", cleanLines(name), m.Notes, m.Queries, m.Accounts)
+	fmt.Fprintf(a.errw, "%s: %s, %s and %s of accounts taken over\n", cleanLines(name), query.Counted(m.Notes, "note"), query.Counted(m.Queries, "query"), query.Counted(m.Accounts, "name"))
 	for _, c := range m.Conflicts {
 		fmt.Fprintf(a.errw, "  both kept: %s\n", cleanLines(c))
 	}
 	if m.Elsewhere > 0 {
-		fmt.Fprintf(a.errw, "  %d notes are on events that the case does not hold; they are kept\n", m.Elsewhere)
+		fmt.Fprintf(a.errw, "  %s on events that the case does not hold, kept all the same\n", query.Counted(m.Elsewhere, "note"))
 	}
 	return nil
 }

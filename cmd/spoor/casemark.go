@@ -85,7 +85,7 @@ func (m *marking) run(ctx context.Context, db *store.DB, f query.Filter) error {
 			return err
 		}
 	}
-	fmt.Fprintf(m.errw, "%s events marked\n", number(int64(len(page.Rows))))
+	fmt.Fprintf(m.errw, "%s marked\n", query.Counted(len(page.Rows), "event"))
 	return nil
 }
 

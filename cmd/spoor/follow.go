@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"spoor/loader"
+	"spoor/query"
 	"spoor/query/store"
 )
 
@@ -87,9 +88,9 @@ func (a *app) survey(ctx context.Context, names []string) error {
 
 func printPlan(w io.Writer, p loader.Plan) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "to load   %s objects, %s\n", number(p.Objects), bytesText(p.Bytes))
+	fmt.Fprintf(&b, "to load   %s, %s\n", query.Counted(p.Objects, "object"), bytesText(p.Bytes))
 	if p.Already > 0 {
-		fmt.Fprintf(&b, "already   %s objects\n", number(p.Already))
+		fmt.Fprintf(&b, "already   %s\n", query.Counted(p.Already, "object"))
 	}
 	if p.Requests > 0 {
 		fmt.Fprintf(&b, "requests  %s\n", number(p.Requests))

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"spoor/loader/loadgen"
+	"spoor/query"
 )
 
 // generateCommand writes invented logs to measure with; it is no part of the
@@ -24,7 +25,7 @@ func generateCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.out, "%d events in %d objects: %d bytes of JSON, %d stored\n", sum.Events, sum.Objects, sum.Text, sum.Stored)
+			_, err = fmt.Fprintf(a.out, "%s in %s: %d bytes of JSON, %d stored\n", query.Counted(sum.Events, "event"), query.Counted(sum.Objects, "object"), sum.Text, sum.Stored)
 			return err
 		},
 	}

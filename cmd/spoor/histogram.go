@@ -131,7 +131,7 @@ func (a *app) drawHistogram(w io.Writer, h query.Histogram) error {
 		}
 	}
 	if h.NoTime > 0 {
-		fmt.Fprintf(w, "%s events have no usable time\n", number(h.NoTime))
+		fmt.Fprintf(w, "%s without a usable time\n", query.Counted(h.NoTime, "event"))
 	}
 	return nil
 }

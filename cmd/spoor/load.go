@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"spoor/loader"
+	"spoor/query"
 	"spoor/query/store"
 )
 
@@ -118,8 +119,8 @@ func (a *app) statusLine(line func() string) (stop func()) {
 }
 
 func progressLine(s loader.Sample) string {
-	line := fmt.Sprintf("%s of %s objects · %s events · %s · %s events/s",
-		number(s.Ended()), number(s.Listed), number(s.Kept), bytesText(s.Unpacked), number(int64(s.Rate)))
+	line := fmt.Sprintf("%s of %s · %s · %s · %s events/s",
+		number(s.Ended()), query.Counted(s.Listed, "object"), query.Counted(s.Kept, "event"), bytesText(s.Unpacked), number(int64(s.Rate)))
 	if s.Failed > 0 {
 		line += fmt.Sprintf(" · %s failed", number(s.Failed))
 	}
@@ -135,10 +136,10 @@ func (a *app) printReport(r loader.Report, path string) error {
 			return json.NewEncoder(w).Encode(r)
 		}
 		var b strings.Builder
-		fmt.Fprintf(&b, "%s objects: %s loaded, %s already there, %s skipped, %s failed\n", number(r.Objects.Listed),
+		fmt.Fprintf(&b, "%s: %s loaded, %s already there, %s skipped, %s failed\n", query.Counted(r.Objects.Listed, "object"),
 			number(r.Objects.Loaded), number(r.Objects.Already), number(r.Objects.Skipped), number(r.Objects.Failed))
-		fmt.Fprintf(&b, "%s events read: %s new, %s duplicates, %s invalid\n", number(r.Events.Read),
-			number(r.Events.Loaded), number(r.Events.Duplicate), number(r.Events.Invalid))
+		fmt.Fprintf(&b, "%s read: %s new, %s, %s invalid\n", query.Counted(r.Events.Read, "event"),
+			number(r.Events.Loaded), query.Counted(r.Events.Duplicate, "duplicate"), number(r.Events.Invalid))
 		fmt.Fprintf(&b, "%s stored, %s unpacked, %.1f s\n", bytesText(r.Bytes.Stored), bytesText(r.Bytes.Unpacked), r.Seconds)
 		if path != "" {
 			fmt.Fprintf(&b, "case: %s\n", path)

@@ -23,16 +23,16 @@ func (p *plain) look(ctx context.Context, l plainLens) error {
 func (p *plain) found(ctx context.Context) error {
 	p.list.items, p.list.fetch = nil, nil // they were found through another filter
 	l := p.lens()
-	total := number(p.db.Totals().Events)
+	total := query.Counted(p.db.Totals().Events, "event")
 	if l.filter.All() {
-		p.say("%s events, %s first, no filter.", total, orderWord(l.order))
+		p.say("%s, %s first, no filter.", total, orderWord(l.order))
 		return nil
 	}
 	n, err := settle(ctx, p.db, l.filter)
 	if err != nil {
 		return err
 	}
-	p.say("%s of %s events match %s, %s first.", number(n.N), total, cleanLines(l.filter.String()), orderWord(l.order))
+	p.say("%s of %s match %s, %s first.", number(n.N), total, cleanLines(l.filter.String()), orderWord(l.order))
 	return nil
 }
 
@@ -101,8 +101,8 @@ func (p *plain) announce() {
 // loadLine is the sum of the load, which has to add up.
 func (p *plain) loadLine() string {
 	s := p.bg.sample()
-	line := fmt.Sprintf("%s objects listed, %s loaded, %s already there, %s skipped, %s failed; %s events in the case.",
-		number(s.Listed), number(s.Loaded), number(s.Already), number(s.Skipped), number(s.Failed), number(p.db.Totals().Events))
+	line := fmt.Sprintf("%s listed, %s loaded, %s already there, %s skipped, %s failed; %s in the case.",
+		query.Counted(s.Listed, "object"), number(s.Loaded), number(s.Already), number(s.Skipped), number(s.Failed), query.Counted(p.db.Totals().Events, "event"))
 	if s.Failed > 0 {
 		line += " sources failed says which."
 	}

@@ -161,7 +161,7 @@ func (p *plain) sessions(ctx context.Context, _ string) error {
 		req.Offset += len(page.Sessions)
 		r := plainRead{total: int64(page.Total), more: req.Offset < page.Total}
 		for _, s := range page.Sessions {
-			words := fmt.Sprintf("%s, %s, %s, %s events, %s writes, %s denied", p.app.clock(s.Start), s.Actor, s.Kind, number(s.Events), number(s.Writes), number(s.Denied))
+			words := fmt.Sprintf("%s, %s, %s, %s, %s, %s denied", p.app.clock(s.Start), s.Actor, s.Kind, query.Counted(s.Events, "event"), query.Counted(s.Writes, "write"), number(s.Denied))
 			if s.RootActor != "" && s.RootActor != s.Actor {
 				words += ", goes back to " + s.RootActor
 			}
@@ -214,7 +214,7 @@ func (p *plain) objects(ctx context.Context, outcome string) error {
 		list := p.db.Objects(req)
 		r := plainRead{total: -1, more: len(list) > plainPage}
 		for _, o := range list[:min(len(list), plainPage)] {
-			words := fmt.Sprintf("%s, %s, %s events", o.Outcome, o.Name, number(o.Events))
+			words := fmt.Sprintf("%s, %s, %s", o.Outcome, o.Name, query.Counted(o.Events, "event"))
 			if o.Reason != "" {
 				words += ", " + o.Reason
 			}

@@ -114,8 +114,8 @@ func (a *app) describeProfile(w io.Writer, p query.Profile) error {
 		_, err := fmt.Fprintf(w, "%s is nowhere in this case\n", cleanLines(p.Value))
 		return err
 	}
-	fmt.Fprintf(w, "%s  found as %s\nfilter   %s\nseen     %s to %s\nevents   %s: %s writes, %s denied\n\n", cleanLines(p.Value), strings.Join(p.Fields, ", "), cleanLines(p.Filter.String()),
-		a.clock(p.First), a.clock(p.Last), number(p.Events), number(p.Writes), number(p.Denied))
+	fmt.Fprintf(w, "%s  found as %s\nfilter   %s\nseen     %s to %s\nevents   %s: %s, %s denied\n\n", cleanLines(p.Value), strings.Join(p.Fields, ", "), cleanLines(p.Filter.String()),
+		a.clock(p.First), a.clock(p.Last), number(p.Events), query.Counted(p.Writes, "write"), number(p.Denied))
 	facets := p.Facets
 	if len(p.Denials.Values) > 0 {
 		p.Denials.Field = "denied"

@@ -72,7 +72,7 @@ func (a *app) radiusJSON(r query.Radius) jsonRadius {
 
 func (a *app) describeRadius(w io.Writer, r query.Radius) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s sessions, %s events, %s writes, %s denied\n", number(int64(r.Sessions)), number(r.Events), number(r.Writes), number(r.Denied))
+	fmt.Fprintf(&b, "%s, %s, %s, %s denied\n", query.Counted(r.Sessions, "session"), query.Counted(r.Events, "event"), query.Counted(r.Writes, "write"), number(r.Denied))
 	for _, part := range []struct {
 		title string
 		list  []string
@@ -94,7 +94,7 @@ func (a *app) describeRadius(w io.Writer, r query.Radius) error {
 	}
 	fmt.Fprintf(&b, "\nsessions\n")
 	for _, t := range r.Trees {
-		fmt.Fprintf(&b, "  %s\n", cleanLines(fmt.Sprintf("%s  %s  %s events", t.Session.ID, t.Session.Actor, number(t.Session.Events))))
+		fmt.Fprintf(&b, "  %s\n", cleanLines(fmt.Sprintf("%s  %s  %s", t.Session.ID, t.Session.Actor, query.Counted(t.Session.Events, "event"))))
 		a.describeTree(&b, t, 2)
 	}
 	_, err := io.WriteString(w, b.String())

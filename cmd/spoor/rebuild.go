@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"spoor/loader"
+	"spoor/query"
 	"spoor/query/store"
 )
 
@@ -30,7 +31,7 @@ const maxLostShown = 20
 // making a case anew.
 func rebuiltText(r store.Rebuilt) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "made anew from the case's own objects, %s objects with %s events", number(r.Objects), number(r.Events))
+	fmt.Fprintf(&b, "made anew from the case's own objects, %s with %s", query.Counted(r.Objects, "object"), query.Counted(r.Events, "event"))
 	if r.Made > 0 {
 		b.WriteString(", with all notes, saved queries and checks")
 	}

@@ -179,7 +179,7 @@ func (a *app) describeSession(w io.Writer, one query.SessionChain, did query.Bur
 	if s.MFA != "" {
 		line("MFA", "%s", s.MFA)
 	}
-	line("did", "%s events: %s writes, %s failed of which %s denied, %s by services in its name", number(s.Events), number(s.Writes), number(s.Errors), number(s.Denied), number(s.Forwarded))
+	line("did", "%s: %s, %s failed of which %s denied, %s by services in its name", query.Counted(s.Events, "event"), query.Counted(s.Writes, "write"), number(s.Errors), number(s.Denied), number(s.Forwarded))
 	for _, r := range s.Risks {
 		line("sign", "%s: %s", r.Sign, r.Detail)
 	}
@@ -231,7 +231,7 @@ func (a *app) describeTree(b *strings.Builder, t query.SessionTree, depth int) {
 		if c.Maybe {
 			maybe = "perhaps "
 		}
-		fmt.Fprintf(b, "%s%s\n", indent, cleanLines(fmt.Sprintf("%s%s  %s  %s events", maybe, c.Session.ID, c.Session.Actor, number(c.Session.Events))))
+		fmt.Fprintf(b, "%s%s\n", indent, cleanLines(fmt.Sprintf("%s%s  %s  %s", maybe, c.Session.ID, c.Session.Actor, query.Counted(c.Session.Events, "event"))))
 		a.describeTree(b, c, depth+1)
 	}
 }

@@ -139,7 +139,7 @@ func (a *app) printSessions(ctx context.Context, db *store.DB, r query.SessionRe
 			return err
 		}
 		if short && total > rows {
-			fmt.Fprintf(a.errw, "the first %d of %s sessions; --limit N or -o FILE gives more\n", rows, number(int64(total)))
+			fmt.Fprintf(a.errw, "the first %d of %s; --limit N or -o FILE gives more\n", rows, query.Counted(total, "session"))
 		}
 		return done()
 	})

@@ -53,7 +53,7 @@ func (a *app) completeFilter(cmd *cobra.Command, args []string, word string) ([]
 	if c.Field != "" {
 		for _, v := range a.shellValues(cmd.Context(), c) {
 			if value := v.Value.Text; string(text.Clean(value)) == value { // the shell puts it on the terminal as it is
-				out = append(out, stem+c.Insert(value)+"\t"+number(v.Count)+" events")
+				out = append(out, stem+c.Insert(value)+"\t"+query.Counted(v.Count, "event"))
 			}
 		}
 	}

@@ -97,7 +97,7 @@ func (a *app) printStats(w io.Writer, s statistics) error {
 		fmt.Fprintf(w, "span     %s to %s\n", s.From.In(a.zone).Format(time.RFC3339), s.To.In(a.zone).Format(time.RFC3339))
 	}
 	if s.NoTime > 0 {
-		fmt.Fprintf(w, "no time  %s events\n", number(s.NoTime))
+		fmt.Fprintf(w, "no time  %s\n", query.Counted(s.NoTime, "event"))
 	}
 	fmt.Fprintf(w, "objects  %s loaded, %s skipped, %s failed\n\n", number(int64(s.Objects["loaded"])), number(int64(s.Objects["skipped"])), number(int64(s.Objects["failed"])))
 	if err := a.printFacetText(w, s.order); err != nil {

@@ -96,7 +96,7 @@ func (t *timelineRun) drawLanes(w io.Writer, l query.Lanes) error {
 		}
 	}
 	if l.Rest > 0 {
-		fmt.Fprintf(w, "and %d more actors\n", l.Rest)
+		fmt.Fprintf(w, "and %s more %s\n", query.Number(l.Rest), query.Plural(l.Rest, "actor"))
 	}
 	return nil
 }

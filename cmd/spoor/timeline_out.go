@@ -293,9 +293,4 @@ func (t *timelineRun) exportTable(ctx context.Context, w io.Writer) (int64, erro
 }
 
 // changesText is a number of changes in words.
-func changesText(n int64) string {
-	if n == 1 {
-		return "1 change"
-	}
-	return number(n) + " changes"
-}
+func changesText(n int64) string { return query.Counted(n, "change") }

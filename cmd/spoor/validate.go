@@ -252,8 +252,8 @@ func (r *readings) add(o loader.Object, h digest.Hash) {
 // showCheck draws one line about a check, ten times a second, until stopped.
 func (v *validation) showCheck(p *digest.Progress) (stop func()) {
 	return v.statusLine(func() string {
-		return fmt.Sprintf("%s objects listed · %s of %s digests · %s of %s logs · %s", number(p.Listed.Load()),
-			number(p.DigestsDone.Load()), number(p.Digests.Load()), number(p.LogsDone.Load()), number(p.Logs.Load()), bytesText(p.Bytes.Load()))
+		return fmt.Sprintf("%s listed · %s of %s · %s of %s · %s", query.Counted(p.Listed.Load(), "object"),
+			number(p.DigestsDone.Load()), query.Counted(p.Digests.Load(), "digest"), number(p.LogsDone.Load()), query.Counted(p.Logs.Load(), "log"), bytesText(p.Bytes.Load()))
 	})
 }
 

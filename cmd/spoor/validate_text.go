@@ -40,13 +40,13 @@ func (v *validation) heading(b *strings.Builder, r *digest.Report) {
 		fmt.Fprintf(b, "chain    %s\n", cleanLines(v.chain(ch)))
 	}
 	for _, k := range r.Keys {
-		fmt.Fprintf(b, "key      %s of %s, for %s digests; from %s\n", k.Fingerprint, cleanLines(k.Region), number(int64(k.Digests)), cleanLines(k.Origin))
+		fmt.Fprintf(b, "key      %s of %s, for %s; from %s\n", k.Fingerprint, cleanLines(k.Region), query.Counted(k.Digests, "digest"), cleanLines(k.Origin))
 	}
 	if v.opts.Keys == nil && len(r.Keys) > 0 {
 		b.WriteString("         these keys lay beside the logs: they prove no more than whoever put them there; --keys FILE gives your own\n")
 	}
 	if r.Reused > 0 {
-		fmt.Fprintf(b, "reused   %s hashes that loading had taken\n", number(int64(r.Reused)))
+		fmt.Fprintf(b, "reused   %s that loading had taken\n", query.Counted(r.Reused, "hash"))
 	}
 }
 
@@ -59,8 +59,8 @@ func (v *validation) chain(ch digest.Chain) string {
 	if !ch.Proven.IsZero() {
 		proven = "proven up to " + v.stamp(ch.Proven)
 	}
-	return fmt.Sprintf("%s %s trail %s%s: %s digests, %s logs, %s", cleanLines(v.accounts.Full(ch.Account)), ch.Region, ch.Trail, kind,
-		number(int64(ch.Digests)), number(int64(ch.Logs)), proven)
+	return fmt.Sprintf("%s %s trail %s%s: %s, %s, %s", cleanLines(v.accounts.Full(ch.Account)), ch.Region, ch.Trail, kind,
+		query.Counted(ch.Digests, "digest"), query.Counted(ch.Logs, "log"), proven)
 }
 
 func (v *validation) stamp(t time.Time) string {
@@ -95,7 +95,7 @@ func (v *validation) problem(b *strings.Builder, r *digest.Report, p digest.Prob
 	what := string(p.Reason)
 	if p.Verdict != 0 {
 		what = strings.TrimSpace(p.Verdict.String() + " " + string(p.Reason))
-		fmt.Fprintf(b, "\n%s %s: %s %s (%s)\n", mark, p.Title, number(int64(p.Len())), plural(p.Kind.String(), p.Len()), what)
+		fmt.Fprintf(b, "\n%s %s: %s (%s)\n", mark, p.Title, query.Counted(p.Len(), p.Kind.String()), what)
 	} else {
 		fmt.Fprintf(b, "\n%s %s: %s (%s)\n", mark, p.Title, number(int64(p.Len())), what)
 	}
@@ -130,11 +130,4 @@ func (v *validation) causes(b *strings.Builder, list []query.Cause) {
 		fmt.Fprintf(b, "      may be why: %s by %s at %s in %s (event %d)\n", cleanLines(c.Event), cleanLines(c.Actor), v.stamp(c.Time),
 			cleanLines(strings.TrimSpace(v.accounts.Full(c.Account)+" "+c.Region)), c.Seq)
 	}
-}
-
-func plural(word string, n int) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
 }

@@ -4,20 +4,12 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"spoor/query"
 )
 
 // number writes n with commas: 1,234,567.
-func number(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	digits := strings.TrimPrefix(s, "-")
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	if n < 0 {
-		return "-" + digits
-	}
-	return digits
-}
+func number(n int64) string { return query.Number(n) }
 
 // bytesText writes a number of bytes in the largest binary unit that fits.
 func bytesText(n int64) string {

@@ -113,7 +113,22 @@ func list(r *reader, vals []node, maps []func(string) string) {
 }
 
 // count says how many values there are.
-func count(r *reader, vals []node, _ []func(string) string) {
+func count(r *reader, vals []node, _ []func(string) string) { r.out.add(itoa(r.length(vals))) }
+
+// counted says how many of a thing there are, given in the singular:
+// {x|len finding} is "1 finding", "2 findings".
+func counted(thing string) formatter {
+	return func(r *reader, vals []node, _ []func(string) string) {
+		n := r.length(vals)
+		r.out.add(itoa(n))
+		r.out.add(" " + thing)
+		if n != 1 {
+			r.out.add("s")
+		}
+	}
+}
+
+func (r *reader) length(vals []node) int {
 	n := 0
 	for _, v := range vals {
 		if v.object() {
@@ -130,7 +145,7 @@ func count(r *reader, vals []node, _ []func(string) string) {
 			n++
 		}
 	}
-	r.out.add(itoa(n))
+	return n
 }
 
 // keys says the member names of an object.

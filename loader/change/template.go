@@ -131,6 +131,8 @@ func parseExpr(s string) (*expr, error) {
 			e.maps = append(e.maps, m)
 		} else if f, ok := formats[name]; ok {
 			e.format = f
+		} else if thing, ok := strings.CutPrefix(name, "len "); ok {
+			e.format = counted(thing)
 		} else {
 			return nil, fmt.Errorf("unknown filter %q", name)
 		}

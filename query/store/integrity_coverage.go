@@ -199,10 +199,10 @@ func (s sights) blind(db *DB, m query.Coverage) []string {
 	case s.checks == 0:
 		say("The log files have not been validated: whether they are all that CloudTrail delivered is not known.")
 	case s.gaps > 0:
-		say("The last check found %d times that no digest covers: what was logged then, or left out, can't be proven.", s.gaps)
+		say("The last check found %s of time that no digest covers: what was logged then, or left out, can't be proven.", query.Counted(s.gaps, "stretch"))
 	}
 	if failed > 0 {
-		say("%d log files could not be loaded.", failed)
+		say("%s could not be loaded.", query.Counted(failed, "log file"))
 	}
 	return out
 }

@@ -161,6 +161,6 @@ func (v *View) Note() text.Safe {
 	}
 	from, to, n := v.Span()
 	f := v.layoutOf(from, to)
-	return text.Safe(fmt.Sprintf("%s %s %s: %d events", from.In(v.state.Zone).Format(f), v.state.Styles.Glyphs.Right,
-		to.In(v.state.Zone).Format(f), n))
+	return text.Safe(fmt.Sprintf("%s %s %s: %s", from.In(v.state.Zone).Format(f), v.state.Styles.Glyphs.Right,
+		to.In(v.state.Zone).Format(f), query.Counted(n, "event")))
 }

@@ -90,7 +90,7 @@ func origin(e query.Event, base int) []node {
 	}
 	add("Number in case", "", strconv.FormatInt(e.Row.Seq, 10))
 	if len(e.Twins) > 0 {
-		add("Twins", "", fmt.Sprintf("%d events of other accounts share this call", len(e.Twins)))
+		add("Twins", "", query.Counted(len(e.Twins), "event")+" of other accounts, of the same call")
 	}
 	if len(e.SameID) > 0 {
 		add("Same id", "", fmt.Sprintf("%d other events carry this event ID", len(e.SameID)))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"spoor/loader/digest"
+	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/text"
 )
@@ -110,7 +111,7 @@ func (v *View) summary(s *themes.Styles) string {
 	pieces := []piece{answer,
 		{dot + "digests " + counts(r.Digests) + dot + "logs " + counts(r.Logs), themes.Text}}
 	if n := r.Gaps(); n > 0 {
-		pieces = append(pieces, piece{dot + text.Safe(fmt.Sprintf("%d %s", n, plural("gap", n))), themes.Warn})
+		pieces = append(pieces, piece{dot + text.Safe(query.Counted(n, "gap")), themes.Warn})
 	}
 	pieces = append(pieces, piece{dot + "checked " + text.Safe(r.Finished.In(v.state.Zone).Format("2006-01-02 15:04")), themes.Dim})
 	return line(s, v.w, pieces...)
@@ -119,8 +120,8 @@ func (v *View) summary(s *themes.Styles) string {
 func (v *View) progressLine(s *themes.Styles) string {
 	p := v.progress
 	spin := s.Glyphs.Spin[int(v.now().Sub(v.started)/(100*time.Millisecond))%len(s.Glyphs.Spin)]
-	words := fmt.Sprintf(" %s checking %s %d objects listed %s %d of %d digests %s %d of %d logs %s %.1f MB read", spin, s.Glyphs.Dot,
-		p.Listed.Load(), s.Glyphs.Dot, p.DigestsDone.Load(), p.Digests.Load(), s.Glyphs.Dot, p.LogsDone.Load(), p.Logs.Load(), s.Glyphs.Dot,
+	words := fmt.Sprintf(" %s checking %s %s listed %s %d of %d digests %s %d of %d logs %s %.1f MB read", spin, s.Glyphs.Dot,
+		query.Counted(p.Listed.Load(), "object"), s.Glyphs.Dot, p.DigestsDone.Load(), p.Digests.Load(), s.Glyphs.Dot, p.LogsDone.Load(), p.Logs.Load(), s.Glyphs.Dot,
 		float64(p.Bytes.Load())/1e6)
 	return line(s, v.w, piece{text.Safe(words), themes.Accent}, piece{"  s stops", themes.Dim})
 }
@@ -140,13 +141,6 @@ func counts(c digest.Count) text.Safe {
 		return "none"
 	}
 	return text.Safe(strings.Join(parts, ", "))
-}
-
-func plural(word string, n int) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
 }
 
 // looks is the sign and colour of each state, in the order of the legend.
@@ -237,7 +231,7 @@ func (v *View) under(s *themes.Styles) string {
 	from, to, sum := v.strips.under()
 	ch := v.strips.chains[v.strips.list[v.strips.cur].Chain]
 	_, role := look(s.Glyphs, sum.State)
-	words := fmt.Sprintf("%d %s", sum.Logs, plural("log", sum.Logs))
+	words := query.Counted(sum.Logs, "log")
 	if sum.Bad > 0 {
 		words += fmt.Sprintf(", %d not valid", sum.Bad)
 	}

@@ -237,7 +237,7 @@ func (v *View) sqlWritten(m writeMsg) (pane.Intent, tea.Cmd) {
 	case m.err != nil:
 		return pane.Say{Text: text.Clean("write the answer: " + m.err.Error()), Bad: true}, nil
 	}
-	return pane.Say{Text: text.Safe(fmt.Sprintf("wrote %d rows to ", m.rows)) + text.CleanLine(m.path, 100)}, nil
+	return pane.Say{Text: text.Safe("wrote "+query.Counted(m.rows, "row")+" to ") + text.CleanLine(m.path, 100)}, nil
 }
 
 // leaveSQL stops what runs; when nothing does, it goes back to the questions.
@@ -260,7 +260,7 @@ func (v *View) leaveSQL() (pane.Intent, tea.Cmd) {
 func (v *View) aboutSQL() [aboutHeight - 1]grid.Cell {
 	c := &v.sql
 	out := [aboutHeight - 1]grid.Cell{{Text: text.CleanLine(c.sql, 400), Role: themes.Key}}
-	rows := text.Safe(fmt.Sprintf("%d rows in %.1f s", c.n, c.took.Seconds()))
+	rows := text.Safe(fmt.Sprintf("%s in %.1f s", query.Counted(c.n, "row"), c.took.Seconds()))
 	switch {
 	case c.line.Out():
 		out[1] = grid.Cell{Text: "running; esc stops it", Role: themes.Accent}

@@ -54,7 +54,7 @@ func (v *View) headerLines(s query.Session) []*line {
 	lines = append(lines, listLines("from", s.SourceIPs, 3)...)
 	lines = append(lines, programLines(s.Programs(), 3)...)
 	lines = append(lines, listLines("keys", s.AccessKeys, 2)...)
-	lines = append(lines, label("did", piece(themes.Text, number(s.Events)), dim(" events  "), piece(themes.Write, number(s.Writes)), dim(" writes  "),
+	lines = append(lines, label("did", piece(themes.Text, number(s.Events)), dim(text.Safe(" "+query.Plural(s.Events, "event")+"  ")), piece(themes.Write, number(s.Writes)), dim(text.Safe(" "+query.Plural(s.Writes, "write")+"  ")),
 		piece(themes.Denied, number(s.Denied)), dim(" denied  "), piece(themes.Error, number(s.Errors-s.Denied)), dim(" failed otherwise  "+number(s.Forwarded)+" by services in its name")))
 	lines = append(lines, label("where", plain(strings.Join(append([]string{v.state.Accounts.Full(s.Account)}, s.Regions...), " ")), dim("  "+text.CleanLine(services(s.Services), cellMax))))
 	if noted := notes(&s); noted != "" {
@@ -80,7 +80,7 @@ func programLines(list []query.Program, most int) []*line {
 	name := text.Safe("with")
 	for i, p := range list {
 		if i == most {
-			return append(out, label("", dim(text.Safe(fmt.Sprintf("and %d more programs", len(list)-i)))))
+			return append(out, label("", dim(text.Safe("and "+query.Number(len(list)-i)+" more "+query.Plural(len(list)-i, "program")))))
 		}
 		like := dim("")
 		if p.More > 0 {
@@ -252,7 +252,7 @@ func valueLines(indent text.Safe, list []string) []*line {
 
 // radiusSheet is everything downstream and the list to contain.
 func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
-	lines := []*line{{cells: []grid.Cell{plain(plural(int64(r.Sessions), "session") + "  " + plural(r.Events, "event")), piece(themes.Write, "  "+number(r.Writes)+" writes"),
+	lines := []*line{{cells: []grid.Cell{plain(query.Counted(r.Sessions, "session") + "  " + query.Counted(r.Events, "event")), piece(themes.Write, "  "+number(r.Writes)+" writes"),
 		piece(themes.Denied, "  "+number(r.Denied)+" denied")}}}
 	for _, part := range []struct {
 		title text.Safe

@@ -144,21 +144,7 @@ func lasted(start, end int64) text.Safe {
 }
 
 // number writes n with commas.
-func number(n int64) text.Safe {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return text.Safe(s)
-}
-
-// plural counts things.
-func plural(n int64, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return string(number(n)) + " " + thing
-}
+func number(n int64) text.Safe { return text.Safe(query.Number(n)) }
 
 // short writes a large number to three digits.
 func short(n int64) string {

@@ -327,9 +327,9 @@ func (v *View) note() text.Safe {
 	case v.total == 0:
 		return "this case holds no events yet"
 	}
-	n := number(int64(v.total)) + " sessions"
+	n := text.Safe(query.Counted(v.all, "session"))
 	if v.total < v.all {
-		n = number(int64(v.total)) + " of " + number(int64(v.all)) + " sessions"
+		n = number(int64(v.total)) + " of " + n
 	}
 	g := v.state.Styles.Glyphs
 	n += text.Safe("   lanes: " + g.Dot + " reads  " + g.Mark + " writes  ! failed  " + g.No + " denied")

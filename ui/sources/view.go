@@ -74,10 +74,10 @@ func reason(o query.Object) text.Safe {
 		parts = append(parts, o.Reason)
 	}
 	if o.Duplicates > 0 {
-		parts = append(parts, fmt.Sprintf("%d events already known", o.Duplicates))
+		parts = append(parts, query.Counted(o.Duplicates, "event")+" already known")
 	}
 	if o.Invalid > 0 {
-		parts = append(parts, fmt.Sprintf("%d entries can't be read", o.Invalid))
+		parts = append(parts, query.Counted(o.Invalid, "entry")+" can't be read")
 	}
 	return text.CleanLine(strings.Join(append(parts, o.Notes...), "; "), 400)
 }
@@ -154,7 +154,7 @@ func (v *View) legend() [mapLegend]grid.Cell {
 	}
 	if s, ok := v.cells.Current(); ok {
 		t := s.Total
-		out[1] = grid.Cell{Text: text.Safe(fmt.Sprintf("%d objects listed, %d loaded, %d skipped, %d failed, %d proven; %d events", t.Listed, t.Loaded, t.Skipped, t.Failed, t.Proven, t.Events))}
+		out[1] = grid.Cell{Text: text.Safe(fmt.Sprintf("%s listed, %d loaded, %d skipped, %d failed, %d proven; %s", query.Counted(t.Listed, "object"), t.Loaded, t.Skipped, t.Failed, t.Proven, query.Counted(t.Events, "event")))}
 		if s.Stops {
 			out[1].Text += "; falls silent before the others"
 			out[1].Role = themes.Warn

@@ -170,11 +170,8 @@ func (v *View) laneAxis() string {
 	l := &v.lanes
 	from, to := l.data.Start, l.data.Start.Add(time.Duration(l.asked)*l.data.Step)
 	words := "higher is graver"
-	switch n := l.data.Rest; {
-	case n == 1:
-		words = "1 more actor; " + words
-	case n > 1:
-		words = strconv.Itoa(n) + " more actors; " + words
+	if n := l.data.Rest; n > 0 {
+		words = query.Number(n) + " more " + query.Plural(n, "actor") + "; " + words
 	}
 	if l.brushing() {
 		from, to = l.span()
