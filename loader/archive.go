@@ -159,11 +159,12 @@ func (l *load) expand(ctx context.Context, j job, form format, body io.Reader, d
 			f.fail = l.readMember(ctx, m, &f)
 		}
 		if form := sniff(f.data[:min(len(f.data), sniffLen)]); form == formatZip || form == formatTar {
-			defer f.hold.release()
-			if f.fail = l.expandInner(ctx, f.job, form, f.data, depth, emit); f.fail == nil {
+			f.fail = l.expandInner(ctx, f.job, form, f.data, depth, emit)
+			f.hold.release()
+			if f.fail == nil {
 				return nil
 			}
-			f.data = nil
+			f.data, f.hold = nil, nil // whoever gets f has no share to give back
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
