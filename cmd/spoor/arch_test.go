@@ -86,3 +86,21 @@ func may(pkg, imp string) bool {
 	list, known := allowed[pkg]
 	return known && slices.Contains(list, imp)
 }
+
+// root is what may lie at the top of the repository.
+var root = []string{"cmd", "ui", "query", "loader", "themes", "testdata", ".ci", "go.mod", "go.sum", "Makefile",
+	"README.md", "LICENSE", "CONTRIBUTING.md", "CHANGELOG.md"}
+
+func TestNothingElseAtTheTop(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("git", "ls-files", "--full-name", ":/").Output()
+	if err != nil {
+		t.Skip("not a checkout, or no git:", err)
+	}
+	for name := range strings.Lines(string(out)) {
+		top, _, _ := strings.Cut(strings.TrimSpace(name), "/")
+		if !slices.Contains(root, top) && !strings.HasPrefix(top, ".git") {
+			t.Errorf("%s has no place at the top of the repository", top)
+		}
+	}
+}
