@@ -54,8 +54,8 @@ func (v *View) headerLines(s query.Session) []*line {
 	lines = append(lines, listLines("from", s.SourceIPs, 3)...)
 	lines = append(lines, programLines(s.Programs(), 3)...)
 	lines = append(lines, listLines("keys", s.AccessKeys, 2)...)
-	lines = append(lines, label("did", piece(themes.Text, number(s.Events)), dim(text.Safe(" "+query.Plural(s.Events, "event")+"  ")), piece(themes.Write, number(s.Writes)), dim(text.Safe(" "+query.Plural(s.Writes, "write")+"  ")),
-		piece(themes.Denied, number(s.Denied)), dim(" denied  "), piece(themes.Error, number(s.Errors-s.Denied)), dim(" failed otherwise  "+number(s.Forwarded)+" by services in its name")))
+	lines = append(lines, label("did", piece(themes.Text, number(s.Events)), dim(text.Safe(" "+query.Plural(s.Events, "event")+"  ")), tally(s.Writes, themes.Write), dim(text.Safe(" "+query.Plural(s.Writes, "write")+"  ")),
+		tally(s.Denied, themes.Denied), dim(" denied  "), tally(s.Errors-s.Denied, themes.Error), dim(" failed otherwise  "+number(s.Forwarded)+" by services in its name")))
 	lines = append(lines, label("where", plain(strings.Join(append([]string{v.state.Accounts.Full(s.Account)}, s.Regions...), " ")), dim("  "+text.CleanLine(services(s.Services), cellMax))))
 	if noted := notes(&s); noted != "" {
 		lines = append(lines, label("noted", piece(themes.Focus, text.CleanLine(noted, cellMax))))
@@ -164,8 +164,8 @@ func (v *View) treeLines(t query.SessionTree, depth int) []*line {
 			maybe = "perhaps "
 		}
 		out = append(out, &line{session: c.Session.ID, cells: []grid.Cell{dim(indent + text.Safe(v.state.Styles.Glyphs.Right) + " "), piece(themes.Accent, maybe+text.CleanLine(c.Session.Actor, cellMax)),
-			dim("  " + v.clock(c.Session.Start)), dim("  events "), piece(themes.Text, number(c.Session.Events)), dim("  writes "), piece(themes.Write, number(c.Session.Writes)),
-			dim("  denied "), piece(themes.Denied, number(c.Session.Denied))}})
+			dim("  " + v.clock(c.Session.Start)), dim("  events "), piece(themes.Text, number(c.Session.Events)), dim("  writes "), tally(c.Session.Writes, themes.Write),
+			dim("  denied "), tally(c.Session.Denied, themes.Denied)}})
 		out = append(out, v.treeLines(c, depth+1)...)
 	}
 	return out

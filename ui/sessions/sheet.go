@@ -181,6 +181,14 @@ func plain(s string) grid.Cell { return grid.Cell{Text: text.CleanLine(s, cellMa
 
 func dim(s text.Safe) grid.Cell { return piece(themes.Dim, s) }
 
+// tally is a number within a line of text: none draws no eye.
+func tally(n int64, role themes.Role) grid.Cell {
+	if n == 0 {
+		role = themes.Dim
+	}
+	return piece(role, number(n))
+}
+
 func heading(s text.Safe) *line { return &line{cells: []grid.Cell{piece(themes.Title, s)}} }
 
 func blank() *line { return &line{cells: []grid.Cell{dim(" ")}} }
