@@ -204,7 +204,7 @@ func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
 	} else {
 		bg.ready()
 	}
-	_, err = tea.NewProgram(model, a.programOptions(ctx, names)...).Run()
+	_, err = paced(model, a.programOptions(ctx, names)...).Run()
 	keepPlace(db, model.Place())
 	cancel()
 	bg.wait()
@@ -216,28 +216,25 @@ func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
 
 // spareProcessors lets goroutines of the screen run while a load and a search keep
 // every processor busy: the system shares out time among threads sooner than Go
-// among goroutines, and from a key to its frame there are several. With as many
-// threads again 95 of 100 keys were drawn within 65 to 68 ms instead of 96, half of
-// them within 36 instead of 47 (BenchmarkKeyToFrame, two cores). The load keeps to
-// as many workers as before. What it returns takes it back.
+// among goroutines, and from a key to its frame there are several. So Go may run
+// four threads a processor, and the load keeps to as many workers as before. On two
+// cores with as much other work again, half of the keys were drawn within 18 to 31
+// ms that way, and within 22 to 45 with two threads a processor (BenchmarkKeyToFrame,
+// four runs in turn). Lower priorities for the threads of a load made it worse: they
+// hold what the screen waits for. What it returns takes it back.
 func spareProcessors(load *loader.Options) (restore func()) {
 	n := runtime.GOMAXPROCS(0)
 	if load.Jobs == 0 {
 		load.Jobs = n
 	}
-	runtime.GOMAXPROCS(2 * n)
+	runtime.GOMAXPROCS(4 * n)
 	return func() { runtime.GOMAXPROCS(n) }
 }
-
-// framesPerSecond is how often the renderer looks for a new frame, whether there
-// is one or not: half as often as it would by itself costs a reader at most 33 ms
-// and halves what an idle screen wakes up for.
-const framesPerSecond = 30
 
 func (a *app) programOptions(ctx context.Context, names []string) []tea.ProgramOption {
 	// Signals end ctx. Bubble Tea's own handler would wait for the loop that ctx
 	// has ended already, now and then for ever.
-	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithOutput(a.out), tea.WithFPS(framesPerSecond)}
+	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithOutput(a.out)}
 	if usesStdin(names) { // the log comes in there; keys come from the terminal
 		if tty, err := os.Open("/dev/tty"); err == nil {
 			return append(opts, tea.WithInput(tty))

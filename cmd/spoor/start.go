@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"spoor/loader"
 	"spoor/loader/s3"
 	"spoor/query/store"
@@ -26,7 +24,7 @@ func (a *app) askWhatToOpen(ctx context.Context, scope loader.Scope) error {
 	}
 	for {
 		start := ui.NewStart(ctx, o)
-		if _, err := tea.NewProgram(start, a.programOptions(ctx, nil)...).Run(); err != nil {
+		if _, err := paced(start, a.programOptions(ctx, nil)...).Run(); err != nil {
 			return err
 		}
 		c := start.Choice()

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -41,7 +40,7 @@ func (db *DB) buildAll(ctx context.Context, groups [][]objectRow) (int64, error)
 	var failed error
 	var once sync.Once
 	g := new(errgroup.Group)
-	g.SetLimit(max(1, runtime.GOMAXPROCS(0)/2))
+	g.SetLimit(max(1, processors()/2))
 	for _, group := range groups {
 		if err := db.quiet(ctx); err != nil {
 			break

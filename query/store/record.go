@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -213,7 +212,7 @@ func (db *DB) cut(ctx context.Context, t *texts, at []place, use func(i int, rec
 		byObject[p.object] = append(byObject[p.object], i)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	g.SetLimit(processors())
 	for _, id := range t.atHandFirst(objects) {
 		g.Go(func() error {
 			if err := ctx.Err(); err != nil {

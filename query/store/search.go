@@ -218,7 +218,7 @@ func (db *DB) search(ctx context.Context, leaves []*leaf, todo []unit, slice tim
 	})
 	q := &searchQueue{todo: todo, until: time.Now().Add(slice)}
 	g, ctx := errgroup.WithContext(ctx)
-	for range runtime.GOMAXPROCS(0) {
+	for range processors() {
 		g.Go(func() error {
 			w := &searcher{db: db, leaves: leaves}
 			for first := true; ; first = false {
@@ -235,6 +235,10 @@ func (db *DB) search(ctx context.Context, leaves []*leaf, todo []unit, slice tim
 	err := g.Wait()
 	return q.todo, err
 }
+
+// processors is how many goroutines can compute at once. A screen has Go run more
+// threads than that, to have one at hand for itself, which a search must not take.
+func processors() int { return min(runtime.GOMAXPROCS(0), runtime.NumCPU()) }
 
 // A searchQueue hands out units in order until the time is up.
 type searchQueue struct {
