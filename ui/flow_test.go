@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"image/color"
 	"slices"
 	"strings"
 	"testing"
@@ -661,8 +662,12 @@ func TestThemesAreShownWhileMoving(t *testing.T) {
 	mine := builtin("light")
 	mine.Name = "mine"
 	wrong := []error{errors.New("broken.toml:1:1: unknown key")}
+	var kept []string
 	d := newDriver(t, Options{Themes: func() ([]themes.Theme, []error) {
 		return []themes.Theme{builtin("dark"), builtin("high-contrast"), mine}, wrong
+	}, KeepTheme: func(name string) (string, error) {
+		kept = append(kept, name)
+		return ", kept", nil
 	}}, 120, 40)
 	d.keys("ctrl+t")
 	d.shows("theme mine", "moving shows it", "1 problem")
@@ -682,7 +687,14 @@ func TestThemesAreShownWhileMoving(t *testing.T) {
 	at("dark")
 	d.keys("esc", ":", "type:theme hi", "enter")
 	at("high-contrast")
-	d.shows(`theme = "high-contrast" in config.toml keeps it`)
+	d.shows("theme high-contrast, kept")
+	d.send(tea.BackgroundColorMsg{Color: color.White})
+	at("high-contrast")
+	d.keys(":", "type:theme auto", "enter")
+	at("light")
+	if want := []string{"high-contrast", "auto"}; !slices.Equal(kept, want) {
+		t.Errorf("kept %q, want %q", kept, want)
+	}
 }
 
 // Going back over a jump to the events behind a figure takes the jump's filter

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -66,6 +65,13 @@ func (m *Model) setTheme(t themes.Theme) tea.Cmd {
 	return m.sync()
 }
 
+// unsetTheme lets the terminal's background pick the theme.
+func (m *Model) unsetTheme() tea.Cmd {
+	m.look.chosen = false
+	m.restyle()
+	return m.sync()
+}
+
 // themeMenu lists the themes; the one under the cursor is shown at once.
 func (m *Model) themeMenu() tea.Cmd {
 	before := m.look
@@ -74,22 +80,39 @@ func (m *Model) themeMenu() tea.Cmd {
 	return m.push(&menu{title: "Theme", items: items, at: at, help: "moving shows it, enter takes it, esc goes back", rest: func() tea.Cmd { return m.relook(before) }})
 }
 
-// themeItems are the themes to choose from.
+// themeItems are the themes to choose from, first the one that goes by the
+// terminal.
 func (m *Model) themeItems() []menuItem {
 	list, wrong := m.themes()
 	for _, err := range wrong {
 		m.fail("theme", err)
 	}
-	var items []menuItem
+	items := []menuItem{m.themeItem(autoTheme, "dark or light, by the terminal's background", !m.look.chosen, m.unsetTheme)}
 	for _, t := range list {
-		items = append(items, menuItem{title: text.Clean("theme " + t.Name), note: text.CleanLine(t.Title, 60), on: t.Name == m.look.theme.Name,
-			do: func() (pane.Intent, tea.Cmd) {
-				m.say(text.Clean(fmt.Sprintf("theme %s; theme = %q in config.toml keeps it", t.Name, t.Name)))
-				return nil, m.setTheme(t)
-			},
-			peek: func() tea.Cmd { return m.setTheme(t) }})
+		items = append(items, m.themeItem(t.Name, t.Title, m.look.chosen && t.Name == m.look.theme.Name, func() tea.Cmd { return m.setTheme(t) }))
 	}
 	return items
+}
+
+// autoTheme is the name of no theme: the terminal's background picks one.
+const autoTheme = "auto"
+
+func (m *Model) themeItem(name, title string, on bool, set func() tea.Cmd) menuItem {
+	return menuItem{title: text.Clean("theme " + name), note: text.CleanLine(title, 60), on: on, peek: set,
+		do: func() (pane.Intent, tea.Cmd) { return nil, tea.Batch(set(), m.keepTheme(name)) }}
+}
+
+// keepTheme remembers a choice for the next screens.
+func (m *Model) keepTheme(name string) tea.Cmd {
+	m.say(text.Clean("theme " + name))
+	keep := m.opt.KeepTheme
+	if keep == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		said, err := keep(name)
+		return pane.Done{What: "keep the theme", Said: text.Clean("theme " + name + said), Err: err}
+	}
 }
 
 func (m *Model) themes() ([]themes.Theme, []error) {

@@ -92,11 +92,14 @@ type Options struct {
 	Theme *themes.Theme
 	// Themes lists what there is to choose from, read anew each time, and what is
 	// wrong with the reader's own ones. Nil: the built-in ones.
-	Themes  func() ([]themes.Theme, []error)
-	Glyphs  themes.Glyphs
-	Profile colorprofile.Profile // of the terminal until it says more; Ascii or less stays
-	Still   bool                 // no animation
-	Zone    *time.Location
+	Themes func() ([]themes.Theme, []error)
+	// KeepTheme remembers the theme that was chosen, "auto" for none, and says more
+	// about that. Nil: it holds until the screen ends.
+	KeepTheme func(name string) (said string, err error)
+	Glyphs    themes.Glyphs
+	Profile   colorprofile.Profile // of the terminal until it says more; Ascii or less stays
+	Still     bool                 // no animation
+	Zone      *time.Location
 
 	Keys    map[string][]string // command id to keys, in place of the built-in ones
 	Columns []string            // of the events table; nil: the usual

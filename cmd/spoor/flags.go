@@ -31,7 +31,7 @@ func addCommonFlags(root *cobra.Command, f *flags) {
 	p.BoolVar(&f.rawValues, "raw-values", false, "do not defuse spreadsheet formulas in CSV")
 	p.BoolVar(&f.timing, "timing", false, "print query time and rows to standard error")
 	p.StringVar(&f.tz, "tz", "UTC", "time zone to show and read times in: UTC, Local or a name like Europe/Berlin")
-	p.StringVar(&f.theme, "theme", "auto", "colours of the screen (spoor themes lists them)")
+	p.StringVar(&f.theme, "theme", "", "colours of the screen (spoor themes lists them), auto by the terminal's background; without it the one chosen last on a screen")
 	p.BoolVar(&f.noColor, "no-color", false, "no colour")
 	p.IntVar(&f.jobs, "jobs", 0, "parallel workers (default: as many as there are processors)")
 	p.StringVar(&f.memory, "memory-limit", "", "memory the database may use, e.g. 2GB")

@@ -258,14 +258,9 @@ func (a *app) look() (screenLook, error) {
 	if a.config.ASCII || !utf8Locale(a.env) {
 		l.Glyphs = themes.ASCII()
 	}
-	if a.flags.theme != "auto" && a.flags.theme != "" {
-		t, err := themes.Load(a.flags.theme, themeDir())
-		if err != nil {
-			return l, usageError{err, "spoor themes lists them"}
-		}
-		l.Theme = &t
-	}
-	return l, nil
+	var err error
+	l.Theme, err = a.theme()
+	return l, err
 }
 
 func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
@@ -273,8 +268,8 @@ func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
 	o := ui.Options{
 		Case: db, Name: caseTitle(db.Path(), bg.names), Progress: bg.sample, Export: exporter{a, db}, Mark: db, Names: db, Profiles: db,
 		Save: saveCopy, Clipboard: localClipboard(), Profile: look.Profile, Glyphs: look.Glyphs, Theme: look.Theme,
-		Themes: func() ([]themes.Theme, []error) { return themes.All(themeDir()) },
-		Zone:   a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db), News: text.Clean(a.news),
+		Themes: func() ([]themes.Theme, []error) { return themes.All(themeDir()) }, KeepTheme: a.keepTheme,
+		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db), News: text.Clean(a.news),
 	}
 	if len(a.config.Keys) > 0 {
 		o.Keys = map[string][]string{}

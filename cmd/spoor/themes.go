@@ -24,7 +24,9 @@ func themesCommand(a *app) *cobra.Command {
 		Long: `Lists the themes; on a terminal each with a sample. --theme NAME chooses one. A
 file NAME.toml in themes/ beside config.toml is a theme of your own, called NAME:
 start from themes/dark.toml in the source. --theme FILE.toml loads any other file.
-On the screen ctrl+t shows each theme while you move through the list.`,
+On the screen ctrl+t shows each theme while you move through the list, and keeps the
+one you take for next time, unless config.toml or --theme names one. The choice is
+in theme, a file in the user's state directory; config.toml is never written.`,
 		Example: "  spoor themes\n  spoor demo --theme high-contrast",
 		RunE: func(*cobra.Command, []string) error {
 			list, wrong := themes.All(themeDir())
