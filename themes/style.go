@@ -2,15 +2,15 @@ package themes
 
 import (
 	"image/color"
+	"strconv"
+	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
-	"github.com/charmbracelet/x/ansi"
 )
 
-// A Style is a ready escape sequence: switching it on, writing, switching off.
-type Style struct{ on string }
-
-const off = "\x1b[m"
+// A Style is ready escape sequences: switching it on, and off again.
+type Style struct{ on, off string }
 
 // Render returns s in the style. Styles do not nest: render pieces apart and
 // join them.
@@ -18,7 +18,7 @@ func (st Style) Render(s string) string {
 	if st.on == "" || s == "" {
 		return s
 	}
-	return st.on + s + off
+	return st.on + s + st.off
 }
 
 // Styles is a theme made ready for one terminal. It is built when the theme or
@@ -37,9 +37,9 @@ func (t Theme) Styles(p colorprofile.Profile, g Glyphs) *Styles {
 	s := &Styles{Theme: t, Glyphs: g, p: p}
 	for r := range roles {
 		for gr := range grounds {
-			s.table[r][gr] = Style{on: sequence(t.Roles[r], t.Grounds[gr], gr, p, false)}
+			s.table[r][gr] = styleOf(t.Roles[r], t.Grounds[gr], gr, p, false)
 		}
-		s.stack[r] = Style{on: stacked(t.Roles[r], t.Roles[Volume], p)}
+		s.stack[r] = stacked(t.Roles[r], t.Roles[Volume], p)
 	}
 	return s
 }
@@ -58,7 +58,7 @@ func (s *Styles) Paint(r Role, t string) string { return s.table[r][Base].Render
 // Sample returns text as it looks on a screen of the theme, for where the screen
 // is not the theme's: its background is painted, too.
 func (s *Styles) Sample(r Role, g Ground, t string) string {
-	return Style{on: sequence(s.Theme.Roles[r], s.Theme.Grounds[g], g, s.p, !s.Theme.Own)}.Render(t)
+	return styleOf(s.Theme.Roles[r], s.Theme.Grounds[g], g, s.p, !s.Theme.Own).Render(t)
 }
 
 // Background is the colour the theme was made for, nil for the terminal's own.
@@ -75,41 +75,34 @@ func (t Theme) screen(tone Tone) color.Color {
 	return c
 }
 
-// sequence builds the escape code of a role on a ground. The screen itself is
-// painted only where base says so: the terminal was given that colour.
-func sequence(role, ground Tone, g Ground, p colorprofile.Profile, base bool) string {
-	st := ansi.NewStyle()
-	if role.Bold || ground.Bold {
-		st = st.Bold()
-	}
-	if role.Italic {
-		st = st.Italic(true)
-	}
-	if role.Underline || ground.Underline {
-		st = st.Underline(true)
-	}
-	if role.Reverse != ground.Reverse {
-		st = st.Reverse(true)
-	}
-	if c := pick(role, p, *ground.Ink, g); c != nil {
-		st = st.ForegroundColor(c)
-	}
-	if c := pick(ground, p, -1, g); c != nil && (g != Base || base) {
-		st = st.BackgroundColor(c)
-	}
-	if len(st) == 0 {
-		return ""
-	}
-	return st.String()
+// made keeps what Lip Gloss puts before and after a text in a style: a frame has a
+// thousand pieces, each of which it would work out anew.
+func made(st lipgloss.Style) Style {
+	on, off, _ := strings.Cut(st.Render("x"), "x")
+	return Style{on, off}
 }
 
-// stacked builds the escape code of one colour above another.
-func stacked(low, high Tone, p colorprofile.Profile) string {
+// styleOf is the look of a role on a ground. The screen itself is painted only
+// where base says so: the terminal was given that colour.
+func styleOf(role, ground Tone, g Ground, p colorprofile.Profile, base bool) Style {
+	st := lipgloss.NewStyle().Bold(role.Bold || ground.Bold).Italic(role.Italic).
+		Underline(role.Underline || ground.Underline).Reverse(role.Reverse != ground.Reverse)
+	if c := pick(role, p, *ground.Ink, g); c != nil {
+		st = st.Foreground(c)
+	}
+	if c := pick(ground, p, -1, g); c != nil && (g != Base || base) {
+		st = st.Background(c)
+	}
+	return made(st)
+}
+
+// stacked is one colour above another.
+func stacked(low, high Tone, p colorprofile.Profile) Style {
 	fg, bg := pick(low, p, -1, Base), pick(high, p, -1, Base)
 	if fg == nil || bg == nil {
-		return ""
+		return Style{}
 	}
-	return ansi.NewStyle().ForegroundColor(fg).BackgroundColor(bg).String()
+	return made(lipgloss.NewStyle().Foreground(fg).Background(bg))
 }
 
 // pick chooses the colour of a tone that the terminal can show, nil for its own.
@@ -125,7 +118,7 @@ func pick(t Tone, p colorprofile.Profile, ink int, g Ground) color.Color {
 		if n < 0 {
 			return nil
 		}
-		return ansi.BasicColor(n)
+		return lipgloss.Color(strconv.Itoa(n))
 	}
 	c, ok := rgb(t.Hex)
 	if !ok {

@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -222,12 +222,6 @@ func find(src []byte, table, key string) string {
 
 // rgb parses #rrggbb.
 func rgb(hex string) (color.RGBA, bool) {
-	if len(hex) != 7 || hex[0] != '#' {
-		return color.RGBA{}, false
-	}
-	n, err := strconv.ParseUint(hex[1:], 16, 32)
-	if err != nil {
-		return color.RGBA{}, false
-	}
-	return color.RGBA{R: uint8(n >> 16), G: uint8(n >> 8), B: uint8(n), A: 255}, true
+	c, ok := lipgloss.Color(hex).(color.RGBA)
+	return c, ok && len(hex) == 7 && hex[0] == '#'
 }

@@ -40,6 +40,7 @@ var owners = map[string][]string{
 	"github.com/duckdb/duckdb-go":   {"spoor/query/store"},
 	"github.com/aws/aws-sdk-go-v2":  {"spoor/loader/s3", "spoor/cmd/spoor"},
 	"charm.land/bubbletea":          {"spoor/ui", "spoor/cmd/spoor"},
+	"charm.land/lipgloss":           {"spoor/themes"},
 	"github.com/spf13/cobra":        {"spoor/cmd/spoor"},
 	"github.com/klauspost/compress": {"spoor/loader", "spoor/query/store"},
 }
