@@ -12,12 +12,37 @@ import (
 type Case interface {
 	// Count counts the matching events.
 	Count(ctx context.Context, f Filter) (Count, error)
-	// Rows walks all matching events with the columns, oldest first. A row holds
-	// until yield returns.
-	Rows(ctx context.Context, f Filter, columns []string, yield func(Row) error) error
+	// Walk walks matching events, oldest first. A row holds until yield returns.
+	Walk(ctx context.Context, w Walk, yield func(Row) error) error
 	// Groups walks the different values of the columns among the matching events,
 	// absent ones too. sum is a field to add up, "" for none.
 	Groups(ctx context.Context, f Filter, by []string, sum string, yield func(Group) error) error
+}
+
+// A Walk asks for the events of a filter with some columns: all of them, but for
+// those that a hint says the asker has no use for. A case need not heed hints.
+type Walk struct {
+	Filter  Filter
+	Columns []string
+	Dense   *Dense
+	Firsts  *Firsts
+}
+
+// Dense is a hint: an event is of use only if, in some span of Within around it,
+// there are AtLeast events with its values of By, or where Distinct is set, with
+// so many different values of that.
+type Dense struct {
+	By, Distinct []string
+	Within       time.Duration
+	AtLeast      int64
+}
+
+// Firsts is a hint: an event is of use only if it is the first of those with a
+// time that have its values of Per and of one of Values, or if it matches Always.
+type Firsts struct {
+	Per    string
+	Values []string
+	Always *Filter
 }
 
 // A Group is events with the same values of some columns.
@@ -117,7 +142,7 @@ func (q *Question) variables(ctx context.Context, c Case, given map[string]strin
 	return bound, nil, nil
 }
 
-// discover lists the different values of the columns.
+// discover lists the different values of the columns, sorted.
 func discover(ctx context.Context, c Case, f Filter, columns []string) ([]string, error) {
 	var found []string
 	for _, col := range columns {
@@ -131,6 +156,7 @@ func discover(ctx context.Context, c Case, f Filter, columns []string) ([]string
 			return nil, err
 		}
 	}
+	slices.Sort(found) // groups come in any order
 	return found, nil
 }
 
@@ -138,25 +164,25 @@ func discover(ctx context.Context, c Case, f Filter, columns []string) ([]string
 func (q *Question) run(ctx context.Context, c Case, a *Answer) error {
 	count := q.Saved.Count
 	a.Rule = count != nil || q.steps != nil || q.Saved.FirstSeen != nil || q.where != nil || q.Saved.Except != nil
-	switch {
-	case !a.Rule:
+	if !a.Rule {
 		n, err := c.Count(ctx, a.Filter)
 		a.N = n.N
 		return err
-	case count != nil && q.within == 0 && len(count.Distinct) == 0 && q.byOnly():
-		return q.countGroups(ctx, c, a)
 	}
 	drop, err := q.exceptions(ctx, c)
 	if err != nil {
 		return err
 	}
+	if count != nil && q.within == 0 && len(count.Distinct) == 0 && q.byOnly() {
+		return q.countGroups(ctx, c, a, drop)
+	}
 	r, err := q.rule(ctx, c, a.Filter)
 	if err != nil {
 		return err
 	}
-	columns := q.rowColumns()
-	err = c.Rows(ctx, a.Filter, columns, func(row Row) error {
-		if cr := (columnRow{columns, row}); q.wanted(cr) && !drop(cr) {
+	w := q.walk(a.Filter)
+	err = c.Walk(ctx, w, func(row Row) error {
+		if cr := (columnRow{w.Columns, row}); q.wanted(cr) && !drop(cr) {
 			r.add(cr)
 		}
 		return nil
@@ -166,6 +192,25 @@ func (q *Question) run(ctx context.Context, c Case, a *Answer) error {
 	}
 	q.keep(a, r.end())
 	return nil
+}
+
+// walk is what the rule has to see. Where conditions drop events that are the
+// first of their kind, a later one may count.
+func (q *Question) walk(f Filter) Walk {
+	w := Walk{Filter: f, Columns: q.rowColumns()}
+	switch s := q.Saved; {
+	case s.Count != nil && q.within > 0 && s.Count.AtLeast > 1:
+		w.Dense = &Dense{By: s.Count.By, Distinct: s.Count.Distinct, Within: q.within, AtLeast: s.Count.AtLeast}
+	case s.FirstSeen != nil && len(q.where) == 0 && s.Except == nil:
+		w.Firsts = &Firsts{Per: s.FirstSeen.Per, Values: s.FirstSeen.Values}
+		if q.always != nil {
+			w.Firsts.Always = q.always.filter
+		}
+		if q.always != nil && q.always.filter == nil { // a predicate, which no case can tell
+			w.Firsts = nil
+		}
+	}
+	return w
 }
 
 // rowColumns are the columns of the walk: the rule's, and the id, by which a
@@ -186,7 +231,7 @@ func (q *Question) byOnly() bool {
 			}
 		}
 	}
-	return q.Saved.Except == nil
+	return q.Saved.Except == nil || !slices.ContainsFunc(q.Saved.Except.Match, func(col string) bool { return !slices.Contains(q.Saved.Count.By, col) })
 }
 
 // wanted applies the where list.
@@ -195,11 +240,11 @@ func (q *Question) wanted(r columnRow) bool {
 }
 
 // countGroups answers a count over the whole case from groups alone.
-func (q *Question) countGroups(ctx context.Context, c Case, a *Answer) error {
+func (q *Question) countGroups(ctx context.Context, c Case, a *Answer, drop func(columnRow) bool) error {
 	rule := q.Saved.Count
 	var found []Finding
 	err := c.Groups(ctx, a.Filter, rule.By, rule.Sum, func(g Group) error {
-		if g.N >= max(1, rule.AtLeast) && q.wanted(columnRow{rule.By, Row{Values: g.Key}}) {
+		if r := (columnRow{rule.By, Row{Values: g.Key}}); g.N >= max(1, rule.AtLeast) && q.wanted(r) && !drop(r) {
 			found = append(found, Finding{Columns: rule.By, Key: g.Key, N: g.N, Sum: g.Sum, First: g.First, Last: g.Last})
 		}
 		return nil

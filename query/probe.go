@@ -57,26 +57,34 @@ func Parts(record string) iter.Seq[string] {
 	}
 }
 
+// FindPart is Find for a part of a record, as Parts cuts it: what its parts
+// yield, one after the other, is what the record yields.
+func FindPart(part string, path []string) iter.Seq[string] {
+	return func(yield func(string) bool) { findPart(part, path, yield) }
+}
+
+func findPart(part string, path []string, yield func(string) bool) {
+	if !strings.HasPrefix(part, `"`) {
+		find(part, path, yield)
+		return
+	}
+	w := walker{s: part, yield: yield}
+	if end := w.str(0); sameKey(part[1:max(1, end-1)], path[0]) {
+		w.object(-1, path, 0)
+	}
+}
+
 // Probe is Search for stores that keep parts.
 func (t Term) Probe(c Clock) Probe {
 	accept := t.accept(c)
-	whole := t.Search(c)
 	p := Probe{
-		Whole: whole,
+		Whole: t.Search(c),
 		Part: func(part string) bool {
-			if !strings.HasPrefix(part, `"`) {
-				return whole(part)
-			}
-			w := walker{s: part}
-			if end := w.str(0); !sameKey(part[1:max(1, end-1)], t.Path[0]) {
-				return false
-			}
 			found := false
-			w.yield = func(raw string) bool {
+			findPart(part, t.Path, func(raw string) bool {
 				found = accept(raw)
 				return !found
-			}
-			w.object(-1, t.Path, 0)
+			})
 			return found
 		},
 		Escapes: true, // in values every letter may be written as an escape

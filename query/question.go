@@ -242,6 +242,7 @@ func (q *Question) prepareExcept() (err error) {
 
 // A condition decides on a row of columns: a predicate or a filter on fields.
 type condition struct {
+	filter  *Filter // nil for a predicate
 	columns []string
 	holds   func(columnRow) bool
 }
@@ -260,7 +261,7 @@ func parseCondition(part, text string) (condition, error) {
 		return condition{}, fmt.Errorf("%s: %q must be about fields only, or a predicate: %s", part, text, predicateNames())
 	}
 	m := f.Matcher(Clock{})
-	return condition{fields, func(r columnRow) bool { return m.Match(r) }}, nil
+	return condition{&f, fields, func(r columnRow) bool { return m.Match(r) }}, nil
 }
 
 func predicateCall(part, name, args string) (condition, error) {

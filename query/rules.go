@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -276,13 +277,13 @@ type novelty struct {
 
 func (n *novelty) add(r columnRow) {
 	scope := r.value(n.rule.Per)
-	what := ""
+	var news []string // one event is one finding, whatever all is new with it
 	for _, col := range n.rule.Values {
 		if v := r.value(col); !scope.Null && !v.Null && r.row.Time != noTime && n.isNew(sight{col, scope.Text, v.Text}, r.row.Time) {
-			what = v.Text
-			break
+			news = append(news, v.Text)
 		}
 	}
+	what := strings.Join(news, ", ")
 	if what == "" && (n.always == nil || !n.always.holds(r)) {
 		return
 	}

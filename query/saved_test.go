@@ -144,10 +144,10 @@ func (m memory) Count(_ context.Context, f Filter) (n Count, err error) {
 	return n, m.walk(f, func(subject, int64) error { n.N++; return nil })
 }
 
-func (m memory) Rows(_ context.Context, f Filter, columns []string, yield func(Row) error) error {
-	return m.walk(f, func(s subject, at int64) error {
+func (m memory) Walk(_ context.Context, w Walk, yield func(Row) error) error {
+	return m.walk(w.Filter, func(s subject, at int64) error {
 		row := Row{Time: at}
-		for _, c := range columns {
+		for _, c := range w.Columns {
 			row.Values = append(row.Values, s.column(c))
 		}
 		return yield(row)
@@ -395,7 +395,7 @@ func TestAnswers(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Count(context.Context, Filter) (Count, error) { return Count{}, f.err }
-func (f failing) Rows(context.Context, Filter, []string, func(Row) error) error {
+func (f failing) Walk(context.Context, Walk, func(Row) error) error {
 	return f.err
 }
 func (f failing) Groups(context.Context, Filter, []string, string, func(Group) error) error {

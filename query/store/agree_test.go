@@ -262,7 +262,7 @@ func TestStoreAgreesOnNastyValues(t *testing.T) {
 // new in the case are raised (timeline_new.go).
 func tellSeverity(t *testing.T, db *DB, events []told) {
 	t.Helper()
-	err := whole{db}.Rows(t.Context(), query.Filter{}, []string{"severity"}, func(r query.Row) error {
+	err := whole{db}.Walk(t.Context(), query.Walk{Columns: []string{"severity"}}, func(r query.Row) error {
 		events[r.Seq-1].values["severity"] = []query.Value{r.Values[0]}
 		return nil
 	})
@@ -282,7 +282,7 @@ func agree(t *testing.T, db *DB, events []told, f query.Filter) int {
 		}
 	}
 	var got []int64
-	err := whole{db}.Rows(t.Context(), f, nil, func(r query.Row) error {
+	err := whole{db}.Walk(t.Context(), query.Walk{Filter: f}, func(r query.Row) error {
 		got = append(got, r.Seq)
 		return nil
 	})

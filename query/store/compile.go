@@ -33,6 +33,10 @@ func (c cond) leaves() []*leaf {
 	return list
 }
 
+// open is the condition for events of which only the records can tell whether
+// they match.
+func (c cond) open() expr { return all(c.upper, c.lower.not()) }
+
 func light(e expr) cond { return cond{exact: e, upper: e, lower: e} }
 
 // A sqlPrinter prints filters for DuckDB.

@@ -60,6 +60,7 @@ type DB struct {
 	firsts    firsts
 	servants  servants
 	leaves    leaves
+	ahead     readAhead
 	blocks    blocks
 	reach     [2]reached   // all objects, oldest and newest first
 	indexing  sync.Mutex   // held by Index

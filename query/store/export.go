@@ -20,6 +20,7 @@ import (
 const (
 	windowRows = 1 << 17 // about as many rows as DuckDB sorts at a time
 	slabRows   = 1 << 12
+	pathRows   = 1 << 15 // instead, with columns that are paths: each slab reads the blocks it needs
 )
 
 // exportOrder breaks ties of time by what is in the record, so that two loads of
@@ -51,6 +52,11 @@ func (c *slab) add(v []driver.Value) {
 // EachRow hands fn the rows of an export, some thousand at a time, and returns
 // how many there were. fn must not keep them. It ends with ctx.
 func (db *DB) EachRow(ctx context.Context, r query.ExportRequest, fn func([]query.Row) error) (int64, error) {
+	return db.eachRow(ctx, r, exprTrue, fn)
+}
+
+// eachRow is EachRow for the events of a further condition.
+func (db *DB) eachRow(ctx context.Context, r query.ExportRequest, only expr, fn func([]query.Row) error) (int64, error) {
 	if err := db.ready(ctx, r.Columns...); err != nil {
 		return 0, err
 	}
@@ -58,8 +64,15 @@ func (db *DB) EachRow(ctx context.Context, r query.ExportRequest, fn func([]quer
 	if err != nil {
 		return 0, err
 	}
-	s := newShower(db, cells)
-	return db.slabs(ctx, r, s.exprs, func(c *slab) error {
+	s, err := newShower(db, cells, r.Limit > 0 && r.Limit <= slabRows)
+	if err != nil {
+		return 0, err
+	}
+	rows := slabRows
+	if s.read != nil {
+		rows = pathRows
+	}
+	return db.slabs(ctx, r, only, rows, s.exprs, func(c *slab) error {
 		rows, err := s.show(ctx, c)
 		if err != nil {
 			return err
@@ -68,13 +81,14 @@ func (db *DB) EachRow(ctx context.Context, r query.ExportRequest, fn func([]quer
 	})
 }
 
-// slabs hands fn the slabs of an export.
-func (db *DB) slabs(ctx context.Context, r query.ExportRequest, exprs []string, fn func(*slab) error) (int64, error) {
+// slabs hands fn the slabs of an export, of so many rows, where a further
+// condition holds.
+func (db *DB) slabs(ctx context.Context, r query.ExportRequest, only expr, rows int, exprs []string, fn func(*slab) error) (int64, error) {
 	cd, err := db.compile(ctx, r.Filter)
 	if err != nil {
 		return 0, err
 	}
-	read := &reading{db: db, req: r, exprs: exprs, cond: cd, free: make(chan *slab, streamAhead+2)}
+	read := &reading{db: db, req: r, only: only, rows: rows, exprs: exprs, cond: cd, free: make(chan *slab, streamAhead+2)}
 	var done int64
 	err = stream(ctx, db, func(ctx context.Context, c conn, emit func(*slab) error) error {
 		read.emit = emit
@@ -99,6 +113,8 @@ func (db *DB) slabs(ctx context.Context, r query.ExportRequest, exprs []string, 
 type reading struct {
 	db    *DB
 	req   query.ExportRequest
+	only  expr
+	rows  int // of a slab
 	exprs []string
 	cond  cond
 	emit  func(*slab) error
@@ -125,7 +141,7 @@ func (r *reading) run(ctx context.Context, c conn) error {
 		}
 		if h.complete {
 			defer h.release()
-			return r.windows(ctx, c, h.where)
+			return r.windows(ctx, c, all(h.where, r.only))
 		}
 		done, err := r.early(ctx, c, h)
 		h.release()
@@ -140,7 +156,7 @@ func (r *reading) run(ctx context.Context, c conn) error {
 func (r *reading) early(ctx context.Context, c conn, h *hits) (bool, error) {
 	var times []query.Row
 	var rows [][]driver.Value
-	err := r.ask(ctx, c, all(h.where, expr{sql: "e.t IS NOT NULL"}), func(v []driver.Value) error {
+	err := r.ask(ctx, c, all(h.where, r.only, expr{sql: "e.t IS NOT NULL"}), func(v []driver.Value) error {
 		times = append(times, query.Row{Time: v[1].(int64)})
 		rows = append(rows, slices.Clone(v))
 		return nil
@@ -256,7 +272,7 @@ func (w *slabWriter) add(v []driver.Value) error {
 		w.c = w.r.empty()
 	}
 	w.r.taken++
-	if w.c.add(v); w.c.len() < slabRows {
+	if w.c.add(v); w.c.len() < w.r.rows {
 		return nil
 	}
 	return w.flush()

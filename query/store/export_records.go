@@ -33,7 +33,7 @@ func (db *DB) EachRecord(ctx context.Context, r query.ExportRequest, fn func(rec
 		at, size = at[:0], 0
 		return err
 	}
-	n, err := db.slabs(ctx, r, placeColumns, func(c *slab) error {
+	n, err := db.slabs(ctx, r, exprTrue, slabRows, placeColumns, func(c *slab) error {
 		for i := range c.len() {
 			p := readPlace(c.row(i))
 			at = append(at, p)

@@ -14,9 +14,10 @@ type shower struct {
 	db    *DB
 	exprs []string // what it needs of every event
 	cells []showCell
-	paths []cell
-	place int // where the place of the record begins in a row, with paths
-	texts texts
+	paths []int       // the cells that are paths
+	read  *partReader // of them, nil without
+	found valueTable  // by read
+	place int         // where the object of an event stands in a row, with paths
 
 	rows   []query.Row // used again for every slab
 	values []query.Value
@@ -42,8 +43,10 @@ func readPlace(v []driver.Value) place {
 	return place{v[0].(uint32), cloudtrail.Span{Off: v[1].(uint32), Len: v[2].(uint32), Form: cloudtrail.Form(v[3].(uint8))}}
 }
 
-func newShower(db *DB, cells []cell) *shower {
-	s := &shower{db: db, texts: texts{bytes: exportTexts}}
+// newShower makes a shower of events of which there may be many, or few.
+func newShower(db *DB, cells []cell, few bool) (*shower, error) {
+	s := &shower{db: db}
+	var asks []partAsk
 	var numbers []string
 	for _, c := range cells {
 		if c.numbered() && !slices.Contains(numbers, c.cols[0]) {
@@ -68,15 +71,18 @@ func newShower(db *DB, cells []cell) *shower {
 			sc.at = append(sc.at, i)
 		}
 		if c.path != nil {
-			s.paths = append(s.paths, c)
+			s.paths, asks = append(s.paths, len(s.cells)), append(asks, s.found.ask(c.path))
 		}
 		s.cells = append(s.cells, sc)
 	}
 	s.place = len(s.exprs)
-	if s.paths != nil {
-		s.exprs = append(s.exprs, placeColumns...)
+	if asks == nil {
+		return s, nil
 	}
-	return s
+	s.exprs = append(s.exprs, "e.object")
+	var err error
+	s.read, err = db.newPartReader(asks, few)
+	return s, err
 }
 
 // numbered reports whether the number of a text, an identity or an object is all
@@ -171,18 +177,22 @@ func (c *showCell) text(db *DB, id uint32) query.Value {
 
 // showPaths fills in the columns that only the records can fill.
 func (s *shower) showPaths(ctx context.Context, c *slab) error {
-	if s.paths == nil {
+	if s.read == nil {
 		return nil
 	}
-	at := make([]place, c.len())
-	for i := range at {
-		at[i] = readPlace(c.row(i)[s.place:])
+	events := make([]readEvent, c.len())
+	for i, seq := range c.seqs {
+		events[i] = readEvent{seq, c.row(i)[s.place].(uint32), allAsks}
 	}
-	return s.db.cut(ctx, &s.texts, at, func(i int, record string) {
-		for k := range s.cells {
-			if path := s.cells[k].path; path != nil {
-				s.rows[i].Values[k] = pathValue(record, path)
-			}
+	s.found.reset()
+	found, err := s.read.read(ctx, events)
+	if err != nil {
+		return err
+	}
+	for k, at := range s.paths {
+		for i, id := range found[k] {
+			s.rows[i].Values[at] = s.found.value(id)
 		}
-	})
+	}
+	return nil
 }

@@ -235,9 +235,6 @@ func (db *DB) fillPaths(ctx context.Context, rows []query.Row, cols []cell) erro
 
 // pathValue is what a record has at a path; several values are listed.
 func pathValue(record string, path []string) query.Value {
-	var list []string
-	for raw := range query.Find(record, path) {
-		list = append(list, query.ValueText(raw))
-	}
-	return query.Value{Text: strings.Clone(strings.Join(list, ", ")), Null: len(list) == 0}
+	text, ok := joinValues(query.Find(record, path))
+	return query.Value{Text: strings.Clone(text), Null: !ok}
 }

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"spoor/loader"
 	"spoor/loader/disk"
@@ -44,6 +47,93 @@ func answers(t *testing.T, db *DB) map[string]query.Answer {
 		}
 	}
 	return all
+}
+
+// unhinted is a case that heeds no hints and groups event by event.
+type unhinted struct{ whole }
+
+func (u unhinted) Walk(ctx context.Context, w query.Walk, yield func(query.Row) error) error {
+	return u.whole.Walk(ctx, query.Walk{Filter: w.Filter, Columns: w.Columns}, yield)
+}
+
+func (u unhinted) Groups(ctx context.Context, f query.Filter, by []string, sum string, yield func(query.Group) error) error {
+	g := grouping{index: make(map[string]*query.Group)}
+	columns := append(by[:len(by):len(by)], "bytesout")
+	err := u.Walk(ctx, query.Walk{Filter: f, Columns: columns}, func(r query.Row) error {
+		group := query.Group{Key: slices.Clone(r.Values[:len(by)]), N: 1, First: r.Time, Last: r.Time}
+		if sum != "" {
+			group.Sum, _ = strconv.ParseInt(r.Values[len(by)].Text, 10, 64)
+		}
+		g.add(group)
+		return nil
+	})
+	for _, group := range g.order {
+		if err = errors.Join(err, yield(*group)); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// TestHintsLeaveAnswersAlone puts all questions to cases that answer them the
+// long way and the quick one.
+func TestHintsLeaveAnswersAlone(t *testing.T) {
+	t.Parallel()
+	dirs := map[string]string{"demo": ""}
+	for _, name := range []string{"invictus-aws-dataset", "panther-rule-tests", "traildiscover"} {
+		dirs[name] = filepath.Join("..", "..", "..", "shared", "data", "real", name)
+	}
+	for name, dir := range dirs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := newCase(t)
+			db.blocks.text = 64 << 10
+			src, err := disk.Zip("demo.zip", demo.Zip)
+			if dir != "" {
+				if _, err := os.Stat(dir); err != nil {
+					t.Skip("the real logs are not here: ", err)
+				}
+				src, err = disk.Open(dir, disk.Options{})
+			}
+			loadSource(t, db, src, err)
+			var list []*query.Question
+			var want []query.Answer
+			for _, s := range query.Builtin() {
+				q, err := s.Question()
+				if err != nil {
+					t.Fatal(err)
+				}
+				a, err := q.Answer(t.Context(), unhinted{whole{db}}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				list, want = append(list, q), append(want, a)
+			}
+			for i, q := range list {
+				got, err := db.Answer(t.Context(), q, nil)
+				if d := cmp.Diff(want[i], got, sortFindings); d != "" || err != nil {
+					t.Errorf("%s: %v %s", q.Saved.ID, err, d)
+				}
+			}
+			err = db.Answers(t.Context(), list, func(i int, got query.Answer) { // records read ahead
+				if d := cmp.Diff(want[i], got, sortFindings); d != "" {
+					t.Errorf("%s, with all others: %s", list[i].Saved.ID, d)
+				}
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			if len(db.ahead.found) == 0 {
+				t.Error("no records were read ahead")
+			}
+		})
+	}
+}
+
+// sortFindings puts findings of equal weight in one order.
+var sortFindings = cmp.Options{
+	cmp.Transformer("filter", func(f query.Filter) string { return f.String() }),
+	cmpopts.SortSlices(func(a, b query.Finding) bool { return a.Filter.String() < b.Filter.String() }),
 }
 
 // expect checks that questions with something to show in the logs show it, and

@@ -43,7 +43,7 @@ func (db *DB) hitsWithin(ctx context.Context, cd cond, desc bool, slice time.Dur
 	if len(leaves) == 0 {
 		return h, nil
 	}
-	todo, err := db.unitsOf(ctx, cd.upper, desc)
+	todo, err := db.unitsOf(ctx, cd.open(), desc)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (db *DB) hitsWithin(ctx context.Context, cd cond, desc bool, slice time.Dur
 		h.complete = false
 		h.horizon = left[0].edge
 	}
-	db.bindHits(h, cd, left)
+	db.bindHits(h, cd, left, func(l *leaf) []int64 { return l.seqs(db.objects) })
 	return h, nil
 }
 
@@ -80,9 +80,9 @@ func (db *DB) visible() expr {
 	return expr{"e.seq <= ?", []any{s.last}}
 }
 
-// bindHits makes the findings of leaves readable for DuckDB.
-func (db *DB) bindHits(h *hits, cd cond, left []unit) {
-	bound := make(map[*leaf]found)
+// bindHits makes what leaves have found readable for DuckDB.
+func (db *DB) bindHits(h *hits, cd cond, left []unit, found func(*leaf) []int64) {
+	bound := make(map[*leaf]boundHits)
 	var undo []func()
 	feed := func(seqs []int64) string {
 		name, withdraw := db.feeds.offer(numbersFeed("seq", seqs))
@@ -90,8 +90,8 @@ func (db *DB) bindHits(h *hits, cd cond, left []unit) {
 		return name
 	}
 	for _, l := range cd.leaves() {
-		seqs := l.seqs(db.objects)
-		f := found{feed: feed(seqs), first: 1} // from 1 to 0 there is none
+		seqs := found(l)
+		f := boundHits{feed: feed(seqs), first: 1} // from 1 to 0 there is none
 		if len(seqs) > 0 {
 			f.first, f.last = slices.Min(seqs), slices.Max(seqs)
 		}
@@ -126,8 +126,8 @@ func (db *DB) bindHits(h *hits, cd cond, left []unit) {
 	}
 }
 
-// found is what a leaf has found, for DuckDB.
-type found struct {
+// boundHits is what a leaf has found, for DuckDB.
+type boundHits struct {
 	feed        string
 	first, last int64
 }
