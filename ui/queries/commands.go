@@ -143,7 +143,7 @@ func (v *View) enter() (pane.Intent, tea.Cmd) {
 	case e.state == failed:
 		return pane.Say{Text: text.Clean(e.err.Error()), Bad: true}, nil
 	case e.state == waiting:
-		return pane.Say{Text: "this question has not been answered yet"}, nil
+		return pane.Say{Text: "asking this question now"}, v.askNow(e)
 	case e.answer.Status == query.Asks:
 		return v.askValue(e), nil
 	case len(e.answer.Findings) > 0:
@@ -197,8 +197,7 @@ func (v *View) askValue(e *entry) pane.Intent {
 			values[k] = val
 		}
 		e.values, e.state = values, waiting
-		v.answers.Stop()
-		return nil, v.ask(e), nil
+		return nil, v.askNow(e), nil
 	}}
 }
 
@@ -208,7 +207,8 @@ func (v *View) again() (pane.Intent, tea.Cmd) {
 			e.state = stale
 		}
 	}
-	v.answers.Stop()
+	v.stopLanes()
+	v.ahead = false
 	return nil, v.next()
 }
 

@@ -16,6 +16,8 @@ import (
 // An Asker answers questions and keeps one's own. *store.DB is one.
 type Asker interface {
 	Answer(ctx context.Context, q *query.Question, values map[string]string) (query.Answer, error)
+	// ReadAhead reads the records that several questions want at once.
+	ReadAhead(ctx context.Context, list []*query.Question) error
 	Queries(ctx context.Context) ([]query.Saved, error)
 	SaveQuery(ctx context.Context, s query.Saved) error
 	RemoveQuery(ctx context.Context, id string) (bool, error)
@@ -42,9 +44,10 @@ type View struct {
 
 	own     []*entry
 	builtin []*entry
-	answers pane.Line
+	lanes   [laneCount]lane
 	loads   pane.Line
 	data    uint64 // of the case that the answers are about
+	ahead   bool   // the records of slow questions have been read, or are being
 	started bool
 }
 
@@ -87,12 +90,6 @@ type (
 		n    uint64
 		list []query.Saved
 		err  error
-	}
-	answerMsg struct {
-		n      uint64
-		entry  *entry
-		answer query.Answer
-		err    error
 	}
 	savedMsg struct {
 		said text.Safe
@@ -181,8 +178,8 @@ func (v *View) Sync(s pane.State) tea.Cmd {
 		v.started, v.data = true, s.Data
 		return v.load()
 	}
-	if s.Data != v.data && (!s.Live || !v.answers.Out()) {
-		v.data = s.Data
+	if s.Data != v.data && (!s.Live || !v.anyOut()) {
+		v.data, v.ahead = s.Data, false
 		for _, e := range v.all() {
 			if e.state == answered {
 				e.state = stale
@@ -204,33 +201,6 @@ func (v *View) load() tea.Cmd {
 	}
 }
 
-// next puts the next question that has no answer yet, those first that are quick
-// to answer; one at a time, so that the case has room for what the reader asks.
-func (v *View) next() tea.Cmd {
-	if v.answers.Out() {
-		return nil
-	}
-	for _, wanted := range []progress{waiting, stale} {
-		for _, slow := range []bool{false, true} {
-			for _, e := range v.all() {
-				if e.state == wanted && e.ready != nil && e.slow == slow {
-					return v.ask(e)
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func (v *View) ask(e *entry) tea.Cmd {
-	ctx, n := v.answers.Next(v.state.Ctx)
-	a, q, values := v.asker, e.ready, e.values
-	return func() tea.Msg {
-		answer, err := a.Answer(ctx, q, values)
-		return answerMsg{n: n, entry: e, answer: answer, err: err}
-	}
-}
-
 // Update implements pane.Pane.
 func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 	switch msg := msg.(type) {
@@ -238,6 +208,8 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		return v.loaded(msg)
 	case answerMsg:
 		return v.answered(msg)
+	case readMsg:
+		return v.haveRead(msg)
 	case pane.AskSQL:
 		return v.askSQL()
 	case wordsMsg:
@@ -298,21 +270,6 @@ func (v *View) loaded(m ownMsg) (pane.Intent, tea.Cmd) {
 		v.own = append(v.own, newEntry(1_000_000+int64(i), s, true))
 	}
 	v.rows()
-	return nil, v.next()
-}
-
-func (v *View) answered(m answerMsg) (pane.Intent, tea.Cmd) {
-	if !v.answers.Is(m.n) || errors.Is(m.err, context.Canceled) {
-		return nil, nil
-	}
-	e := m.entry
-	e.answer, e.err, e.state = m.answer, m.err, answered
-	if m.err != nil {
-		e.state = failed
-	}
-	if v.open == e {
-		v.showFindings(e)
-	}
 	return nil, v.next()
 }
 

@@ -3,6 +3,7 @@ package queries
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -25,6 +26,10 @@ type asker struct {
 func (a *asker) Answer(_ context.Context, q *query.Question, values map[string]string) (query.Answer, error) {
 	a.asked, a.values = append(a.asked, q.Saved.ID), values
 	return a.answers[q.Saved.ID], a.err
+}
+func (a *asker) ReadAhead(_ context.Context, list []*query.Question) error {
+	a.asked = append(a.asked, fmt.Sprintf("(%d ahead)", len(list)))
+	return nil
 }
 func (a *asker) Queries(context.Context) ([]query.Saved, error) { return a.own, nil }
 func (a *asker) SaveQuery(_ context.Context, s query.Saved) error {
@@ -101,8 +106,36 @@ func TestQuickQuestionsAreAnsweredFirst(t *testing.T) {
 		{ID: "text", Name: "By text", Topic: "A", Filter: "event:x word*s"}, {ID: "where", Name: "By column", Topic: "A", Filter: "event:x", Count: &query.CountRule{By: []string{"requestParameters.y"}}},
 		{ID: "other", Name: "By another field", Topic: "A", Filter: "ip:x"},
 	}, Files{}, SQL{}), 100, 20)
-	if got := strings.Join(a.asked, " "); got != "field other path text where" {
+	if got := strings.Join(a.asked, " "); got != "field other (3 ahead) path text where" {
 		t.Errorf("asked %s", got)
+	}
+}
+
+// A slow question holds up no other, and enter puts one at once.
+func TestSlowQuestionsHoldUpNoOther(t *testing.T) {
+	t.Parallel()
+	v := New(&asker{answers: map[string]query.Answer{"field": {N: 7}, "slow": {N: 8}}}, []query.Saved{
+		{ID: "slow", Name: "Slow", Topic: "A", Filter: "requestParameters.x:1"}, {ID: "slow2", Name: "Slow too", Topic: "A", Filter: "requestParameters.x:2"},
+		{ID: "field", Name: "Quick", Topic: "A", Filter: "actor:x"}}, Files{}, SQL{})
+	s := uitest.NewStage(t, pane.Pane(v), 100, 20)
+	s.State.Data++
+	cmd := v.Sync(s.State) // not run: all of them are out
+	if !v.lanes[quickLane].Out() || v.lanes[quickLane2].Out() || !v.lanes[slowLane].Out() || v.lanes[slowLane].entry != nil {
+		t.Fatal("one quick question and the reading ahead should be out")
+	}
+	s.Run(v.ask(v.builtin[2], quickLane2))
+	if v.builtin[2].state != answered || v.builtin[0].state != stale {
+		t.Error("the quick one waits for the slow one")
+	}
+	v.builtin[0].state = waiting
+	s.Keys("enter")
+	s.Shows("8   Slow")
+	if !v.lanes[slowLane].Out() {
+		t.Error("the reading ahead was stopped")
+	}
+	s.Run(cmd)
+	if v.anyOut() || v.builtin[1].state != answered {
+		t.Error("not all are answered in the end")
 	}
 }
 
