@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strings"
 
 	"spoor/loader/cloudtrail"
@@ -9,24 +10,52 @@ import (
 // describe fills the lists of the sessions and looks for signs of risk.
 func (r *resolver) describe(res *Result) {
 	if r.in.Details != nil {
+		at, row := (*Session)(nil), -1
 		for d := range r.in.Details {
-			s := &res.Sessions[r.home[d.Row].owner().session]
-			for _, f := range [...]struct {
-				list  *[]string
-				value string
-			}{{&s.Services, d.Service}, {&s.Regions, d.Region}, {&s.Agents, d.Agent}} {
-				if f.value != "" {
-					*f.list = include(*f.list, f.value)
-				}
+			if d.Row != row {
+				at, row = &res.Sessions[r.home[d.Row].owner().session], d.Row
+			}
+			if d.Service != "" {
+				at.Services = include(at.Services, d.Service)
+			}
+			if d.Region != "" {
+				at.Regions = include(at.Regions, d.Region)
+			}
+			if d.Agent != "" {
+				at.Agents = include(at.Agents, d.Agent)
 			}
 		}
 	}
+	kept := lists{}
 	for i := range res.Sessions {
 		s := &res.Sessions[i]
-		s.Services, s.Regions, s.Agents = sorted(s.Services), sorted(s.Regions), sorted(s.Agents)
+		s.Services, s.Regions, s.Agents = kept.one(sorted(s.Services)), kept.one(sorted(s.Regions)), kept.one(sorted(s.Agents))
+		s.IPs = kept.one(s.IPs)
 	}
 	workloads(res)
 	assess(res, r.in.Breaks)
+}
+
+// lists holds one copy of each list that many sessions have in common.
+type lists map[string][]string
+
+// shareable is how long a list may be that is looked for among others.
+const shareable = 8
+
+// one returns the copy of a list that is never added to.
+func (l lists) one(list []string) []string {
+	if len(list) == 0 || len(list) > shareable {
+		return slices.Clip(list)
+	}
+	key := list[0]
+	if len(list) > 1 {
+		key = strings.Join(list, "\n")
+	}
+	if old, seen := l[key]; seen && slices.Equal(old, list) {
+		return old
+	}
+	l[key] = slices.Clone(list)
+	return l[key]
 }
 
 // workloads names what runs in a role whose issuing call is not loaded, where

@@ -59,7 +59,8 @@ type Activity struct {
 	Denied         int64
 }
 
-// A Detail tells one service, region and agent of an activity's events.
+// A Detail tells a service, region and agent of an activity's events; what is
+// empty is told by others. The details of a row come best one after the other.
 type Detail struct {
 	Row                    int // index of Input.Activity
 	Service, Region, Agent string

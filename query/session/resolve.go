@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"math"
 	"slices"
 	"strconv"
 
@@ -20,6 +19,7 @@ func Resolve(in Input) *Result {
 	}
 	r := &resolver{in: &in, cat: newCatalog(&in), byKey: map[string]*unit{}}
 	r.group()
+	r.byKey = nil
 	r.index()
 	r.attach()
 	res := r.number()
@@ -42,25 +42,25 @@ type resolver struct {
 func (r *resolver) group() {
 	r.home = make([]*unit, len(r.in.Activity))
 	r.byTime = make([]bool, len(r.in.Activity))
-	idle := map[string][]int{}
+	idle := map[string][]int32{}
 	kinds := map[string]Kind{}
 	for i := range r.in.Activity {
 		a := &r.in.Activity[i]
 		s := r.cat.place(a)
 		r.byTime[i] = s.window || a.Who.Created == cloudtrail.NoTime && r.cat.signers[a.Who] && s.kind != Service
 		if s.window {
-			idle[s.key] = append(idle[s.key], i)
+			idle[s.key] = append(idle[s.key], int32(i))
 			kinds[s.key] = s.kind
 			continue
 		}
-		r.put(i, s.key, s.kind, s.stamp)
+		r.put(int32(i), s.key, s.kind, s.stamp)
 	}
 	for key, rows := range idle {
 		r.cut(key, kinds[key], rows)
 	}
 }
 
-func (r *resolver) put(row int, key string, kind Kind, st stamp) {
+func (r *resolver) put(row int32, key string, kind Kind, st stamp) {
 	u := r.byKey[key]
 	if u == nil {
 		u = &unit{key: key, kind: kind, stamp: st, index: len(r.units)}
@@ -74,9 +74,9 @@ func (r *resolver) put(row int, key string, kind Kind, st stamp) {
 // cut splits one principal's rows from one address where it was idle for too
 // long. Rows hold no such gap inside, so merging them by their ends gives the
 // very windows of their events.
-func (r *resolver) cut(key string, kind Kind, rows []int) {
+func (r *resolver) cut(key string, kind Kind, rows []int32) {
 	acts := r.in.Activity
-	slices.SortFunc(rows, func(a, b int) int {
+	slices.SortFunc(rows, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(acts[a].First, acts[b].First), cmp.Compare(acts[a].Last, acts[b].Last))
 	})
 	idle := r.in.Idle.Microseconds()
@@ -96,42 +96,6 @@ func (r *resolver) cut(key string, kind Kind, rows []int) {
 	}
 }
 
-// index builds the spans: one per identity and anchor where that decides, else
-// one per identity, address and stretch of time.
-func (r *resolver) index() {
-	r.res.index = make(map[place][]Span, len(r.in.Activity)/2)
-	for i := range r.in.Activity {
-		a := &r.in.Activity[i]
-		s := Span{Who: a.Who, Anchor: a.Anchor, From: math.MinInt64, To: math.MaxInt64, Session: r.home[i].index}
-		p := place{who: a.Who, anchor: a.Anchor}
-		switch {
-		case r.byTime[i]:
-			s.IP, p.ip, s.From, s.To = a.IP, a.IP, a.First, a.Last
-		case a.Anchor == cloudtrail.AnchorService:
-			s.Account, p.account = a.Account, a.Account
-		}
-		r.res.index[p] = append(r.res.index[p], s)
-	}
-	for p, spans := range r.res.index {
-		r.res.index[p] = join(spans)
-	}
-}
-
-// join orders the spans of one place and merges neighbours of one session.
-func join(spans []Span) []Span {
-	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.From, b.From) })
-	out := spans[:1]
-	for _, s := range spans[1:] {
-		last := &out[len(out)-1]
-		if s.Session == last.Session {
-			last.To = max(last.To, s.To)
-			continue
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
 // number turns units into sessions in their final order.
 func (r *resolver) number() *Result {
 	owners, ids := r.order()
@@ -146,14 +110,12 @@ func (r *resolver) number() *Result {
 		sums[u.index] = &res.Sessions[i]
 	}
 	r.fill(sums)
-	res.Spans = make([]Span, 0, len(res.index))
-	for p, spans := range res.index {
-		for i := range spans {
-			spans[i].Session = r.units[spans[i].Session].owner().session
-		}
-		res.index[p] = join(spans)
-		res.Spans = append(res.Spans, res.index[p]...)
+	for i := range res.spans.spans {
+		s := &res.spans.spans[i]
+		s.Session = r.units[s.Session].owner().session
 	}
+	res.spans.join()
+	res.Spans = slices.Clip(res.spans.spans)
 	return res
 }
 
@@ -168,6 +130,7 @@ func (r *resolver) order() (owners []*unit, ids []string) {
 			ids[i] = hex.EncodeToString(sum[:8])
 			owners = append(owners, u)
 		}
+		u.key = ""
 	}
 	for i := range r.in.Activity {
 		if t := r.in.Activity[i].First; t != cloudtrail.NoTime {

@@ -109,48 +109,19 @@ type Span struct {
 // ByIP reports whether the span holds for one address and stretch of time only.
 func (s Span) ByIP() bool { return s.From != math.MinInt64 || s.To != math.MaxInt64 }
 
-// A Result is a case's sessions, ordered by start and id, and the spans, in no
-// order, that map each of its events to exactly one of them.
+// A Result is a case's sessions, ordered by start and id, and the spans that map
+// each of its events to exactly one of them.
 type Result struct {
 	Sessions []Session
 	Spans    []Span
 
-	index map[place][]Span // by place, ordered by From
-	mints []issued         // with their sessions, ordered
+	spans spanIndex // of Spans
+	mints []issued  // with their sessions, ordered
 	byID  map[string]int
 }
 
-// place is what a span is looked up by; unused parts are zero.
-type place struct {
-	who     *cloudtrail.Identity
-	anchor  cloudtrail.Anchor
-	account string
-	ip      string
-}
-
 // Find returns the index of the session an event belongs to.
-func (r *Result) Find(ref Ref) (int, bool) {
-	for _, p := range [...]place{
-		{ref.Who, ref.Anchor, "", ref.IP},
-		{ref.Who, ref.Anchor, "", ""},
-		{ref.Who, ref.Anchor, ref.Account, ""},
-	} {
-		spans := r.index[p]
-		lo, hi := 0, len(spans)
-		for lo < hi { // first span that starts after the event
-			mid := (lo + hi) / 2
-			if spans[mid].From <= ref.Time {
-				lo = mid + 1
-			} else {
-				hi = mid
-			}
-		}
-		if lo > 0 && ref.Time <= spans[lo-1].To {
-			return spans[lo-1].Session, true
-		}
-	}
-	return 0, false
-}
+func (r *Result) Find(ref Ref) (int, bool) { return r.spans.find(ref) }
 
 // Issued lists what the sessions gave out, by time.
 func (r *Result) Issued() []Issued {

@@ -9,9 +9,9 @@ import (
 
 // A unit is a session in the making: the activity that shares a session key.
 type unit struct {
-	key  string // canonical: names the unit whatever the load order; the id is its hash
+	key  string // canonical: names the unit whatever the load order; the id is its hash, and then it goes
 	kind Kind
-	rows []int // indexes of Input.Activity
+	rows []int32 // indexes of Input.Activity
 
 	stamp   stamp // of the console session or credentials
 	target  *unit // whose session a burst belongs to, nil for its own
@@ -80,6 +80,7 @@ func person(id *cloudtrail.Identity) string {
 // be placed.
 type catalog struct {
 	people  map[*cloudtrail.Identity]string
+	spelled map[string]string // one copy of each person, of whom there are far fewer than identities
 	console map[stamp]bool
 	signIns map[stamp]string  // the one sign-in ARN seen with a stamp; "" when several
 	opened  map[openKey]stamp // console session that a sign-in event opens
@@ -103,7 +104,7 @@ type login struct {
 
 func newCatalog(in *Input) *catalog {
 	c := &catalog{
-		people: map[*cloudtrail.Identity]string{}, console: map[stamp]bool{}, signIns: map[stamp]string{},
+		people: map[*cloudtrail.Identity]string{}, spelled: map[string]string{}, console: map[stamp]bool{}, signIns: map[stamp]string{},
 		opened: map[openKey]stamp{}, signers: map[*cloudtrail.Identity]bool{},
 		made: map[string]int64{}, reused: map[string]bool{}, logins: map[loginKey][]login{},
 	}
@@ -192,6 +193,11 @@ func (c *catalog) person(id *cloudtrail.Identity) string {
 	p, ok := c.people[id]
 	if !ok {
 		p = person(id)
+		if one, seen := c.spelled[p]; seen {
+			p = one
+		} else {
+			c.spelled[p] = p
+		}
 		c.people[id] = p
 	}
 	return p

@@ -114,6 +114,9 @@ func (db *DB) workOut(ctx context.Context, idle time.Duration, keep bool) (*sess
 	if err != nil {
 		return nil, err
 	}
+	if !keep {
+		g.settle()
+	}
 	res := session.Resolve(g.input)
 	if err := ctx.Err(); err != nil {
 		return nil, err

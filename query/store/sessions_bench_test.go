@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -51,13 +52,28 @@ func invented(tb testing.TB, db *DB, o loadgen.Options) {
 	flush(true)
 }
 
-func BenchmarkSessions(b *testing.B) {
-	db, err := Open(b.Context(), filepath.Join(b.TempDir(), "a.spoor"), Options{Create: true})
+// benchStore opens the case that SPOOR_BENCH_CASE names, a copy, for it is
+// written to; or else makes one of generated events.
+func benchStore(b *testing.B) *DB {
+	b.Helper()
+	path := os.Getenv("SPOOR_BENCH_CASE")
+	given := path != ""
+	if !given {
+		path = filepath.Join(b.TempDir(), "a.spoor")
+	}
+	db, err := Open(b.Context(), path, Options{Create: !given})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer db.Close()
-	invented(b, db, loadgen.Options{Seed: 3, Events: benchEvents()})
+	b.Cleanup(func() { db.Close() })
+	if !given {
+		invented(b, db, loadgen.Options{Seed: 3, Events: benchEvents()})
+	}
+	return db
+}
+
+func BenchmarkSessions(b *testing.B) {
+	db := benchStore(b)
 	idle := 30 * time.Minute
 	b.Run("resolve", func(b *testing.B) {
 		for b.Loop() {

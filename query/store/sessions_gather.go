@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"spoor/loader/cloudtrail"
@@ -30,7 +31,8 @@ type gathering struct {
 	input  session.Input
 
 	rows    map[activityKey]int32 // into input.Activity
-	details []detailRow
+	words   []wordRow
+	heads   []int32          // of each row of activity the latest of its words; -1 for none
 	first   map[uint32]int64 // when a service first used an identity in its caller's name
 	fresh   freshEvents
 	causeOf map[uint32]session.Ref
@@ -46,11 +48,23 @@ type activityKey struct {
 	slot             int64
 }
 
-// A detailRow is a session.Detail in numbers.
-type detailRow struct {
-	row                   int32
-	source, region, agent uint32
+// A wordRow is a service, region or agent of a row of activity, and where the
+// one noted before is; -1 for none.
+type wordRow struct {
+	before int32
+	word   uint32 // its id, and in the two lowest bits which of gatheredWords it is
 }
+
+// gatheredWords are the domains of words.
+var gatheredWords = [...]domain{domSource, domRegion, domAgent}
+
+// lookBack is how many words of a row are looked through for one that is there
+// already. Rows have a few; one of thousands may hold some twice.
+const lookBack = 64
+
+// gatherPortion is how many events are summed up at once: DuckDB's tables of
+// groups stay small, and one portion is still long enough to keep it busy.
+const gatherPortion = 1 << 20
 
 // freshEvents says what the events that came since touch.
 type freshEvents struct {
@@ -184,8 +198,19 @@ func eventID(v []driver.Value, ids []string) string {
 
 // activity sums the events up, and notes their services, regions and agents.
 func (g *gathering) activity(ctx context.Context, c conn) error {
+	for from := g.after; from < g.state.last; from += gatherPortion {
+		if err := g.portion(ctx, c, from, min(from+gatherPortion, g.state.last)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// portion takes in the events numbered above from, up to to.
+func (g *gathering) portion(ctx context.Context, c conn, from, to int64) error {
 	q := "SELECT e.who, e.anchor, e.account, e.ip, min(e.t), max(e.t), " + slotOf(g.exact, g.idle) + " AS slot, e.source, e.region, e.agent, count(*), " +
-		"count(*) FILTER (NOT e.readonly), count(*) FILTER (e.outcome <> 0), count(*) FILTER (e.outcome = 1) FROM event_rows AS e WHERE " + g.since() +
+		"count(*) FILTER (NOT e.readonly), count(*) FILTER (e.outcome <> 0), count(*) FILTER (e.outcome = 1) FROM event_rows AS e WHERE " +
+		fmt.Sprintf("e.seq > %d AND e.seq <= %d", from, to) +
 		" GROUP BY e.who, e.anchor, e.account, e.ip, e.source, e.region, e.agent, slot, e.t IS NULL"
 	return c.each(ctx, q, nil, func(v []driver.Value) error {
 		r := g.ref(v)
@@ -198,7 +223,9 @@ func (g *gathering) activity(ctx context.Context, c conn) error {
 		a.Writes += number(v[11])
 		a.Errors += number(v[12])
 		a.Denied += number(v[13])
-		g.details = append(g.details, detailRow{row, uint32(number(v[7])), uint32(number(v[8])), uint32(number(v[9]))})
+		for kind := range gatheredWords {
+			g.mention(row, uint32(number(v[7+kind]))<<2|uint32(kind))
+		}
 		g.touch(uint32(number(v[0])), r, a)
 		return nil
 	})
@@ -214,6 +241,7 @@ func (g *gathering) row(r session.Ref, v []driver.Value) int32 {
 	if !ok {
 		row = int32(len(g.input.Activity))
 		g.rows[k] = row
+		g.heads = append(g.heads, -1)
 		g.input.Activity = append(g.input.Activity, session.Activity{Who: r.Who, Anchor: r.Anchor, Account: r.Account, IP: r.IP, First: r.Time, Last: r.Time})
 	}
 	return row
@@ -233,11 +261,40 @@ func (g *gathering) touch(who uint32, r session.Ref, a *session.Activity) {
 	}
 }
 
-// eachDetail lists the details in words.
-func (g *gathering) eachDetail(yield func(session.Detail) bool) {
-	for _, d := range g.details {
-		if !yield(session.Detail{Row: int(d.row), Service: g.texts.source[d.source], Region: g.texts.region[d.region], Agent: g.texts.agent[d.agent]}) {
+// mention notes a service, region or agent of a row.
+func (g *gathering) mention(row int32, word uint32) {
+	for at, n := g.heads[row], 0; at >= 0 && n < lookBack; at, n = g.words[at].before, n+1 {
+		if g.words[at].word == word {
 			return
 		}
 	}
+	g.words = append(g.words, wordRow{g.heads[row], word})
+	g.heads[row] = int32(len(g.words) - 1)
+}
+
+// eachDetail lists what was mentioned, row by row.
+func (g *gathering) eachDetail(yield func(session.Detail) bool) {
+	for row, at := range g.heads {
+		for ; at >= 0; at = g.words[at].before {
+			w := &g.words[at]
+			d := session.Detail{Row: row}
+			switch id := w.word >> 2; gatheredWords[w.word&3] {
+			case domSource:
+				d.Service = g.texts.source[id]
+			case domRegion:
+				d.Region = g.texts.region[id]
+			default:
+				d.Agent = g.texts.agent[id]
+			}
+			if !yield(d) {
+				return
+			}
+		}
+	}
+}
+
+// settle lets go of what only more events would need.
+func (g *gathering) settle() {
+	g.rows, g.first, g.causeOf, g.twinOf, g.breakOf, g.fresh = nil, nil, nil, nil, nil, freshEvents{}
+	g.input.Activity = slices.Clip(g.input.Activity)
 }

@@ -1,21 +1,14 @@
 package store
 
 import (
-	"path/filepath"
 	"testing"
 
-	"spoor/loader/loadgen"
 	"spoor/query"
 )
 
 // BenchmarkTimeline asks what the screen asks, of a case of generated events.
 func BenchmarkTimeline(b *testing.B) {
-	db, err := Open(b.Context(), filepath.Join(b.TempDir(), "a.spoor"), Options{Create: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer db.Close()
-	invented(b, db, loadgen.Options{Seed: 3, Events: benchEvents()})
+	db := benchStore(b)
 	run := func(name string, ask func() error) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
