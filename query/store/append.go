@@ -22,8 +22,8 @@ type lot struct {
 	replaced bool           // events of older objects went
 	moved    []objectRow    // gone from their source, or back
 	span     span
-	saved    [domains]int // of each dict, before the lot
-	persons  int          // of people, before the lot
+	saved    [domains]uint32 // of each dict, before the lot
+	persons  int             // of people, before the lot
 }
 
 // A batch is what one Append brings, turned into rows.
@@ -131,6 +131,9 @@ func (db *DB) abandon() error {
 // append stages a batch.
 func (db *DB) append(ctx context.Context, c conn, b *batch, list []loader.Loaded) error {
 	db.known.turn++
+	if err := db.index(); err != nil {
+		return err
+	}
 	if err := db.manifestRows(b, list); err != nil {
 		return err
 	}
@@ -146,9 +149,21 @@ func (db *DB) append(ctx context.Context, c conn, b *batch, list []loader.Loaded
 	db.known.trim()
 	db.lot.add(b)
 	for _, d := range db.dicts {
-		d.saved = len(d.texts)
+		d.saved = uint32(d.size())
 	}
 	db.people.saved = len(db.people.rows)
+	return nil
+}
+
+// index makes ready what tells new texts and identities from those that are
+// there, unless it is.
+func (db *DB) index() error {
+	for _, d := range db.dicts {
+		if err := d.index(); err != nil {
+			return err
+		}
+	}
+	db.people.index()
 	return nil
 }
 
@@ -331,8 +346,9 @@ func (b *batch) add(m *maker, row eventRow, e *loader.Event) {
 func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
 	var fresh []stringRow
 	for dom, d := range db.dicts {
-		for id := d.saved; id < len(d.texts); id++ {
-			fresh = append(fresh, stringRow{domain(dom), uint32(id), d.texts[id]})
+		base, texts := d.recent()
+		for id := d.saved; id < base+uint32(len(texts)); id++ {
+			fresh = append(fresh, stringRow{domain(dom), id, texts[id-base]})
 		}
 	}
 	for _, write := range []func() error{
@@ -355,6 +371,9 @@ func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
 // committed publishes what a lot changed.
 func (db *DB) committed(ctx context.Context, c conn) error {
 	db.pack.Commit()
+	for _, d := range db.dicts {
+		d.shelve(false)
+	}
 	db.objects.put(db.lot.objects)
 	db.objects.put(db.lot.moved)
 	db.verdicts.forget(db.lot.objects)

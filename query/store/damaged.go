@@ -63,9 +63,12 @@ func setAside(dir string) (ending string, err error) {
 			return ending, fmt.Errorf("set the old database aside: %w", err)
 		}
 	}
-	// The search blocks go by the numbers of events, which will be others.
-	if err := os.Remove(filepath.Join(dir, searchName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return ending, fmt.Errorf("remove the search blocks: %w", err)
+	// The search blocks and the shelf go by numbers of events and texts, which will
+	// be others.
+	for _, name := range []string{searchName, shelfName} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return ending, fmt.Errorf("remove %s: %w", name, err)
+		}
 	}
 	return ending, nil
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -51,6 +50,8 @@ type DB struct {
 	sql  *sql.DB
 	pack *pack.Pack
 
+	shelf     *shelf
+	shelfFile string // where it lies, "" for in memory
 	dicts     dicts
 	people    *people
 	objects   *manifest
@@ -105,9 +106,14 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 }
 
 func newDB(path string, o Options) *DB {
-	db := &DB{path: path, dicts: newDicts(), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
+	shelf := newShelf()
+	db := &DB{path: path, shelf: shelf, dicts: newDicts(shelf), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
 		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, blocks: blocks{text: frameText}, span: emptySpan()}
 	db.maker = newMaker(db.dicts, db.people)
+	shelf.fetch = func(dom domain, from, to uint32, f func(uint32, string) error) error {
+		ctx := context.Background() // nobody waits for this in the usual case
+		return db.with(ctx, func(c conn) error { return fetchTexts(ctx, c, dom, from, to, f) })
+	}
 	maps.Copy(db.fields, caseBindings(db))
 	maps.Copy(db.fields, annotationBindings(db))
 	return db
@@ -125,6 +131,7 @@ func (db *DB) open(ctx context.Context, o Options) error {
 		return err
 	}
 	db.blocks.path = filepath.Join(dir, searchName)
+	db.shelfFile = filepath.Join(dir, shelfName)
 	return db.openFile(ctx, o, dir, dbName, filepath.Join(dir, packName))
 }
 
@@ -223,6 +230,9 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 			return err
 		}
 	}
+	if db.shelfFile != "" {
+		db.shelf.open(db.shelfFile, db.pack.Mark())
+	}
 	if n, err = c.int64s(ctx, "SELECT coalesce(max(seq), 0) FROM event_rows"); err != nil {
 		return err
 	}
@@ -236,11 +246,7 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 	if err := db.notes.restore(ctx, c); err != nil {
 		return err
 	}
-	err = c.each(ctx, "SELECT dom, id, text FROM strings ORDER BY dom, id", nil, func(v []driver.Value) error {
-		db.dicts[v[0].(uint8)].load(v[1].(uint32), text(v[2]))
-		return nil
-	})
-	if err != nil {
+	if err := db.restoreTexts(ctx, c); err != nil {
 		return err
 	}
 	return errors.Join(db.readSpan(ctx, c), db.loadVerdicts(ctx, c), db.completeMirrors(ctx, c))
@@ -257,7 +263,7 @@ func (db *DB) drop() (err error) {
 	if db.pack != nil {
 		err = errors.Join(err, db.pack.Close())
 	}
-	return err
+	return errors.Join(err, db.shelf.close())
 }
 
 // enter counts a question that is about to run; Close waits for it.
@@ -288,5 +294,8 @@ func (db *DB) Close() error {
 	if db.lot != nil {
 		err = db.abandon()
 	}
-	return errors.Join(err, db.sql.Close(), db.blocks.close(), db.pack.Close())
+	for _, d := range db.dicts {
+		d.shelve(true)
+	}
+	return errors.Join(err, db.sql.Close(), db.blocks.close(), db.shelf.close(), db.pack.Close())
 }

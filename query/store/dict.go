@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"strings"
 	"sync"
 
@@ -30,36 +31,83 @@ const (
 	domains
 )
 
+// shelved reports whether the texts of a domain stay on the shelf. Resources and
+// messages are as good as never the same twice: a quarter of all events bring a
+// new one.
+func (d domain) shelved() bool { return d == domResource || d == domMessage }
+
 // dicts are the dicts of all domains.
 type dicts [domains]*dict
 
-func newDicts() dicts {
+func newDicts(s *shelf) dicts {
 	var ds dicts
 	for i := range ds {
-		ds[i] = newDict()
+		ds[i] = newDict(domain(i), s)
 	}
 	return ds
 }
 
-// A dict numbers the texts of a domain: its part of the table strings, in memory. Number 0 is the absent
-// text. Numbers are dense, so slices serve as sets and counts of texts.
+// A dict numbers the texts of a domain: its part of the table strings. Number 0
+// is the absent text. Numbers are dense, so slices serve as sets and counts of
+// texts.
 //
-// It is a hash table of numbers over one list of texts, without pointers of its
-// own but the texts': a million entries cost the collector nothing to speak of.
+// The texts are in memory, but for those of a shelved domain: of these only the
+// last ones, that are not on the shelf yet. A text is recognized by its hash, of
+// 128 bits and by a seed that no log can know, so that the hash serves in place
+// of a text that is not at hand. The table of hashes is a writer's: a case that is
+// only looked at has none.
 type dict struct {
-	mu    sync.RWMutex
-	texts []string // by number; texts[0] is ""
-	table []uint32 // open addressing, 0 is free; a power of two
-	arena strings.Builder
-	saved int // texts[:saved] are in the database
+	dom   domain
+	shelf *shelf
+
+	mu     sync.RWMutex
+	base   uint32   // of a shelved domain: those before are on the shelf
+	texts  []string // by number, from base on
+	arena  strings.Builder
+	saved  uint32 // those before are in the database
+	placed uint32 // those before are on the shelf as well
+
+	prints [][]xxh3.Uint128 // by number, in pages of printPage; nil until index
+	table  []uint32         // of numbers; open addressing, 0 is free; a power of two
+
+	matches matches
 }
+
+// printPage is how many hashes are allocated at once: a list that moves when it
+// grows would be in memory twice.
+const printPage = 1 << 12
 
 // arenaSize is how many bytes of text are allocated at once.
 const arenaSize = 64 << 10
 
-func newDict() *dict {
-	return &dict{texts: []string{""}, table: make([]uint32, 1<<8), saved: 1}
+func newDict(dom domain, s *shelf) *dict {
+	return &dict{dom: dom, shelf: s, texts: []string{""}, saved: 1, placed: 1}
 }
+
+// index makes the table of hashes, unless it is there. Only the writer calls it,
+// before it asks for the first number.
+func (d *dict) index() error {
+	if d.prints != nil {
+		return nil
+	}
+	var prints [][]xxh3.Uint128
+	for n := d.size(); n > 0; n -= printPage {
+		prints = append(prints, make([]xxh3.Uint128, min(n, printPage), printPage))
+	}
+	if err := d.each(func(id uint32, s string) error {
+		prints[id/printPage][id%printPage] = d.shelf.print(s)
+		return nil
+	}); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.prints = prints
+	d.grow()
+	return nil
+}
+
+func (d *dict) printOf(id uint32) xxh3.Uint128 { return d.prints[id/printPage][id%printPage] }
 
 // id returns the number of s, a new one if need be. s is copied. Only the
 // writer calls it.
@@ -67,44 +115,48 @@ func (d *dict) id(s string) uint32 {
 	if s == "" {
 		return 0
 	}
-	if id, ok := d.find(s); ok { // the writer is alone in changing the table
+	p := d.shelf.print(s)
+	if id, ok := d.find(p); ok { // the writer is alone in changing the table
 		return id
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.add(d.keep(s))
+	return d.add(s, p)
 }
 
-// find returns the number of s. The caller is the writer or holds mu.
-func (d *dict) find(s string) (uint32, bool) {
-	if s == "" {
-		return 0, true
-	}
+// find returns the number of the text of a hash.
+func (d *dict) find(p xxh3.Uint128) (uint32, bool) {
 	mask := uint64(len(d.table) - 1)
-	for i := xxh3.HashString(s) & mask; ; i = (i + 1) & mask {
+	for i := p.Lo & mask; ; i = (i + 1) & mask {
 		switch id := d.table[i]; {
 		case id == 0:
 			return 0, false
-		case d.texts[id] == s:
+		case d.printOf(id) == p:
 			return id, true
 		}
 	}
 }
 
 // add puts a text that is not there yet at the end.
-func (d *dict) add(s string) uint32 {
-	if len(d.texts) > len(d.table)/2 {
-		d.grow()
+func (d *dict) add(s string, p xxh3.Uint128) uint32 {
+	id := d.base + uint32(len(d.texts))
+	d.texts = append(d.texts, d.keep(s))
+	if id%printPage == 0 {
+		d.prints = append(d.prints, make([]xxh3.Uint128, 0, printPage))
 	}
-	id := uint32(len(d.texts))
-	d.texts = append(d.texts, s)
-	d.link(id)
+	page := &d.prints[id/printPage]
+	*page = append(*page, p)
+	if 2*int(id) > len(d.table) {
+		d.grow()
+	} else {
+		d.link(id)
+	}
 	return id
 }
 
 func (d *dict) link(id uint32) {
 	mask := uint64(len(d.table) - 1)
-	i := xxh3.HashString(d.texts[id]) & mask
+	i := d.printOf(id).Lo & mask
 	for d.table[i] != 0 {
 		i = (i + 1) & mask
 	}
@@ -112,10 +164,15 @@ func (d *dict) link(id uint32) {
 }
 
 func (d *dict) grow() {
-	d.table = make([]uint32, 2*len(d.table))
-	for id := 1; id < len(d.texts); id++ {
-		if d.texts[id] != "" { // not a number left out by a failed commit
-			d.link(uint32(id))
+	n := d.base + uint32(len(d.texts))
+	size := 1 << 8
+	for size < 2*int(n) {
+		size *= 2
+	}
+	d.table = make([]uint32, size)
+	for id := uint32(1); id < n; id++ {
+		if d.printOf(id) != (xxh3.Uint128{}) { // not a number left out by a failed commit
+			d.link(id)
 		}
 	}
 }
@@ -135,40 +192,164 @@ func (d *dict) keep(s string) string {
 	return d.arena.String()[at:]
 }
 
-// all returns the texts by number as they are now. The slice is not written to
-// again.
-func (d *dict) all() []string {
+// size is one more than the highest number.
+func (d *dict) size() int {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return d.texts[:len(d.texts):len(d.texts)]
+	return int(d.base) + len(d.texts)
+}
+
+// recent are the texts from base on, as they are now. The slice is not written
+// to again.
+func (d *dict) recent() (base uint32, texts []string) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.base, d.texts[:len(d.texts):len(d.texts)]
+}
+
+// all returns the texts by number as they are now. The slice is not written to
+// again. Texts of a shelved domain may be hundreds of megabytes: they are only to
+// be had by each.
+func (d *dict) all() []string {
+	base, texts := d.recent()
+	if base > 0 || d.dom.shelved() {
+		panic("store: all texts of a domain that is on the shelf")
+	}
+	return texts
 }
 
 // text returns the text of a number, "" for one that is not known.
 func (d *dict) text(id uint32) string {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	if int(id) < len(d.texts) {
-		return d.texts[id]
+	base, texts := d.recent()
+	switch {
+	case id == 0:
+		return ""
+	case id < base:
+		return d.shelf.text(d.dom, id)
+	case int(id-base) < len(texts):
+		return texts[id-base]
 	}
 	return ""
 }
 
-// lookup returns the number of s, 0 when there is none.
-func (d *dict) lookup(s string) uint32 {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	id, _ := d.find(s)
-	return id
+// each calls f with all texts, by number. It stops at the first error of f.
+func (d *dict) each(f func(id uint32, s string) error) error {
+	base, texts := d.recent()
+	if base > 1 {
+		if err := d.shelf.each(d.dom, base, f); err != nil {
+			return err
+		}
+	}
+	for i, s := range texts {
+		if s != "" {
+			if err := f(base+uint32(i), s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-// load takes a text as it is in the database. Numbers that a failed commit
-// left out stay unused.
-func (d *dict) load(id uint32, s string) {
-	for len(d.texts) < int(id) {
+// lookup returns the number of s, 0 when there is none.
+func (d *dict) lookup(s string) (found uint32) {
+	if s == "" {
+		return 0
+	}
+	d.mu.RLock()
+	indexed := d.prints != nil
+	if indexed {
+		found, _ = d.find(d.shelf.print(s))
+	}
+	d.mu.RUnlock()
+	if indexed {
+		return found
+	}
+	_ = d.each(func(id uint32, t string) error { // the error is the one that ends it
+		if s != t {
+			return nil
+		}
+		found = id
+		return errFound
+	})
+	return found
+}
+
+var errFound = errors.New("found")
+
+// restore brings the dict to what is in the database, where next is the number
+// after the last: from the shelf, and what is missing there by fetch, which hands
+// the texts of a range of numbers to take.
+func (d *dict) restore(next uint32, fetch func(from, to uint32) error) error {
+	d.placed = d.shelf.next(d.dom)
+	if d.dom.shelved() && d.placed > 1 {
+		d.base, d.texts = d.placed, nil
+	} else if err := d.shelf.each(d.dom, d.placed, d.take); err != nil {
+		return err
+	}
+	for from := d.placed; from < next; { // into memory, and out of it by parts
+		d.saved = min(next, from+fetchPart)
+		if err := fetch(from, d.saved); err != nil {
+			return err
+		}
+		from = d.saved
+		d.fill(d.saved)
+		d.shelve(false)
+	}
+	d.fill(next)
+	d.saved = next
+	if d.dom.shelved() {
+		return nil
+	}
+	return d.index()
+}
+
+// fill leaves out the numbers below next that have no text: those that a failed
+// commit left out stay unused.
+func (d *dict) fill(next uint32) {
+	for d.base+uint32(len(d.texts)) < next {
 		d.texts = append(d.texts, "")
 	}
-	if len(d.texts) == int(id) {
-		d.add(d.keep(s))
+}
+
+// take adds a text as it is in the database.
+func (d *dict) take(id uint32, s string) error {
+	d.fill(id)
+	if d.base+uint32(len(d.texts)) == id {
+		d.texts = append(d.texts, d.keep(s))
 	}
-	d.saved = len(d.texts)
+	return nil
+}
+
+// own returns the copy of s that the dict has, which is text number id.
+func (d *dict) own(id uint32, s string) string {
+	if d.dom.shelved() {
+		return strings.Clone(s) // not to hold what else lies in an arena
+	}
+	return d.texts[id]
+}
+
+// shelve puts what is in the database on the shelf, in full blocks unless it is
+// the last time. If that fails the texts stay in memory.
+func (d *dict) shelve(last bool) {
+	n := d.saved - d.placed
+	if !last {
+		n -= n % shelfBlock
+	}
+	if n == 0 {
+		return
+	}
+	base, texts := d.recent()
+	if d.shelf.put(d.dom, texts[d.placed-base:][:n]) != nil {
+		return // it is there once more, in the table
+	}
+	d.placed += n
+	if !d.dom.shelved() {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.base, d.texts = d.placed, append([]string(nil), d.texts[d.placed-d.base:]...)
+	if len(d.texts) == 0 {
+		d.arena = strings.Builder{}
+	}
 }

@@ -132,12 +132,20 @@ func (s *shower) show(ctx context.Context, c *slab) ([]query.Row, error) {
 
 // refresh looks up what has come since the last slab.
 func (c *showCell) refresh(db *DB) {
-	switch f := c.field.(type) {
-	case textField:
-		c.texts = db.dicts[f.dom].all()
-	case manyField:
-		c.texts = db.dicts[f.dom].all()
+	if dom, ok := textOfField(c.field); ok && !dom.shelved() {
+		c.texts = db.dicts[dom].all()
 	}
+}
+
+// textOfField is the domain of a field whose value is a text by number.
+func textOfField(f binding) (domain, bool) {
+	switch f := f.(type) {
+	case textField:
+		return f.dom, true
+	case manyField:
+		return f.dom, true
+	}
+	return 0, false
 }
 
 // value shows the cell of a row.
@@ -162,6 +170,9 @@ func (c *showCell) text(db *DB, id uint32) query.Value {
 			return textValue(c.texts[id])
 		}
 		return query.Value{Null: true}
+	}
+	if dom, ok := textOfField(c.field); ok { // on the shelf, which remembers
+		return textValue(db.dicts[dom].text(id))
 	}
 	if int(id) >= len(c.memo) {
 		more := max(2*len(c.memo), int(id)+1)

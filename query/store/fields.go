@@ -87,13 +87,14 @@ func (f textField) where(_ context.Context, db *DB, t query.Term, clock query.Cl
 	if f.dom == domAccount {
 		test = db.orName(test)
 	}
-	return f.holding(db, test), nil
+	return f.holding(db, termKey(t), test)
 }
 
-// holding is the condition that the text passes a test.
-func (f textField) holding(db *DB, test func(string) bool) expr {
-	texts := db.dicts[f.dom].all()
-	return in(f.col, matching(texts, test), len(texts))
+// holding is the condition that the text passes a test, which is remembered by
+// the key.
+func (f textField) holding(db *DB, key string, test func(string) bool) (expr, error) {
+	ids, n, err := db.dicts[f.dom].matching(key, test)
+	return in(f.col, ids, n), err
 }
 
 // matching are the numbers of the texts that pass a test.
@@ -115,19 +116,18 @@ func (f manyField) where(ctx context.Context, db *DB, t query.Term, clock query.
 	if t.Op == query.Present {
 		return f.textField.where(ctx, db, t, clock)
 	}
-	return f.holding(db, t.Test(clock)), nil
+	return f.holding(db, termKey(t), t.Test(clock))
 }
 
-// holding is the condition that any of the texts passes a test.
-func (f manyField) holding(db *DB, test func(string) bool) expr {
-	first := f.textField.holding(db, test)
-	if first.sql == "false" {
-		return first
+// holding is the condition that any of the texts passes a test, which is
+// remembered by the key.
+func (f manyField) holding(db *DB, key string, test func(string) bool) (expr, error) {
+	ids, n, err := db.dicts[f.dom].matching(key, test)
+	if err != nil || len(ids) == 0 {
+		return exprFalse, err
 	}
-	more := f
-	more.col = "touched." + f.col[len("e."):]
-	others := more.textField.holding(db, test)
-	return any1(first, expr{"e.seq IN (SELECT seq FROM touched WHERE " + others.sql + ")", others.args})
+	others := in("touched."+f.col[len("e."):], ids, n)
+	return any1(in(f.col, ids, n), expr{"e.seq IN (SELECT seq FROM touched WHERE " + others.sql + ")", others.args}), nil
 }
 
 // A personField is a text of the identity.

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
+	"fmt"
 	"sync"
 
 	"spoor/loader/cloudtrail"
@@ -73,19 +73,31 @@ func identityColumns() []column[identityRow] {
 // identity at all and never used by an event.
 type people struct {
 	mu    sync.RWMutex
-	rows  []identityRow // by number
-	index map[[2]uint64]uint32
+	rows  []identityRow        // by number
+	known map[[2]uint64]uint32 // a writer's; nil until index
 	saved int
 }
 
-func newPeople() *people {
-	return &people{rows: make([]identityRow, 1), index: make(map[[2]uint64]uint32), saved: 1}
+func newPeople() *people { return &people{rows: make([]identityRow, 1), saved: 1} }
+
+// index makes ready to find identities by hash, unless it is. Only the writer
+// calls it, before it asks for the first number.
+func (p *people) index() {
+	if p.known != nil {
+		return
+	}
+	p.known = make(map[[2]uint64]uint32, len(p.rows))
+	for i := range p.rows {
+		if r := &p.rows[i]; r.id != 0 { // not a number left out by a failed commit
+			p.known[[2]uint64{r.hi, r.lo}] = r.id
+		}
+	}
 }
 
 // id returns the number of an identity, a new one if need be. Only the writer
 // calls it.
 func (p *people) id(w *cloudtrail.Identity, d *dict) uint32 {
-	if id, ok := p.index[w.Hash]; ok {
+	if id, ok := p.known[w.Hash]; ok {
 		return id
 	}
 	row := identityRow{
@@ -105,7 +117,7 @@ func (p *people) id(w *cloudtrail.Identity, d *dict) uint32 {
 	defer p.mu.Unlock()
 	row.id = uint32(len(p.rows))
 	p.rows = append(p.rows, row)
-	p.index[w.Hash] = row.id
+	p.known[w.Hash] = row.id
 	return row.id
 }
 
@@ -128,26 +140,30 @@ func (p *people) get(id uint32) identityRow {
 
 // load reads the table.
 func (p *people) load(ctx context.Context, c conn) error {
-	q := "SELECT id, hash_hi, hash_lo, coalesce(created, ?), kind, mfa, assumed_root, from_console"
+	n, err := c.int64s(ctx, "SELECT coalesce(max(id), 0) FROM identities")
+	if err != nil {
+		return err
+	}
+	rows := make([]identityRow, n[0]+1) // numbers that a failed commit left out stay unused
+	q := fmt.Sprintf("SELECT id, hash_hi, hash_lo, coalesce(created, (%d)::BIGINT), kind, mfa, assumed_root, from_console", cloudtrail.NoTime)
 	for _, name := range whoColumns {
 		q += ", " + name
 	}
-	return c.each(ctx, q+" FROM identities ORDER BY id", []any{cloudtrail.NoTime}, func(v []driver.Value) error {
-		row := identityRow{
-			id: v[0].(uint32), hi: v[1].(uint64), lo: v[2].(uint64), created: number(v[3]), kind: v[4].(uint8), mfa: v[5].(uint8),
-			assumedRoot: v[6].(bool), fromConsole: v[7].(bool),
+	err = c.chunks(ctx, q+" FROM identities", func(v vectors) error {
+		ids, hi, lo, created, kind, mfa, root, console := v.ids(0), v.words(1), v.words(2), v.ints(3), v.bytes(4), v.bytes(5), v.bools(6), v.bools(7)
+		for i, id := range ids {
+			rows[id] = identityRow{id: id, hi: hi[i], lo: lo[i], created: created[i], kind: kind[i], mfa: mfa[i], assumedRoot: root[i], fromConsole: console[i]}
 		}
-		for i := range row.texts {
-			row.texts[i] = v[8+i].(uint32)
+		for k := range whoTexts {
+			texts := v.ids(8 + k)
+			for i, id := range ids {
+				rows[id].texts[k] = texts[i]
+			}
 		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		for len(p.rows) <= int(row.id) { // numbers that a failed commit left out stay unused
-			p.rows = append(p.rows, identityRow{})
-		}
-		p.rows[row.id] = row
-		p.index[[2]uint64{row.hi, row.lo}] = row.id
-		p.saved = len(p.rows)
 		return nil
 	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rows, p.saved = rows, len(rows)
+	return err
 }

@@ -24,7 +24,7 @@ type maker struct {
 const memos = 256
 
 type memo struct {
-	text string // the dict's own
+	text string // a copy
 	id   uint32
 }
 
@@ -46,7 +46,7 @@ func (m *maker) same(dom domain, s string) uint32 {
 	at := &m.last[dom][ending(s)%memos]
 	if at.text != s {
 		id := m.dicts[dom].id(s)
-		*at = memo{m.dicts[dom].texts[id], id}
+		*at = memo{m.dicts[dom].own(id, s), id}
 	}
 	return at.id
 }

@@ -27,7 +27,11 @@ func (db *DB) Noted(ctx context.Context, f query.Filter) ([]query.Noted, error) 
 		if err != nil {
 			return nil, err
 		}
-		conds[i] = any1(aboutEvents(one), db.aboutResources(one), sessions)
+		resources, err := db.aboutResources(one)
+		if err != nil {
+			return nil, err
+		}
+		conds[i] = any1(aboutEvents(one), resources, sessions)
 	}
 	if err := db.countNoted(ctx, f, out, conds); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -121,7 +122,11 @@ func (f noteField) where(ctx context.Context, _ *DB, t query.Term, clock query.C
 func (f noteField) holding(ctx context.Context, test func(string) bool) (expr, error) {
 	list := f.db.notes.list(func(a query.Annotation) bool { return slices.ContainsFunc(f.of(a), test) })
 	sessions, err := f.db.aboutSessions(ctx, list)
-	return any1(aboutEvents(list), f.db.aboutResources(list), sessions), err
+	if err != nil {
+		return expr{}, err
+	}
+	resources, err := f.db.aboutResources(list)
+	return any1(aboutEvents(list), resources, sessions), err
 }
 
 // aboutEvents is the condition that an event is one of those annotated.
@@ -159,17 +164,18 @@ func (db *DB) aboutSessions(ctx context.Context, list []query.Annotation) (expr,
 }
 
 // aboutResources is the condition that an event touches a resource annotated.
-func (db *DB) aboutResources(list []query.Annotation) expr {
+func (db *DB) aboutResources(list []query.Annotation) (expr, error) {
 	names := namesOf(list, query.AboutResource)
 	if len(names) == 0 {
-		return exprFalse
+		return exprFalse, nil
 	}
 	var tests []func(string) bool
 	for name := range names {
 		tests = append(tests, called(name))
 	}
 	field, _ := coreBindings()["resource"].(manyField)
-	return field.holding(db, func(s string) bool {
+	key := strings.Join(slices.Sorted(maps.Keys(names)), "\x00")
+	return field.holding(db, key, func(s string) bool {
 		return slices.ContainsFunc(tests, func(test func(string) bool) bool { return test(s) })
 	})
 }

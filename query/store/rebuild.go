@@ -23,6 +23,9 @@ import (
 // damaged one only when it is whole; a rebuild that was cut off goes on with it.
 var freshName = fmt.Sprintf("case.duckdb.fresh%d", Version)
 
+// freshShelf are its texts.
+const freshShelf = shelfName + ".fresh"
+
 // A Rebuilt says what came of a Rebuild.
 type Rebuilt struct {
 	Objects int64 // in the manifest
@@ -63,6 +66,7 @@ func rebuild(ctx context.Context, path string, o Options, progress *loader.Progr
 	if err := os.Rename(filepath.Join(dir, freshName), filepath.Join(dir, dbName)); err != nil {
 		return out, err
 	}
+	_ = os.Rename(filepath.Join(dir, freshShelf), filepath.Join(dir, shelfName)) // if not, it is made anew
 	if err := os.Remove(filepath.Join(dir, brokenName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return out, err
 	}
@@ -99,7 +103,7 @@ func makeFresh(ctx context.Context, path, dir string, o Options, progress *loade
 		if again || !errors.Is(err, ErrDamaged) {
 			return out, err
 		}
-		for _, name := range []string{freshName, freshName + ".wal"} {
+		for _, name := range []string{freshName, freshName + ".wal", freshShelf} {
 			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return out, err
 			}
@@ -115,6 +119,7 @@ func fillFresh(ctx context.Context, path, dir string, o Options, progress *loade
 	if db.pack, err = db.kept.open(filepath.Join(dir, packName)); err != nil {
 		return out, err
 	}
+	db.shelfFile = filepath.Join(dir, freshShelf)
 	if err := db.openFile(ctx, o, dir, freshName, ""); err != nil {
 		return out, errors.Join(classify(path, err), db.drop())
 	}

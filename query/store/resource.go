@@ -20,6 +20,7 @@ type resourceNames struct {
 	names   []string // their texts
 	kind    string   // "" when it can't be told
 	account string   // of names that are per account, "" when not known
+	tried   []string // see addForms
 }
 
 // linkMost bounds how many events are read to learn other names of a resource.
@@ -36,7 +37,9 @@ func (db *DB) resolve(ctx context.Context, id, kind, account string) (resourceNa
 	if a, _ := change.AccountOf(id); a != "" {
 		r.account = a
 	}
-	r.add(db, db.sameName(id, r))
+	if err := r.addForms(db, id); err != nil {
+		return r, err
+	}
 	for range 2 { // a name learnt may lead to one more
 		links, err := db.links(ctx, r)
 		if err != nil {
@@ -44,7 +47,9 @@ func (db *DB) resolve(ctx context.Context, id, kind, account string) (resourceNa
 		}
 		before := len(r.ids)
 		for _, l := range links {
-			r.add(db, db.sameName(l.name, r))
+			if err := r.addForms(db, l.name); err != nil {
+				return r, err
+			}
 			if r.kind == "" {
 				r.kind = l.kind
 			}
@@ -56,39 +61,39 @@ func (db *DB) resolve(ctx context.Context, id, kind, account string) (resourceNa
 	return r, nil
 }
 
-func (r *resourceNames) add(db *DB, ids []uint32) {
+// addForms adds the resources in the case that go by a name, in whatever form.
+func (r *resourceNames) addForms(db *DB, name string) error {
+	tried := name + "\x00" + r.kind // looking through all names once is enough
+	if slices.Contains(r.tried, tried) {
+		return nil
+	}
+	r.tried = append(r.tried, tried)
+	ids, _, err := db.dicts[domResource].matching("", sameName(name, *r))
 	for _, id := range ids {
 		if !slices.Contains(r.ids, id) {
 			r.ids = append(r.ids, id)
 			r.names = append(r.names, db.dicts[domResource].text(id))
 		}
 	}
+	return err
 }
 
-// sameName lists the resources in the case whose name is that of id, in
-// whatever form: "b" and "arn:aws:s3:::b"; a secret with and without the random
-// letters at its end; a key by its id.
-func (db *DB) sameName(id string, r resourceNames) []uint32 {
-	name, kind := plainName(id, r.kind), r.kind
+// sameName is the test for names of resources that are that of id, in whatever
+// form: "b" and "arn:aws:s3:::b"; a secret with and without the random letters at
+// its end; a key by its id.
+func sameName(id string, r resourceNames) func(string) bool {
+	name, kind, account := plainName(id, r.kind), r.kind, r.account
 	_, region := change.AccountOf(id)
-	if name == "" {
-		return nil
-	}
-	var out []uint32
-	for n, s := range db.dicts[domResource].all() {
-		if !strings.Contains(s, name) || plainName(s, kind) != name {
-			continue
+	return func(s string) bool {
+		if name == "" || !strings.Contains(s, name) || plainName(s, kind) != name {
+			return false
 		}
 		if t := change.TypeOf(s); t != "" && kind != "" && t != kind {
-			continue
+			return false
 		}
 		a, reg := change.AccountOf(s)
-		if a != "" && r.account != "" && a != r.account || reg != "" && region != "" && reg != region {
-			continue
-		}
-		out = append(out, uint32(n))
+		return (a == "" || account == "" || a == account) && (reg == "" || region == "" || reg == region)
 	}
-	return out
 }
 
 // plainName is the name of a resource without what its forms add.
@@ -279,24 +284,26 @@ func (db *DB) History(ctx context.Context, r query.HistoryRequest) (query.Resour
 			out.Type = ch.ResourceType
 		}
 	}
-	out.Readers, err = db.readers(ctx, all(h.where, db.about(withObjects(db, res))))
+	if res, err = withObjects(db, res); err != nil {
+		return out, err
+	}
+	out.Readers, err = db.readers(ctx, all(h.where, db.about(res)))
 	out.Reads = len(out.Readers) > 0
 	return out, err
 }
 
 // withObjects adds the objects of a bucket: reading one reads the bucket's data.
-func withObjects(db *DB, r resourceNames) resourceNames {
+func withObjects(db *DB, r resourceNames) (resourceNames, error) {
 	if r.kind != "AWS::S3::Bucket" {
-		return r
+		return r, nil
 	}
 	prefix := "arn:aws:s3:::" + change.NameOf(r.asked) + "/"
-	for id, s := range db.dicts[domResource].all() {
-		if strings.HasPrefix(s, prefix) {
-			r.ids, r.names = append(r.ids, uint32(id)), append(r.names, s)
-		}
+	ids, _, err := db.dicts[domResource].matching("", func(s string) bool { return strings.HasPrefix(s, prefix) })
+	for _, id := range ids {
+		r.ids, r.names = append(r.ids, id), append(r.names, db.dicts[domResource].text(id))
 	}
 	r.kind = ""
-	return r
+	return r, err
 }
 
 // dataReads are the names of calls that read secrets or data, not settings.

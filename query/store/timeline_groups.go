@@ -82,10 +82,7 @@ func (db *DB) inGroup(by query.Grouping, g *query.ChangeGroup) expr {
 	if g == nil {
 		return exprTrue
 	}
-	word := func(dom domain, s string) uint32 {
-		texts := db.dicts[dom].all()
-		return uint32(max(slices.Index(texts, s), 0))
-	}
+	word := func(dom domain, s string) uint32 { return db.dicts[dom].lookup(s) }
 	switch by {
 	case query.ByActor:
 		return expr{"e.who IN (SELECT id FROM identities WHERE actor = ?)", []any{word(domPerson, g.Name)}}

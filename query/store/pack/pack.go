@@ -89,8 +89,16 @@ func OpenRead(path string, committed int64) (*Pack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pack{file: file, enc: enc, end: committed, at: committed}, nil
+	mark, err := readHead(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &Pack{file: file, mark: mark, enc: enc, end: committed, at: committed}, nil
 }
+
+// Mark is drawn at random when a pack is begun, so that files can say which one
+// they belong to.
+func (p *Pack) Mark() [markSize]byte { return p.mark }
 
 // cut brings the file to its committed length, and begins it if that is none.
 func (p *Pack) cut(path string) error {
