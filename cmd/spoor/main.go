@@ -10,6 +10,10 @@ import (
 )
 
 func main() {
+	if os.Args[0] == guardName {
+		standGuard(os.Stdin, os.Stdout, os.Args[1:])
+		return
+	}
 	if os.Getenv("GOGC") == "" {
 		// A load makes much text that lives shortly and holds no pointer:
 		// collecting twice as often costs little and saves a quarter of the

@@ -11,6 +11,14 @@ import (
 // TestMain lets the test binary be the program itself, for scripts and for
 // tests that kill it.
 func TestMain(m *testing.M) {
+	if os.Args[0] == guardName {
+		main()
+		return
+	}
+	if os.Getenv("SPOOR_TEST_BREAKS") != "" {
+		breakDown()
+		main()
+	}
 	testscript.Main(cleaning{m}, map[string]func(){"spoor": main})
 }
 

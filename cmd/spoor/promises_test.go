@@ -100,7 +100,7 @@ func TestPromiseNothingLost(t *testing.T) {
 	s := openTerminalWith(t, tap.env, 80, 24, args...)
 	s.until("50 events", "loading 33%")
 	s.kill("KILL")
-	s.until("exit status 137")
+	s.until("was killed", "is kept")
 	tap.open()
 	again := openTerminalWith(t, append(tap.env, "XDG_STATE_HOME="+s.home+"/state"), 120, 40, args...)
 	again.until("150 events", "3 objects: ")

@@ -107,6 +107,7 @@ func (a *app) investigate(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
+	defer a.guardTerminal()()
 	if len(names) == 0 && a.flags.caseName == "" {
 		return a.askWhatToOpen(ctx, scope)
 	}
@@ -206,6 +207,10 @@ func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
 	}
 	_, err = paced(model, a.programOptions(ctx, names)...).Run()
 	keepPlace(db, model.Place())
+	if n := bg.sample().Failed; n > 0 && err == nil {
+		a.status = exitPartial
+		fmt.Fprintf(a.errw, "objects that could not be loaded: %d; the same command again tries them anew, Sources says why\n", n)
+	}
 	cancel()
 	bg.wait()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) {
@@ -235,6 +240,9 @@ func (a *app) programOptions(ctx context.Context, names []string) []tea.ProgramO
 	// Signals end ctx. Bubble Tea's own handler would wait for the loop that ctx
 	// has ended already, now and then for ever.
 	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithOutput(a.out)}
+	if a.guard.stands() { // it keeps a report, of panics anywhere
+		opts = append(opts, tea.WithoutCatchPanics())
+	}
 	if usesStdin(names) { // the log comes in there; keys come from the terminal
 		if tty, err := os.Open("/dev/tty"); err == nil {
 			return append(opts, tea.WithInput(tty))

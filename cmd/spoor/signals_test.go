@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"iter"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -99,4 +101,16 @@ func (broken) String() string { panic("no name") }
 
 func (broken) Objects(context.Context, loader.Scope) iter.Seq2[loader.Object, error] {
 	panic("no objects")
+}
+
+// Who starts the screen from a script learns that objects failed, as from a load.
+func TestLeavingTheScreenTellsOfFailedObjects(t *testing.T) {
+	t.Parallel()
+	logs := t.TempDir()
+	if err := os.WriteFile(filepath.Join(logs, "torn.json.gz"), []byte("\x1f\x8b\x08\x00torn"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := openTerminal(t, 100, 30, logs)
+	s.until("1 failed")
+	s.press("q").until("could not be loaded: 1", "exit status 3")
 }

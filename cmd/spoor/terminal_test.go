@@ -47,12 +47,18 @@ func openTerminal(t *testing.T, columns, rows int, args ...string) *terminal {
 // openTerminalWith adds variables to the program's environment.
 func openTerminalWith(t *testing.T, env []string, columns, rows int, args ...string) *terminal {
 	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Skip("tmux is not installed: it is the terminal of the end-to-end tests")
-	}
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
+	}
+	return openTerminalOf(t, path, env, columns, rows, args...)
+}
+
+// openTerminalOf runs the program at path.
+func openTerminalOf(t *testing.T, path string, env []string, columns, rows int, args ...string) *terminal {
+	t.Helper()
+	if _, err := exec.LookPath("tmux"); err != nil {
+		t.Skip("tmux is not installed: it is the terminal of the end-to-end tests")
 	}
 	s := &terminal{t: t, home: t.TempDir(), drawn: make(chan struct{}, 1), waited: patience}
 	words := []string{"exec", "env", "-u", "TMUX", "-u", "NO_COLOR", "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8",
@@ -85,7 +91,13 @@ func (s *terminal) start(columns, rows int, script string) *terminal {
 	}
 	s.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows), path)
 	s.watch()
-	t.Cleanup(func() { exec.Command("tmux", "-S", s.socket(), "kill-server").Run() })
+	t.Cleanup(func() {
+		left, _ := s.shell("ps -o pid= --ppid " + s.pane())
+		exec.Command("tmux", "-S", s.socket(), "kill-server").Run()
+		for pid := range strings.FieldsSeq(left) { // it still closes its case
+			s.shell("timeout 60 tail --pid=" + pid + " -f /dev/null")
+		}
+	})
 	return s
 }
 
@@ -203,11 +215,16 @@ func (s *terminal) shell(line string) (string, error) {
 	return string(out), err
 }
 
+// pane is the process of the outer shell.
+func (s *terminal) pane() string {
+	s.t.Helper()
+	return strings.TrimSpace(s.tmux("display-message", "-p", "-t", "t", "#{pane_pid}"))
+}
+
 // pid is the process of the program, the child of the shell's child.
 func (s *terminal) pid() string {
 	s.t.Helper()
-	pane := strings.TrimSpace(s.tmux("display-message", "-p", "-t", "t", "#{pane_pid}"))
-	out, err := s.shell("ps -o pid= --ppid " + pane)
+	out, err := s.shell("ps -o pid= --ppid " + s.pane())
 	if err != nil || strings.TrimSpace(out) == "" {
 		s.t.Fatalf("the program is not there: %v\n%s", err, out)
 	}
