@@ -65,6 +65,15 @@ func (f Filter) Or(g Filter) Filter {
 	return Filter{anyOf([]Node{f.root, g.root})}
 }
 
+// Not returns the filter that holds when f doesn't. The one that matches all events
+// has no opposite and is returned as it is.
+func (f Filter) Not() Filter {
+	if f.All() {
+		return f
+	}
+	return Filter{negate(f.root)}
+}
+
 // Equal reports whether two filters are the same tree.
 func (f Filter) Equal(g Filter) bool { return reflect.DeepEqual(f.root, g.root) }
 

@@ -132,6 +132,12 @@ func TestChips(t *testing.T) {
 	if got, want := mustParse(t, "a b").Or(mustParse(t, "c")).String(), "a b OR c"; got != want {
 		t.Errorf("Or = %s", got)
 	}
+	if got, want := mustParse(t, "a b").Not().String(), "-(a b)"; got != want {
+		t.Errorf("Not = %s", got)
+	}
+	if got := f.Not().Not(); !got.Equal(f) || !(Filter{}).Not().All() {
+		t.Errorf("not not f = %s", got)
+	}
 	if !f.Or(Filter{}).All() || len((Filter{}).Chips()) != 0 {
 		t.Error("the empty filter is not neutral")
 	}

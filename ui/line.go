@@ -69,9 +69,13 @@ func (m *Model) drawLine(line []seg, w int) string {
 	return b.String()
 }
 
-// tabLine names the case and the views.
+// tabLine names the case and the views. The program's own name gives way first.
 func (m *Model) tabLine() []seg {
-	line := []seg{{text: " spoor ", role: themes.Title, ground: themes.Bar}}
+	name := seg{text: " spoor ", role: themes.Title, ground: themes.Bar}
+	var line []seg
+	if name.width()+m.tabsWhole() <= m.w {
+		line = append(line, name)
+	}
 	for i, v := range m.views {
 		s := seg{text: text.Safe(" " + strconv.Itoa(i+1) + " "), role: themes.Dim, ground: themes.Bar,
 			do: func() (pane.Intent, tea.Cmd) { return nil, m.goTo(i) }}
@@ -89,6 +93,15 @@ func (m *Model) tabLine() []seg {
 		right = []seg{{text: text.CleanLine(m.opt.Name, room) + " ", role: themes.Dim, ground: themes.Bar}}
 	}
 	return m.spread(line, right, themes.Bar)
+}
+
+// tabsWhole is the width of all tabs with their titles.
+func (m *Model) tabsWhole() int {
+	n := 0
+	for _, v := range m.views {
+		n += 3 + text.Width(v.Title) + 1
+	}
+	return n
 }
 
 // tabsLeast is the width that the tabs from one on need at least: their numbers,

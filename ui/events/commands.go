@@ -32,17 +32,9 @@ func (v *View) Commands() []pane.Command {
 }
 
 func (v *View) pivots() []pane.Command {
-	pick := func(id, key string, title text.Safe, help string, hint int, how pane.How) pane.Command {
-		return pane.Command{ID: "events." + id, Keys: []string{key}, Title: title, Help: help, Group: "Filter", Hint: hint, When: v.noValue,
-			Run: func(int) (pane.Intent, tea.Cmd) {
-				return pane.Pick{Field: v.grid.Column(), Value: v.currentValue(), How: how}, nil
-			}}
-	}
-	return []pane.Command{
-		pick("include", "+", "include", "Keep events with the value under the cursor; again to take it back", 2, pane.Include),
-		pick("exclude", "-", "exclude", "Leave out events with the value under the cursor", 3, pane.Exclude),
-		pick("only", "=", "only", "Ask for the value under the cursor and no other of its field", 4, pane.Only),
-	}
+	return pane.Pivots("events", "the value under the cursor", 2, v.noValue, func(how pane.How) pane.Intent {
+		return pane.Pick{Field: v.grid.Column(), Value: v.currentValue(), How: how}
+	})
 }
 
 func (v *View) steps() []pane.Command {

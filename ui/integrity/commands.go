@@ -29,9 +29,10 @@ func (v *View) Commands() []pane.Command {
 		move("strip-down", "next strip", "Move to the next strip", func(n int) { v.strips.strip(n) }, "}"),
 		move("next", "next trouble", "Move to the next hour that is not proven", func(int) { v.strips.next(1) }, "n"),
 		move("previous", "trouble before", "Move to the hour before that is not proven", func(int) { v.strips.next(-1) }, "N"),
-		move("in", "closer", "Show fewer hours in a cell", func(n int) { v.strips.zoom(n) }, "+"),
-		move("out", "wider", "Show more hours in a cell", func(n int) { v.strips.zoom(-n) }, "-"),
+		move("in", "closer", "Show fewer hours in a cell", func(n int) { v.strips.zoom(n) }, "i"),
+		move("out", "wider", "Show more hours in a cell", func(n int) { v.strips.zoom(-n) }, "o"),
 	)
+	cmds = append(cmds, pane.Pivots("integrity", "the log file under the cursor as object", 0, v.noLog, v.pick)...)
 	return append(cmds,
 		pane.Command{ID: "integrity.enter", Keys: []string{"enter", "space"}, Title: "evidence", Group: "Look", Hint: 1, When: v.noRow,
 			Help: "Show what a verdict rests on, step by step; on a heading: fold it",
@@ -85,6 +86,23 @@ func (v *View) noEvents() string {
 		return "no event in the case explains it"
 	}
 	return ""
+}
+
+// noLog says why there is no object to filter by.
+func (v *View) noLog() string {
+	r, ok := v.grid.Current()
+	if !ok || r.object < 0 {
+		return "move to a log file first"
+	}
+	if o := v.report.Objects[r.object]; o.Kind != digest.Log || o.Actual == "" {
+		return "only log files that are there have events"
+	}
+	return ""
+}
+
+func (v *View) pick(how pane.How) pane.Intent {
+	r, _ := v.grid.Current()
+	return pane.Pick{Field: "object", Value: query.Value{Text: v.report.Objects[r.object].Actual}, How: how}
 }
 
 func (v *View) busy() string {

@@ -232,7 +232,7 @@ func TestGoldens(t *testing.T) {
 		}{
 			{"none", &checker{}, nil},
 			{"report", &checker{report: report}, nil},
-			{"moved", &checker{report: report}, []string{"j", "j", "j", "n", "+"}},
+			{"moved", &checker{report: report}, []string{"j", "j", "j", "n", "i"}},
 		} {
 			t.Run(c.name+" "+size.name, func(t *testing.T) {
 				t.Parallel()
@@ -251,7 +251,7 @@ func TestTinyAndWideSizesKeepTheirSize(t *testing.T) {
 		for h := 1; h < 40; h += 3 {
 			d := drive(t, &checker{report: report}, w, h)
 			d.frame()
-			d.press("G", "+", "+", "+", "n", "}")
+			d.press("G", "i", "i", "i", "n", "}")
 			d.frame()
 		}
 	}

@@ -13,6 +13,10 @@ import (
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
 	cmds := v.grid.Commands("marked", func() (pane.Intent, tea.Cmd) { return nil, nil })
+	cmds = append(cmds, pane.Pivots("marked", "the mark of the row", 0, v.unmarked, func(how pane.How) pane.Intent {
+		n, _ := v.grid.Current()
+		return pane.Pick{Field: "mark", Value: query.Value{Text: n.Mark}, How: how}
+	})...)
 	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
 		return pane.Command{ID: "marked." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when, Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
 	}
@@ -20,7 +24,6 @@ func (v *View) Commands() []pane.Command {
 		do("open", "open", "Open the event, the session, or the history of the resource", "Look", 1, v.nothing, v.open, "enter"),
 		do("evidence", "its events", "Show the events it is about", "Look", 2, v.nothing, v.evidence, "e"),
 		do("filter", "filter on all", "Keep only events that carry a mark, a note or a tag, in every view", "Filter", 3, nil, v.all, "a"),
-		do("same", "same mark", "Keep only events with the mark of the row, in every view", "Filter", 0, v.unmarked, v.same, "="),
 		do("remove", "take away", "Take mark, note and tags away from what the row is about", "Take", 4, v.nothing, v.remove, "d", "delete"),
 		do("write", "write list", "Write the list to a file, CSV or JSON", "Take", 5, v.cantWrite, v.ask, "w"),
 		do("copy", "copy note", "Copy the note, or without one the name of what the row is about", "Take", 0, v.nothing, v.copy, "y"),
@@ -77,15 +80,8 @@ func (v *View) evidence() (pane.Intent, tea.Cmd) {
 	return pane.Evidence{Filter: n.Filter}, nil
 }
 
-func (v *View) all() (pane.Intent, tea.Cmd) { return narrow("mark:* OR note:* OR tag:*") }
-
-func (v *View) same() (pane.Intent, tea.Cmd) {
-	n, _ := v.grid.Current()
-	return narrow("mark:" + n.Mark)
-}
-
-func narrow(filter string) (pane.Intent, tea.Cmd) {
-	f, err := query.Parse(filter)
+func (v *View) all() (pane.Intent, tea.Cmd) {
+	f, err := query.Parse("mark:* OR note:* OR tag:*")
 	if err != nil {
 		return pane.Say{Text: text.Clean(err.Error()), Bad: true}, nil
 	}

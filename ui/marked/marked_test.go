@@ -49,6 +49,10 @@ func TestEachKindLeadsToItsPlace(t *testing.T) {
 	if in, ok := s.Last().(pane.OpenEvent); !ok || in.Seq != 42 {
 		t.Errorf("enter on an event: %#v", in)
 	}
+	s.Keys("-")
+	if in, ok := s.Last().(pane.Pick); !ok || in != (pane.Pick{Field: "mark", Value: query.Value{Text: "red"}, How: pane.Exclude}) {
+		t.Errorf("- on a mark: %#v", in)
+	}
 	s.Keys("e")
 	if in, ok := s.Last().(pane.Reveal); !ok || in.At.Seq != 42 {
 		t.Errorf("e on an event: %#v", in)

@@ -24,6 +24,7 @@ func (v *View) makeCommands() []pane.Command {
 		return pane.Command{ID: "queries." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
 			Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
 	}
+	cmds = append(cmds, pane.Pivots("queries", "what the question or finding stands for", 0, v.noFilter, v.pick)...)
 	return append(cmds,
 		do("open", "open", "Open the findings of the question, the events behind a finding, or a row of SQL in full", "Look", 1, v.nothing, v.enter, "enter"),
 		do("events", "all its events", "Open all events that the question looks through", "Look", 2, v.noAnswer, v.openEvents, "e"),
@@ -79,6 +80,42 @@ func (v *View) noAnswer() string {
 		return "it has no answer yet"
 	}
 	return ""
+}
+
+// noFilter says why the filter can't be had of what is under the cursor.
+func (v *View) noFilter() string {
+	if f, ok := v.filter(); v.sql.open || !ok || f.All() {
+		if !v.sql.open && v.open == nil {
+			return v.noAnswer()
+		}
+		return "move to a finding first"
+	}
+	return ""
+}
+
+// filter is that of the finding under the cursor, or of the question.
+func (v *View) filter() (query.Filter, bool) {
+	if v.open != nil {
+		f, ok := v.found.Current()
+		return f.Filter, ok
+	}
+	e, ok := v.current()
+	if !ok || v.noAnswer() != "" {
+		return query.Filter{}, false
+	}
+	return e.answer.Filter, true
+}
+
+// pick makes conditions of the filter under the cursor.
+func (v *View) pick(how pane.How) pane.Intent {
+	f, _ := v.filter()
+	switch how {
+	case pane.Exclude:
+		return pane.Narrow{Filter: f.Not()}
+	case pane.Only:
+		return pane.Replace{Filter: f}
+	}
+	return pane.Narrow{Filter: f}
 }
 
 func (v *View) notOpen() string {

@@ -157,6 +157,14 @@ func TestFindings(t *testing.T) {
 	if in, ok := s.Last().(pane.Evidence); !ok || in.Filter.String() != "-actor:*" {
 		t.Errorf("got %#v", in)
 	}
+	s.Keys("-")
+	if in, ok := s.Last().(pane.Narrow); !ok || in.Filter.String() != "actor:*" {
+		t.Errorf("- on a finding: %#v", in)
+	}
+	s.Keys("=")
+	if in, ok := s.Last().(pane.Replace); !ok || in.Filter.String() != "-actor:*" {
+		t.Errorf("= on a finding: %#v", in)
+	}
 	s.Keys("backspace")
 	s.Shows("Bursts of denials")
 }

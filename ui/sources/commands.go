@@ -19,7 +19,7 @@ func (v *View) Commands() []pane.Command {
 		return pane.Command{ID: "sources." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
 			Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
 	}
-	return append(v.moves(),
+	return append(append(v.moves(), pane.Pivots("sources", "the object, or the account of the map, under the cursor", 0, v.nothing, v.pick)...),
 		do("open", "about the object", "Say all that is known of the object", "Look", 1, v.noObject, v.open, "enter"),
 		do("events", "its events", "Open the events of the object, or of the account and region", "Look", 2, v.nothing, v.events, "e"),
 		do("add", "add source", "Load one more file, folder, archive or s3:// address", "Take", 3, v.noLoader, v.add, "a"),
@@ -114,6 +114,17 @@ func (v *View) open() (pane.Intent, tea.Cmd) {
 	}
 	add("notes", strings.Join(o.Notes, "; "))
 	return pane.Read{Title: "Object", Lines: lines}, nil
+}
+
+// pick filters by the object under the cursor; on the map by its account, as a
+// region alone is none of its lines.
+func (v *View) pick(how pane.How) pane.Intent {
+	if v.isMap {
+		s, _ := v.cells.Current()
+		return pane.Pick{Field: "account", Value: query.Value{Text: s.Account, Null: s.Account == ""}, How: how}
+	}
+	o, _ := v.objects.Current()
+	return pane.Pick{Field: "object", Value: query.Value{Text: o.Name}, How: how}
 }
 
 // events opens the events of what is under the cursor.

@@ -3,6 +3,7 @@ package sources
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -40,6 +41,7 @@ type View struct {
 	outcome string // which are listed; "" all
 	name    string // part of the name
 	lists   pane.Line
+	reasons bool // some object has one, and there is a column for them
 
 	isMap bool
 	cover query.Coverage
@@ -86,16 +88,26 @@ type (
 // New returns the view; without a loader nothing can be added or tried again.
 func New(k Keeper, l Loader) *View {
 	v := &View{keeper: k, loader: l}
-	v.objects = grid.New(grid.Source[object]{Key: func(o object) int64 { return o.n }, Cell: v.cell}, []grid.Column{
+	v.objects = grid.New(grid.Source[object]{Key: func(o object) int64 { return o.n }, Cell: v.cell}, objectColumns(false))
+	v.cells = grid.New(grid.Source[series]{Key: func(s series) int64 { return s.n }, Line: v.mapLine}, nil)
+	return v
+}
+
+// objectColumns are the columns of the list. Where no object has a reason to tell,
+// its name has the room.
+func objectColumns(reasons bool) []grid.Column {
+	list := []grid.Column{
 		{ID: "outcome", Title: "Outcome", Width: 10, Min: 10},
 		{ID: "events", Title: "Events", Width: 8, Min: 6, Right: true, Priority: 2},
 		{ID: "name", Title: "Object", Width: 40, Min: 24, Grow: 3, KeepEnd: true},
 		{ID: "reason", Title: "Reason", Width: 40, Min: 16, Grow: 2, Priority: 1},
 		{ID: "size", Title: "Size", Width: 8, Min: 8, Right: true, Priority: 3},
 		{ID: "carrier", Title: "Form", Width: 14, Min: 10, Priority: 4},
-	})
-	v.cells = grid.New(grid.Source[series]{Key: func(s series) int64 { return s.n }, Line: v.mapLine}, nil)
-	return v
+	}
+	if !reasons {
+		list = slices.DeleteFunc(list, func(c grid.Column) bool { return c.ID == "reason" })
+	}
+	return list
 }
 
 // Title implements pane.Pane.
@@ -212,6 +224,10 @@ func (v *View) listed(m objectsMsg) tea.Cmd {
 		v.rows = append(v.rows, object{n: int64(len(v.rows)), Object: o})
 	}
 	v.more = len(m.list) >= pageSize
+	if has := m.after != nil && v.reasons || slices.ContainsFunc(m.list, hasReason); has != v.reasons {
+		v.reasons = has
+		v.objects.SetColumns(objectColumns(has))
+	}
 	v.objects.Set(v.rows)
 	return v.Sync(v.state) // the case may have grown meanwhile
 }

@@ -107,6 +107,23 @@ func TestLongListsComeInPages(t *testing.T) {
 	}
 }
 
+// Where nothing has a reason, names have its room.
+func TestReasonsTakeRoomOnlyWhereThereAreAny(t *testing.T) {
+	t.Parallel()
+	s, k, _ := stage(t, 1)
+	if got := s.Text(); strings.Contains(got, "Reason") {
+		t.Errorf("a column of nothing:\n%s", got)
+	}
+	s.Keys("=")
+	if in, ok := s.Last().(pane.Pick); !ok || in.Field != "object" || in.Value.Text != k.objects[0].Name || in.How != pane.Only {
+		t.Errorf("= on an object: %#v", in)
+	}
+	k.objects[0].Reason = "torn"
+	s.State.Data++
+	s.Sync()
+	s.Shows("Reason", "torn")
+}
+
 func TestMap(t *testing.T) {
 	t.Parallel()
 	s, k, _ := stage(t, 5)
@@ -115,6 +132,10 @@ func TestMap(t *testing.T) {
 	s.Keys("e")
 	if in, ok := s.Last().(pane.Evidence); !ok || in.Filter.String() != "account=111122223333 region=eu-west-1" {
 		t.Errorf("got %#v", in)
+	}
+	s.Keys("-")
+	if in, ok := s.Last().(pane.Pick); !ok || in.Field != "account" || in.Value.Text != "111122223333" || in.How != pane.Exclude {
+		t.Errorf("- on the map: %#v", in)
 	}
 	if s.Why("s") == "" {
 		t.Error("listing by outcome is offered on the map")

@@ -82,6 +82,11 @@ func reason(o query.Object) text.Safe {
 	return text.CleanLine(strings.Join(append(parts, o.Notes...), "; "), 400)
 }
 
+// hasReason reports whether reason says anything.
+func hasReason(o query.Object) bool {
+	return o.Reason != "" || o.Duplicates > 0 || o.Invalid > 0 || len(o.Notes) > 0
+}
+
 // size writes bytes in at most eight cells.
 func size(n int64) text.Safe {
 	switch {
