@@ -9,6 +9,7 @@ import (
 
 	"spoor/query"
 	"spoor/query/store"
+	"spoor/ui/text"
 )
 
 type jsonRadius struct {
@@ -107,6 +108,14 @@ func (a *app) printContrast(ctx context.Context, db *store.DB, one, two string) 
 	if err != nil {
 		return err
 	}
+	var sides [2]query.Session
+	for i, id := range []string{one, two} {
+		chain, err := db.Session(ctx, id)
+		if err != nil {
+			return err
+		}
+		sides[i] = chain.Session
+	}
 	type contrast struct {
 		What  string   `json:"what"`
 		Both  []string `json:"both"`
@@ -121,19 +130,36 @@ func (a *app) printContrast(ctx context.Context, db *store.DB, one, two string) 
 			}
 			return json.NewEncoder(w).Encode(out)
 		}
-		t := newTable(w, a.tableWidth(), "what", "in", "value")
-		for _, c := range list {
-			for _, side := range []struct {
-				name string
-				list []string
-			}{{"both", c.Both}, {"only " + one, c.OnlyA}, {"only " + two, c.OnlyB}} {
-				for _, v := range side.list {
-					if err := t.add(c.What, side.name, v); err != nil {
-						return err
-					}
-				}
+		return a.describeContrast(w, query.SideBySide(sides[0], sides[1], list, a.clock))
+	})
+}
+
+// describeContrast prints pairs in two columns; on a terminal what is too long
+// for its column goes on in the next line.
+func (a *app) describeContrast(w io.Writer, pairs []query.Pair) error {
+	width := a.tableWidth()
+	t := newTable(w, width, "", "A", "B")
+	each := min((width-17)/2, widestCell) // beside the names and the gaps
+	for _, p := range pairs {
+		left, right := []text.Safe{text.Clean(p.A)}, []text.Safe{text.Clean(p.B)}
+		if width > 0 {
+			left, right = text.Wrap(left[0], each), text.Wrap(right[0], each)
+		}
+		for i := range max(len(left), len(right)) {
+			row := [3]string{}
+			if i == 0 {
+				row[0] = p.What
+			}
+			if i < len(left) {
+				row[1] = string(left[i])
+			}
+			if i < len(right) {
+				row[2] = string(right[i])
+			}
+			if err := t.add(row[:]...); err != nil {
+				return err
 			}
 		}
-		return t.flush()
-	})
+	}
+	return t.flush()
 }

@@ -20,6 +20,9 @@ type table struct {
 
 const measuredRows = 200
 
+// widestCell is how wide a column but the last gets on a terminal.
+const widestCell = 44
+
 // spoken in place of a width: rows are read out, by a person or a machine.
 const spoken = -1
 
@@ -79,11 +82,10 @@ func (t *table) flush() error {
 // measure gives each column its widest cell, though no more than leaves room for
 // the others; the last takes what is left.
 func (t *table) measure() {
-	const widest = 44
 	t.widths = make([]int, len(t.head))
 	for _, r := range append([][]string{t.head}, t.rows...) {
 		for i, c := range r {
-			t.widths[i] = min(max(t.widths[i], text.Width(text.Safe(c))), widest)
+			t.widths[i] = min(max(t.widths[i], text.Width(text.Safe(c))), widestCell)
 		}
 	}
 }

@@ -216,24 +216,6 @@ func (v *View) burstLine(s *sheet, b query.Burst) *line {
 	return l
 }
 
-// contrastSheet sets two sessions side by side.
-func (v *View) contrastSheet(a, b query.Session, list []query.Contrast) *sheet {
-	lines := []*line{heading("A"), v.childLine(a), heading("B"), v.childLine(b)}
-	for _, c := range list {
-		lines = append(lines, blank(), heading(text.Safe("In both: ")+text.CleanLine(c.What, 40)))
-		lines = append(lines, valueLines("  ", c.Both)...)
-		for _, side := range []struct {
-			name text.Safe
-			list []string
-		}{{"  only A: ", c.OnlyA}, {"  only B: ", c.OnlyB}} {
-			for _, s := range side.list {
-				lines = append(lines, &line{cells: []grid.Cell{piece(themes.Warn, side.name), plain(s)}})
-			}
-		}
-	}
-	return v.newSheet("Two sessions side by side", lines)
-}
-
 func (v *View) childLine(s query.Session) *line {
 	return &line{session: s.ID, cells: []grid.Cell{dim("  "), piece(themes.Accent, text.CleanLine(s.Actor, cellMax)), dim("  " + v.clock(s.Start) + "  " + lasted(s.Start, s.End)),
 		dim("  events "), piece(themes.Text, number(s.Events)), dim("  root "), plain(s.RootActor)}}

@@ -23,6 +23,8 @@ type sheet struct {
 	next    query.Cursor   // of its bursts, when there are more
 	more    bool
 	further bool // more than the first bursts were read
+
+	lay func(width int) []*line // makes the lines anew for another width; nil for lines that don't depend on it
 }
 
 // A line of a sheet.
