@@ -63,7 +63,7 @@ func signInMint(e *Event) *Mint {
 		m.RoleARN = e.Who.RoleARN
 	case "GetSigninToken":
 		m.IssuedKey = textAt(e.Response, "credentials", "accessKeyId")
-	case "UserAuthentication":
+	case "UserAuthentication", "CredentialVerification", "CredentialChallenge":
 		m.SessionName = textAt(e.Additional, "UserName")
 		m.Workflow = textAt(e.Additional, "AuthWorkflowID")
 	case "AuthorizeOAuth2Access", "CreateOAuth2Token":

@@ -35,6 +35,8 @@ func TestMints(t *testing.T) {
 		{"signin", "ExitRole", role + `}}`, &Mint{Principal: "AROA1:s", Target: "arn:aws:sts::1:assumed-role/R/s", SessionName: "s", RoleARN: "arn:aws:iam::1:role/R"}},
 		{"signin", "GetSigninToken", role + `}},"responseElements":{"credentials":{"accessKeyId":"ASIAIN"}}`, &Mint{Principal: "AROA1:s", Target: "arn:aws:sts::1:assumed-role/R/s", SessionName: "s", IssuedKey: "ASIAIN"}},
 		{"signin", "UserAuthentication", center + `,"additionalEventData":{"AuthWorkflowID":"w","UserName":"ann@example.com","CredentialType":"PASSWORD,TOTP"},"serviceEventDetails":{"UserAuthentication":"Success"}`, &Mint{SessionName: "ann@example.com", Workflow: "w"}},
+		{"signin", "CredentialChallenge", center + `,"additionalEventData":{"AuthWorkflowID":"w","CredentialType":"PASSWORD"},"serviceEventDetails":{"CredentialChallenge":"Success"}`, &Mint{Workflow: "w"}},
+		{"signin", "CredentialVerification", center + `,"additionalEventData":{"AuthWorkflowID":"w","UserName":"ann@example.com"},"serviceEventDetails":{"CredentialVerification":"Failure"}`, nil},
 		{"signin", "CreateOAuth2Token", role + `,` + session + `}}`, &Mint{Principal: "AROA1:s", Target: "arn:aws:sts::1:assumed-role/R/s", SessionName: "s", SignIn: "arn:aws:signin:eu-west-1:1:session/u"}},
 		{"signin", "AuthorizeOAuth2Access", role + `}},"additionalEventData":{` + session + `}`, &Mint{Principal: "AROA1:s", Target: "arn:aws:sts::1:assumed-role/R/s", SessionName: "s", SignIn: "arn:aws:signin:eu-west-1:1:session/u"}},
 		{"sso", "GetRoleCredentials", center + `,"serviceEventDetails":{"account_id":"222222222222","role_name":"Admin"}`, &Mint{Principal: "u-1", Account: "222222222222", RoleName: "Admin"}},

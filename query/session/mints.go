@@ -48,7 +48,24 @@ func newLedger(in *Input, res *Result, cat *catalog) *ledger {
 	for i, m := range l.all {
 		l.enter(i, m, cat)
 	}
+	l.joinSteps()
 	return l
+}
+
+// joinSteps names the users of sign-ins to Identity Center where one step says
+// who it is and another what she is called: AuthWorkflowID is on all of them.
+func (l *ledger) joinSteps() {
+	names := map[string]string{}
+	for _, m := range l.all {
+		if m.Workflow != "" && m.SessionName != "" && !masked(m.SessionName) {
+			names[m.Workflow] = m.SessionName
+		}
+	}
+	for _, m := range l.all {
+		if user := m.Ref.Who.OnBehalfOf; user != "" && l.names[user] == "" && names[m.Workflow] != "" {
+			l.names[user] = names[m.Workflow]
+		}
+	}
 }
 
 func compareMints(a, b *Mint) int {

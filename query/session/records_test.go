@@ -168,6 +168,15 @@ func recordFixtures(t *testing.T) []fixture {
 			sessions: [][]string{{"m1", "m2"}, {"u1"}, {"u2", "theft"}},
 			wants:    []want{{event: "u2", parent: "m2", evidence: "m2", link: "issued-key", confidence: "exact", root: "i-0123456789abcdef0", sure: "exact", depth: 1}},
 		},
+		{
+			name: "Identity Center: the steps of a sign-in tell id and name apart",
+			events: decode(t,
+				record("challenge", 50, "signin", "CredentialChallenge", center, object{"eventType": "AwsServiceEvent", "additionalEventData": object{"AuthWorkflowID": "w2", "UserName": "HIDDEN_DUE_TO_SECURITY_REASONS"}, "serviceEventDetails": object{"CredentialChallenge": "Success"}}),
+				record("auth", 56, "signin", "UserAuthentication", object{"type": "Unknown", "accountId": acct, "principalId": "", "arn": "", "accessKeyId": ""}, object{"eventType": "AwsServiceEvent", "additionalEventData": object{"AuthWorkflowID": "w2", "UserName": "dana@corp.example"}, "serviceEventDetails": object{"UserAuthentication": "Success"}}),
+				record("poll", 60, "sso", "CreateToken", center, nil)),
+			sessions: [][]string{{"challenge", "poll"}, {"auth"}},
+			wants:    []want{{event: "poll", root: "dana@corp.example", sure: "exact"}},
+		},
 	}
 }
 

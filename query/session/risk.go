@@ -24,6 +24,7 @@ const (
 	NewAddress      Sign = "new address"
 	NewAgent        Sign = "new user agent"
 	TwoNetworks     Sign = "two networks at once"
+	Countryless     Sign = "country-less network"
 	OutsideInstance Sign = "instance credentials outside"
 	DeniedThenDone  Sign = "denied, then done"
 	RootUsed        Sign = "root"
@@ -62,6 +63,7 @@ func assess(r *Result, breaks []Break) {
 	novelties(r)
 	networks(r)
 	instances(r)
+	countryless(r)
 }
 
 func (s *Session) risk(sign Sign, detail string) { s.Risks = append(s.Risks, Risk{sign, detail}) }
@@ -201,6 +203,61 @@ func instances(r *Result) {
 			}
 		}
 	}
+}
+
+// countryless marks the first use, by a person, of an address that lies in no
+// country: what is not of the internet, and what a machine of this case works
+// from. Where other addresses lie no log tells, and spoor asks nobody.
+func countryless(r *Result) {
+	machines := map[string]string{}
+	for i := range r.Sessions {
+		s := &r.Sessions[i]
+		if s.ActorKind != cloudtrail.KindInstance || human(s.RootKind) {
+			continue
+		}
+		for _, ip := range addresses(s) {
+			if public(ip) && machines[ip] == "" {
+				machines[ip] = s.SessionName
+			}
+		}
+	}
+	known := map[[2]string]bool{}
+	for i := range r.Sessions { // by start
+		s := &r.Sessions[i]
+		if !human(s.RootKind) || s.Kind == Forwarded || s.ActorKind == cloudtrail.KindInstance {
+			continue
+		}
+		for _, ip := range addresses(s) {
+			what := outsideInternet(ip)
+			if machine := machines[ip]; what == "" && machine != "" {
+				what = "where the instance " + machine + " works too: a machine in AWS"
+			}
+			if at := [2]string{s.RootActor, ip}; what != "" && !known[at] {
+				known[at] = true
+				s.risk(Countryless, "used from "+ip+", "+what)
+			}
+		}
+	}
+}
+
+// carriers are the addresses that providers share out behind their own (RFC 6598).
+var carriers = netip.MustParsePrefix("100.64.0.0/10")
+
+// outsideInternet says what an address is that is none of the internet; "" for
+// one that is.
+func outsideInternet(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	switch a = a.Unmap(); {
+	case err != nil:
+		return ""
+	case a.IsPrivate():
+		return "a private address: through a VPC endpoint, or from inside a network of one's own"
+	case carriers.Contains(a):
+		return "an address that a provider shares out behind its own"
+	case !a.IsGlobalUnicast():
+		return "an address that nobody can call from: the record was written or passed on by something else"
+	}
+	return ""
 }
 
 // A sighting is when a session was first seen at an address.

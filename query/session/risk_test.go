@@ -35,6 +35,9 @@ func TestSigns(t *testing.T) {
 		do("web", 5010, web, console, "s3", "ListBuckets"), from(do("clash", 5020, alice, idle, "s3", "ListBuckets"), away),
 		do("root", 100, root, idle, "iam", "ListUsers"),
 		from(do("inside", 100, box, byKey, "s3", "ListBuckets"), "10.0.0.5"), from(do("outside", 200, box, byKey, "s3", "ListBuckets"), "192.0.2.44"),
+		from(do("private", 400, alice, idle, "s3", "ListBuckets"), "10.1.2.3"), from(do("private again", 30000, alice, idle, "s3", "ListBuckets"), "10.1.2.3"),
+		from(do("shared", 40000, alice, idle, "s3", "ListBuckets"), "100.99.1.1"), from(do("machine", 50000, alice, idle, "s3", "ListBuckets"), "192.0.2.88"),
+		from(do("box", 350, kind(role(acct, "App", "i-0bbbbbbbbbbbbbbbb", "ASIAINSTANCE0003", 60), cloudtrail.KindInstance), byKey, "s3", "ListBuckets"), "192.0.2.88"),
 		do("lone", 300, kind(role(acct, "App", "i-0aaaaaaaaaaaaaaaa", "ASIAINSTANCE0002", 60), cloudtrail.KindInstance), byKey, "s3", "ListBuckets"),
 	}
 	events[len(events)-1].SourceIP = "192.0.2.77"
@@ -49,7 +52,9 @@ func TestSigns(t *testing.T) {
 		"web":     {session.NoMFA, session.TwoNetworks},
 		"root":    {session.RootUsed},
 		"inside":  {session.OutsideInstance},
-		"lone":    nil,
+		"private": {session.Countryless, session.NewAddress}, "private again": nil,
+		"shared": {session.Countryless, session.NewAddress}, "machine": {session.Countryless, session.NewAddress},
+		"box": {session.OutsideInstance}, "lone": nil,
 	}
 	for id, w := range want {
 		if d := cmp.Diff(w, signs(of(t, r, events, id))); d != "" {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -338,7 +339,7 @@ func (b *batch) add(m *maker, row eventRow, e *loader.Event) {
 	if mt := e.Mint; mt != nil {
 		id := func(s string) uint32 { return m.id(domPerson, s) }
 		b.mints = append(b.mints, mintRow{row.seq, id(mt.Call), id(mt.IssuedKey), id(mt.RoleARN), id(mt.SessionName),
-			id(mt.Principal), id(mt.Target), id(mt.SourceIdent), id(mt.SignIn), id(mt.From), id(mt.Account), id(mt.RoleName)})
+			id(mt.Principal), id(mt.Target), id(mt.SourceIdent), id(cmp.Or(mt.SignIn, mt.Workflow)), id(mt.From), id(mt.Account), id(mt.RoleName)})
 	}
 }
 

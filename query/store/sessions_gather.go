@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"spoor/loader/cloudtrail"
@@ -168,6 +169,9 @@ func (g *gathering) mints(ctx context.Context, c conn) error {
 				SourceIdent: t(18), SignIn: t(19), From: t(20), Account: t(21), RoleName: t(22)},
 			Ref:   g.ref(v[1:]),
 			Event: session.EventRef{ID: eventID(v[6:10], ids), Seq: number(v[0])},
+		}
+		if !strings.HasPrefix(m.SignIn, "arn:") {
+			m.SignIn, m.Workflow = "", m.SignIn
 		}
 		if hi, lo := v[10].(uint64), v[11].(uint64); hi != 0 || lo != 0 {
 			m.Shared = guidText(hi, lo)

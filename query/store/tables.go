@@ -126,7 +126,7 @@ var mintTable = table[mintRow]{"mints", []column[mintRow]{
 	idCol("principal", func(r *mintRow) uint32 { return r.principal }),
 	idCol("target", func(r *mintRow) uint32 { return r.target }),
 	idCol("source_ident", func(r *mintRow) uint32 { return r.sourceIdent }),
-	idCol("signin", func(r *mintRow) uint32 { return r.signIn }),
+	idCol("signin", func(r *mintRow) uint32 { return r.signIn }), // ARN of the sign-in session, or id of the workflow that a step belongs to
 	idCol("from_principal", func(r *mintRow) uint32 { return r.from }),
 	idCol("for_account", func(r *mintRow) uint32 { return r.account }),
 	idCol("role_name", func(r *mintRow) uint32 { return r.roleName }),

@@ -14,7 +14,7 @@ import (
 
 // signsOfRisk are the signs that a list can be narrowed to, as package session
 // names them.
-var signsOfRisk = []string{"root", "instance credentials outside", "denied, then done", "two networks at once", "no MFA", "new address", "new user agent"}
+var signsOfRisk = []string{"root", "instance credentials outside", "denied, then done", "two networks at once", "no MFA", "new address", "country-less network", "new user agent"}
 
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
