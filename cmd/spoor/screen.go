@@ -178,23 +178,9 @@ func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
 		return err
 	}
 	defer spareProcessors(&bg.opts)()
-	screen, err := a.screenOptions(db, bg)
+	screen, err := a.wholeScreen(o, bg)
 	if err != nil {
 		return err
-	}
-	screen.Views = []ui.View{
-		{Title: "Timeline", Pane: timeline.New(db)},
-		{Title: "Sessions", Pane: sessions.New(db)},
-		a.integrityView(db, names, sources),
-		{Title: "Queries", Pane: queries.New(db, query.Builtin(), queryFiles, a.sqlConsole(db))},
-		{Title: "Sources", Pane: viewsources.New(db, bg)},
-		{Title: "Marked", Pane: marked.New(db, a.writeNoted)},
-	}
-	screen.Place = lastPlace(db)
-	if slices.Contains(names, demoSource) {
-		for line := range strings.SplitSeq(strings.TrimSpace(demoTopic), "\n") {
-			screen.Guide = append(screen.Guide, text.Safe(line))
-		}
 	}
 	model := ui.New(ctx, screen)
 	if wrong := model.Problems(); len(wrong) > 0 {
@@ -217,6 +203,27 @@ func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
 		err = nil
 	}
 	return err
+}
+
+// wholeScreen is the screen on a case with all its views.
+func (a *app) wholeScreen(o opened, bg *background) (ui.Options, error) {
+	db := o.db
+	screen, err := a.screenOptions(db, bg)
+	screen.Views = []ui.View{
+		{Title: "Timeline", Pane: timeline.New(db)},
+		{Title: "Sessions", Pane: sessions.New(db)},
+		a.integrityView(db, o.names, o.sources),
+		{Title: "Queries", Pane: queries.New(db, query.Builtin(), queryFiles, a.sqlConsole(db))},
+		{Title: "Sources", Pane: viewsources.New(db, bg)},
+		{Title: "Marked", Pane: marked.New(db, a.writeNoted)},
+	}
+	screen.Place = lastPlace(db)
+	if slices.Contains(o.names, demoSource) {
+		for line := range strings.SplitSeq(strings.TrimSpace(demoTopic), "\n") {
+			screen.Guide = append(screen.Guide, text.Safe(line))
+		}
+	}
+	return screen, err
 }
 
 // spareProcessors lets goroutines of the screen run while a load and a search keep
