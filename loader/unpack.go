@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -52,6 +53,11 @@ func (u *Unpacker) unpack(data []byte, sum bool, need func(int64) error) (unpack
 	var out unpacked
 	for layer := 0; ; layer++ {
 		out.form = sniff(data[:min(len(data), sniffLen)])
+		if inner := lambdaEvent(data); inner != nil && layer < maxLayers {
+			data = inner
+			out.notes = append(out.notes, "data of a Lambda event, in base64")
+			continue
+		}
 		switch {
 		case out.form != formatGzip && out.form != formatZstd:
 			out.text = asString(data)
@@ -72,6 +78,26 @@ func (u *Unpacker) unpack(data []byte, sum bool, need func(int64) error) (unpack
 		}
 		data = text
 	}
+}
+
+// lambdaEvent returns what a CloudWatch Logs subscription hands to a Lambda
+// function (CloudWatch Logs user guide, "Subscription filters with Lambda"),
+// {"awslogs":{"data":"…"}}: a gzip file in base64. It is nil for anything else.
+func lambdaEvent(data []byte) []byte {
+	head := bytes.TrimLeft(data[:min(len(data), sniffLen)], "\xef\xbb\xbf \t\r\n{")
+	if !bytes.HasPrefix(head, []byte(`"awslogs"`)) {
+		return nil
+	}
+	var event struct {
+		AWSLogs struct{ Data []byte }
+	}
+	if json.Unmarshal(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), &event) != nil {
+		return nil
+	}
+	if sniff(event.AWSLogs.Data[:min(len(event.AWSLogs.Data), sniffLen)]) != formatGzip {
+		return nil
+	}
+	return event.AWSLogs.Data
 }
 
 // inflate takes one layer off; out has the buffer that the text lies in.

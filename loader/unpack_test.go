@@ -1,6 +1,8 @@
 package loader_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -71,5 +73,36 @@ func TestMembersNeedMoreRoomThanTheEndTells(t *testing.T) {
 	}
 	if _, err := tight.Text([]byte(loadertest.Gzip(large + "}"))); err == nil {
 		t.Error("a byte more than the limit is taken")
+	}
+}
+
+// A Lambda event of a CloudWatch Logs subscription, as it is saved from a test or
+// a dead-letter queue.
+func TestLambdaEvent(t *testing.T) {
+	t.Parallel()
+	event := func(inner string) string {
+		return "{\n \"awslogs\": {\"data\": \"" + base64.StdEncoding.EncodeToString([]byte(inner)) + "\"}}\n"
+	}
+	message, err := json.Marshal(record(1, "null"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs := `{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","logEvents":[{"id":"1","timestamp":1,"message":` + string(message) + `}]}`
+	bomb := loadertest.Gzip("{" + strings.Repeat(" ", 2<<20))
+	sink := loadertest.NewSink()
+	load(t, loadertest.NewSource(map[string]string{
+		"event": event(loadertest.Gzip(logs)), "event.gz": loadertest.Gzip(event(loadertest.Gzip(logs))), "marked": "\xef\xbb\xbf" + event(loadertest.Gzip(logs)),
+		"plain": event("text"), "cut": event(loadertest.Gzip(logs)[:40]), "bomb": event(bomb), "nested": event(loadertest.Gzip(event(loadertest.Gzip(event(loadertest.Gzip(event(loadertest.Gzip(logs)))))))),
+	}), sink, loader.Poisoned(loader.Options{MaxUnpacked: 1 << 20}))
+	objects := sink.Objects()
+	for _, n := range []string{"event", "event.gz", "marked"} {
+		if o := objects[n]; len(o.Events) != 1 || o.Carrier != "CloudWatch Logs subscription" || o.Unpacked != int64(len(logs)) {
+			t.Errorf("%s: %d events in %q of %d bytes, %q", n, len(o.Events), o.Carrier, o.Unpacked, o.Reason)
+		}
+	}
+	for n, want := range map[string]string{"plain": "still packed in base64", "cut": "cut off", "bomb": "more than 1 MiB", "nested": "packed"} {
+		if o := objects[n]; len(o.Events) != 0 || !strings.Contains(o.Reason, want) {
+			t.Errorf("%s: %d events, reason %q, want %q", n, len(o.Events), o.Reason, want)
+		}
 	}
 }
