@@ -2,17 +2,14 @@ package loader
 
 import (
 	"math/bits"
+	"slices"
 	"sync"
 )
 
 const (
 	// smallText is what is left to the allocator, which is good at it.
 	smallText = 4 << 10
-	// sizes of buffers: four to each power of two, so that little is wasted.
-	bufferSizes = 4 * 32
-	// how many sizes larger a buffer may be than asked for: four times.
-	bufferSlack = 8
-	// how many lists of events are kept.
+	// keptLists is how many lists of events are kept.
 	keptLists = 8
 )
 
@@ -21,37 +18,44 @@ const (
 // 1.7 GB of empty pages. The nil value always makes new ones.
 type buffers struct {
 	mu   sync.Mutex
-	free [bufferSizes][][]byte
-	kept int64 // bytes in free
-	most int64 // bytes to keep
+	free [][]byte // the one kept for longest first
+	kept int64    // bytes in free
+	most int64    // bytes to keep
 	list [][]Event
 
 	poison bool // for tests: spoil what is given back
 }
 
-// take returns a buffer of at least n bytes. What it holds is anything.
+// take returns a buffer of at least n bytes, and not twice as many: the budget
+// does not know of the rest. What it holds is anything.
 func (b *buffers) take(n int) []byte {
-	class, size := bufferClass(n)
-	if b == nil || n <= smallText || class >= bufferSizes {
+	if b == nil || n <= smallText {
 		return make([]byte, n)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for c := class; c < min(class+bufferSlack, bufferSizes); c++ {
-		if n := len(b.free[c]); n > 0 {
-			buf := b.free[c][n-1]
-			b.free[c] = b.free[c][:n-1]
-			b.kept -= int64(cap(buf))
-			return buf
+	best := -1
+	for i, buf := range b.free {
+		if cap(buf) >= n && cap(buf) < 2*n && (best < 0 || cap(buf) < cap(b.free[best])) {
+			best = i
 		}
 	}
-	return make([]byte, size)
+	if best < 0 {
+		return make([]byte, bufferSize(n))
+	}
+	buf := b.free[best]
+	b.remove(best)
+	return buf
+}
+
+func (b *buffers) remove(i int) {
+	b.kept -= int64(cap(b.free[i]))
+	b.free = slices.Delete(b.free, i, i+1)
 }
 
 // put gives a buffer back. Whoever still reads it reads garbage.
 func (b *buffers) put(buf []byte) {
-	class, size := bufferClass(cap(buf))
-	if b == nil || cap(buf) <= smallText || size != cap(buf) {
+	if b == nil || cap(buf) <= smallText {
 		return
 	}
 	buf = buf[:cap(buf)]
@@ -62,11 +66,10 @@ func (b *buffers) put(buf []byte) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.kept+int64(size) > b.most {
-		return
+	b.free = append(b.free, buf)
+	for b.kept += int64(cap(buf)); b.kept > b.most; { // others may fit better: forget those kept for longest
+		b.remove(0)
 	}
-	b.free[class] = append(b.free[class], buf)
-	b.kept += int64(size)
 }
 
 // takeEvents returns an empty list with room for n events.
@@ -98,9 +101,9 @@ func (b *buffers) putEvents(list []Event) {
 	b.list = append(b.list, list[:0])
 }
 
-// bufferClass returns the class of sizes that holds n bytes, and its size.
-func bufferClass(n int) (class, size int) {
+// bufferSize rounds up to one of four sizes for each power of two, so that
+// buffers fit many objects and little is wasted.
+func bufferSize(n int) int {
 	shift := max(bits.Len(uint(n))-3, 0)
-	quarters := (n + 1<<shift - 1) >> shift // 4 to 8
-	return 4*shift + quarters - 4, quarters << shift
+	return (n + 1<<shift - 1) >> shift << shift
 }

@@ -24,7 +24,7 @@ import (
 func Load(ctx context.Context, sources []Source, sink Sink, opt Options) (Report, error) {
 	opt = opt.withDefaults(sources)
 	l := &load{
-		opt: opt, sources: sources, sink: sink, prog: opt.Progress, budget: newBudget(opt.Memory), queue: newQueue(), buffers: &buffers{most: opt.Memory / 4, poison: opt.poison},
+		opt: opt, sources: sources, sink: sink, prog: opt.Progress, budget: newBudget(opt.Memory), queue: newQueue(), buffers: &buffers{most: opt.Memory / 2, poison: opt.poison},
 		seen: map[uint64]struct{}{}, fetched: make(chan fetched), results: make(chan result, 64),
 	}
 	start := time.Now()
