@@ -9,7 +9,12 @@ const (
 	batchText   = 16 << 20               // text of a batch, bytes
 	batchWait   = 100 * time.Millisecond // how long an object waits for others to share its batch
 	commitEvery = 4 * time.Second        // in a long load
-	commitRows  = 1_000_000
+	commitRows  = 8 * rowGroup
+
+	// rowGroup is how many rows a database packs together (DuckDB). A lot that ends
+	// in the middle of a group leaves it to be packed once more with the next one,
+	// and a hole in the file.
+	rowGroup = 122_880
 )
 
 // A result is an object that has been read, with its share of the budget.
@@ -181,9 +186,14 @@ func (a *appender) drop() {
 }
 
 // due reports whether to commit: the first events at once, so that the screen
-// has rows; then ever later, because large commits make a small case.
+// has rows; then ever later and where a group of rows is all but full, because
+// that makes a small case.
 func (a *appender) due() bool {
-	return a.staged && (a.rows >= commitRows || time.Since(a.last) >= a.pause)
+	waited := time.Since(a.last)
+	if !a.staged || waited < a.pause && a.rows < commitRows-rowGroup {
+		return false
+	}
+	return a.rows < rowGroup || a.rows%rowGroup >= rowGroup*7/8 || waited >= 2*a.pause || a.rows >= commitRows
 }
 
 func (a *appender) commit(ctx context.Context) error {
