@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -17,10 +19,10 @@ import (
 	"spoor/query/store"
 )
 
-// loadMemory is what the database may use when nobody asks beside the load. It
-// keeps what it has written in memory as far as it may, and needs a fifth of
-// this: row groups being packed, and the texts of a lot.
-const loadMemory = "256MB"
+// loadMemory is what the database may use when nobody asks beside the load: row
+// groups being packed and the texts of a lot take some 50 MB. It keeps what it has
+// written in memory as far as it may.
+const loadMemory = "128MB"
 
 func loadCommand(a *app) *cobra.Command {
 	var dryRun bool
@@ -42,6 +44,9 @@ read never stops the others: it is counted, listed, and tried again next time.`,
 				return a.survey(cmd.Context(), args)
 			}
 			a.flags.memory = cmp.Or(a.flags.memory, loadMemory)
+			if os.Getenv("GOGC") == "" {
+				debug.SetGCPercent(25) // there is little garbage: buffers are used again
+			}
 			if a.flags.follow {
 				return a.follow(cmd.Context(), args)
 			}

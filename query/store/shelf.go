@@ -181,11 +181,12 @@ func (s *shelf) put(dom domain, texts []string) error {
 	s.mu.Lock()
 	first, end := s.next(dom), s.end // which the writer alone changes
 	s.mu.Unlock()
-	var all []byte
+	var all, raw []byte
 	var blocks []shelved
 	for part := range slices.Chunk(texts, shelfBlock) {
 		head := len(all)
-		all = s.enc.EncodeAll(joinTexts(part), append(all, make([]byte, shelfHead)...))
+		raw = joinTexts(raw[:0], part)
+		all = s.enc.EncodeAll(raw, append(all, make([]byte, shelfHead)...))
 		b := shelved{first: first, next: first + uint32(len(part)), off: end + int64(head) + shelfHead}
 		b.writeHead(all[head:], dom)
 		if s.file == nil {
@@ -217,9 +218,8 @@ func (b *shelved) writeHead(block []byte, dom domain) {
 	binary.LittleEndian.PutUint64(block[24:], xxh3.Hash(block[:24]))
 }
 
-// joinTexts makes a block before it is compressed.
-func joinTexts(texts []string) []byte {
-	var b []byte
+// joinTexts appends a block before it is compressed.
+func joinTexts(b []byte, texts []string) []byte {
 	for _, t := range texts {
 		b = binary.AppendUvarint(b, uint64(len(t)))
 	}
