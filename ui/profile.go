@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -149,8 +150,9 @@ func (m *Model) profileItems(p query.Profile) []pane.Item {
 	}
 	items = append(items,
 		pane.Item{Title: "what came of it", Note: "blast radius: sessions, keys, what to contain", Do: blastRadius(p)},
-		pane.Item{Title: "seen " + m.clock(p.First) + " to " + m.clock(p.Last)},
-		pane.Item{Title: text.Safe(m.spark(p.Volume))})
+		pane.Item{Title: "first seen " + m.clock(p.First), Do: behind(between(p.Filter, p.First, p.First))},
+		pane.Item{Title: "last seen  " + m.clock(p.Last), Do: behind(between(p.Filter, p.Last, p.Last))})
+	items = append(items, m.volumeItems(p)...)
 	for _, f := range p.Facets {
 		items = append(items, facetItems(f, text.Clean(f.Field), p.Filter)...)
 	}
@@ -200,19 +202,57 @@ func (m *Model) clock(t int64) text.Safe {
 	return text.Safe(time.UnixMicro(t).In(m.zone).Format("2006-01-02 15:04:05"))
 }
 
-// spark draws a histogram in one line.
-func (m *Model) spark(h query.Histogram) string {
+// between narrows a filter to a stretch of time, µs UTC, both ends included;
+// not where there is no time.
+func between(f query.Filter, from, to int64) query.Filter {
+	if from == cloudtrail.NoTime || to == cloudtrail.NoTime {
+		return f
+	}
+	stamp := func(t int64) string { return time.UnixMicro(t).UTC().Format(time.RFC3339Nano) }
+	g, err := query.Parse("time:" + stamp(from) + ".." + stamp(to))
+	if err != nil {
+		return f
+	}
+	return f.And(g)
+}
+
+// volumeItems draw the events over time, and name the stretch with the most.
+func (m *Model) volumeItems(p query.Profile) []pane.Item {
+	sums := totals(p.Volume)
+	if len(sums) == 0 {
+		return nil
+	}
+	busiest := 0
+	for i, n := range sums {
+		if n > sums[busiest] {
+			busiest = i
+		}
+	}
+	from := p.Volume.Start.Add(time.Duration(busiest) * p.Volume.Step).UnixMicro()
+	to := from + max(p.Volume.Step.Microseconds()-1, 0)
+	return []pane.Item{
+		{Title: text.Safe(m.spark(sums)), Do: behind(p.Filter)},
+		{Title: "most from " + m.clock(from) + " to " + m.clock(to), Note: text.Safe(query.Counted(sums[busiest], "event")), Do: behind(between(p.Filter, from, to))},
+	}
+}
+
+// totals sums a histogram's series up.
+func totals(h query.Histogram) []int64 {
 	var sums []int64
-	top := int64(1)
 	for _, s := range h.Series {
 		if sums == nil {
 			sums = make([]int64, len(s.Counts))
 		}
 		for i, n := range s.Counts {
 			sums[i] += n
-			top = max(top, sums[i])
 		}
 	}
+	return sums
+}
+
+// spark draws counts in one line.
+func (m *Model) spark(sums []int64) string {
+	top := max(slices.Max(sums), 1)
 	var b strings.Builder
 	for _, n := range sums {
 		eighths := n * 8 / top

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -28,7 +29,7 @@ func (p *profiles) Profile(_ context.Context, value string) (query.Profile, erro
 		return query.Profile{}, err
 	}
 	return query.Profile{Value: value, Fields: []string{"actor", "root"}, Filter: f, Events: 1234, First: uitest.Start.UnixMicro(), Last: uitest.Start.UnixMicro() + 3_600_000_000,
-		Denied: 5, Writes: 40, Changes: 38, Volume: query.Histogram{Series: []query.Series{{Name: "ok", Counts: []int64{0, 1, 50, 100}}}},
+		Denied: 5, Writes: 40, Changes: 38, Volume: query.Histogram{Start: uitest.Start, Step: 15 * time.Minute, Series: []query.Series{{Name: "ok", Counts: []int64{0, 1, 50, 100}}}},
 		Facets:   []query.Facet{{Field: "service", Distinct: 2, Values: []query.FacetValue{{Value: query.Value{Text: "iam.amazonaws.com\x1b[2J"}, Count: 30}, {Value: query.Value{Null: true}, Count: 2}}}},
 		Denials:  query.Facet{Field: "event", Distinct: 1, Values: []query.FacetValue{{Value: query.Value{Text: "CreateUser"}, Count: 5}}},
 		Sessions: query.SessionPage{Total: 1, Sessions: []query.Session{{ID: "a1a1", Actor: "alice", RootActor: "alice", Start: cloudtrail.NoTime, Matched: 12}}}}, p.err
@@ -47,12 +48,29 @@ func TestProfile(t *testing.T) {
 	if got := d.filter(); !strings.HasPrefix(got, "actor=") {
 		t.Errorf("the first figure opens %q", got)
 	}
+	opens := map[string]string{}
 	for _, i := range d.m.profileItems(must(p.Profile(t.Context(), "alice"))) {
+		if i.Do != nil {
+			in, _ := i.Do()
+			if e, ok := in.(pane.Evidence); ok {
+				opens[string(i.Title)] = e.Filter.String()
+			}
+		}
 		if i.Title == "what came of it" {
 			in, _ := i.Do()
 			if all, ok := in.(pane.Several); !ok || all[1].(pane.Send).Msg.(pane.ShowRadius).Filter.String() != "actor=alice" {
 				t.Errorf("what came of it: %#v", in)
 			}
+		}
+	}
+	for title, want := range map[string]string{
+		"first seen 2026-05-04 09:00:00":                       "actor=alice time:2026-05-04T09:00:00Z..2026-05-04T09:00:00Z",
+		"last seen  2026-05-04 10:00:00":                       "actor=alice time:2026-05-04T10:00:00Z..2026-05-04T10:00:00Z",
+		"most from 2026-05-04 09:45:00 to 2026-05-04 09:59:59": "actor=alice time:2026-05-04T09:45:00Z..2026-05-04T09:59:59.999999Z",
+		"40 writes": "actor=alice readonly:false",
+	} {
+		if opens[title] != want {
+			t.Errorf("%q opens %q, want %q", title, opens[title], want)
 		}
 	}
 	p.err = errors.New("gone")
