@@ -18,7 +18,7 @@ var signsOfRisk = []string{"root", "instance credentials outside", "denied, then
 
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
-	cmds := v.movement()
+	cmds := append(v.movement(), v.seeking()...)
 	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
 		return pane.Command{ID: "sessions." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when, Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
 	}

@@ -43,6 +43,7 @@ type View struct {
 
 	open  []*sheet // what is opened, the topmost last
 	reads pane.Line
+	seeks pane.Line      // the next of a kind
 	mark  *query.Session // one side of a comparison
 }
 
@@ -132,6 +133,8 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 	switch msg := msg.(type) {
 	case pageMsg:
 		return v.filled(msg)
+	case seekMsg:
+		return v.sought(msg)
 	case lanesMsg:
 		v.drawn(msg)
 	case sheetMsg:

@@ -17,7 +17,7 @@ func (v *View) Commands() []pane.Command {
 		return pane.Command{ID: "timeline." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
 			Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
 	}
-	return append(v.movement(),
+	return append(append(v.movement(), v.seeking()...),
 		do("open", "open", "Show the event in full; on a group, its changes", "Look", 1, v.nothing, v.open, "enter"),
 		do("unfold", "unfold", "List the changes that a line stands for, or that services made of a call", "Look", 6, v.notFolded, v.unfold, "space"),
 		do("history", "resource history", "All that happened to the resource, whatever name it came under, and who read it", "Look", 2, v.noResource, v.history, "r"),

@@ -34,6 +34,7 @@ type View struct {
 	levels []*level // the outermost first, never empty
 	pages  pane.Line
 	sheets pane.Line // what is being opened
+	seeks  pane.Line // the next of a kind
 	lanes  lanes
 
 	asked   uint64
@@ -164,6 +165,8 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		return v.grouped(msg)
 	case lanesMsg:
 		return v.drawn(msg)
+	case seekMsg:
+		return v.sought(msg)
 	case sheetMsg:
 		return v.opened(msg)
 	case sessionMsg:

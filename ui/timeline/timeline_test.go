@@ -80,6 +80,14 @@ func (m *made) Changes(_ context.Context, r query.ChangeRequest) (query.ChangePa
 		slices.Reverse(list)
 	}
 	list = slices.DeleteFunc(list, func(c query.Change) bool { return c.Severity < r.Least || r.Group != nil && r.Group.Name != c.Actor })
+	if strings.HasPrefix(r.Filter.String(), "-outcome") && r.From.Set { // the view's own question for failures, the row asked from kept to be found
+		list = slices.DeleteFunc(list, func(c query.Change) bool {
+			return c.Outcome == 0 && c.Seq != r.From.Seq && (c.Fold == nil || c.Fold.LastSeq != r.From.Seq)
+		})
+	}
+	if strings.HasPrefix(r.Filter.String(), "actor") && r.From.Set {
+		list = slices.DeleteFunc(list, func(c query.Change) bool { return !strings.Contains(r.Filter.String(), c.Actor) && c.Seq != r.From.Seq })
+	}
 	if r.From.Set {
 		i := slices.IndexFunc(list, func(c query.Change) bool { return c.Seq == r.From.Seq || c.Fold != nil && c.Fold.LastSeq == r.From.Seq })
 		switch {
