@@ -114,11 +114,7 @@ func (o *menu) update(m *Model, msg tea.Msg) (pane.Intent, tea.Cmd) {
 		o.narrow()
 		return nil, o.show()
 	case tea.MouseWheelMsg:
-		if msg.Button == tea.MouseWheelUp {
-			o.grid.Wheel(-3)
-		} else {
-			o.grid.Wheel(3)
-		}
+		o.grid.Wheel(pane.Notch(msg))
 		return nil, o.show()
 	case tea.MouseClickMsg:
 		if spot, _ := o.grid.Click(msg.X, msg.Y-o.lead()); spot == grid.OnRow {

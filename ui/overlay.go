@@ -194,11 +194,7 @@ func (o *reader) update(m *Model, msg tea.Msg) (pane.Intent, tea.Cmd) {
 			o.top = len(o.Lines)
 		}
 	case tea.MouseWheelMsg:
-		if msg.Button == tea.MouseWheelUp {
-			o.top -= 3
-		} else {
-			o.top += 3
-		}
+		o.top += pane.Notch(msg)
 	}
 	o.top = max(0, min(o.top, len(o.wrapped(m))-page-1))
 	return nil, nil

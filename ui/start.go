@@ -122,11 +122,7 @@ func (s *Start) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return s, s.take()
 		}
 	case tea.MouseWheelMsg:
-		if msg.Button == tea.MouseWheelUp {
-			s.list.Wheel(-3)
-		} else {
-			s.list.Wheel(3)
-		}
+		s.list.Wheel(pane.Notch(msg))
 	case completedMsg:
 		return s, s.completed(msg)
 	}

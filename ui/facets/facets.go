@@ -146,12 +146,7 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 	case tea.MouseClickMsg:
 		return v.click(msg)
 	case tea.MouseWheelMsg:
-		switch msg.Button {
-		case tea.MouseWheelUp:
-			v.grid.Wheel(-3)
-		case tea.MouseWheelDown:
-			v.grid.Wheel(3)
-		}
+		v.grid.Wheel(pane.Notch(msg))
 	case tea.MouseMotionMsg:
 		if msg.Button == tea.MouseLeft && msg.X == v.w-1 {
 			v.grid.Drag(msg.Y)

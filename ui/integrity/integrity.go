@@ -1,6 +1,7 @@
 package integrity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -212,12 +213,11 @@ func (v *View) click(msg tea.MouseClickMsg) (pane.Intent, tea.Cmd) {
 }
 
 func (v *View) wheel(msg tea.MouseWheelMsg) {
-	step := map[tea.MouseButton]int{tea.MouseWheelUp: -1, tea.MouseWheelDown: 1}[msg.Button]
 	if msg.Y < v.top() {
-		v.strips.zoom(-step)
+		v.strips.zoom(-cmp.Compare(pane.Notch(msg), 0))
 		return
 	}
-	v.grid.Wheel(3 * step)
+	v.grid.Wheel(pane.Notch(msg))
 }
 
 // follow moves the cursor of the strips to the hour of the current row.

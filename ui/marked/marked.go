@@ -113,7 +113,7 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 			return v.open()
 		}
 	case tea.MouseWheelMsg:
-		v.grid.Wheel(map[tea.MouseButton]int{tea.MouseWheelUp: -3, tea.MouseWheelDown: 3}[msg.Button])
+		v.grid.Wheel(pane.Notch(msg))
 	case tea.MouseMotionMsg:
 		if msg.Button == tea.MouseLeft {
 			v.grid.Drag(msg.Y)

@@ -228,11 +228,7 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 			return v.enter()
 		}
 	case tea.MouseWheelMsg:
-		n := 3
-		if msg.Button == tea.MouseWheelUp {
-			n = -3
-		}
-		v.wheel(n)
+		v.wheel(pane.Notch(msg))
 	}
 	return nil, nil
 }

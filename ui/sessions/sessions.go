@@ -148,7 +148,7 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 	case tea.MouseClickMsg:
 		return v.click(msg)
 	case tea.MouseWheelMsg:
-		n := map[tea.MouseButton]int{tea.MouseWheelUp: -3, tea.MouseWheelDown: 3}[msg.Button]
+		n := pane.Notch(msg)
 		if s := v.top(); s != nil {
 			s.grid.Wheel(n)
 			return nil, nil

@@ -199,15 +199,11 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		}
 		return v.moved()
 	case tea.MouseWheelMsg:
-		n := 3
-		if msg.Button == tea.MouseWheelUp {
-			n = -3
-		}
 		if v.isMap {
-			v.cells.Wheel(n)
+			v.cells.Wheel(pane.Notch(msg))
 			return nil, nil
 		}
-		v.objects.Wheel(n)
+		v.objects.Wheel(pane.Notch(msg))
 		return v.moved()
 	}
 	return nil, nil

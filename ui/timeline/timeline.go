@@ -176,7 +176,7 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 	case tea.MouseClickMsg:
 		return v.click(msg)
 	case tea.MouseWheelMsg:
-		v.top().grid.Wheel(map[tea.MouseButton]int{tea.MouseWheelUp: -3, tea.MouseWheelDown: 3}[msg.Button])
+		v.top().grid.Wheel(pane.Notch(msg))
 		return v.moved()
 	case tea.MouseMotionMsg:
 		if msg.Button == tea.MouseLeft {
