@@ -7,25 +7,52 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"spoor/loader/cloudtrail"
 	"spoor/query"
 )
 
-// Event returns one event in full, by its number.
+// Event returns one event in full, by its number. The row, the record and the
+// relatives are fetched side by side: at 10M events they take 12, 14 and 24 ms.
 func (db *DB) Event(ctx context.Context, seq int64) (query.Event, error) {
-	ev, p, err := db.eventRow(ctx, seq)
-	if err != nil {
-		return ev, err
+	var ev query.Event
+	var twins, same []int64
+	g, one := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		twins, same, err = db.relatives(one, seq)
+		return err
+	})
+	g.Go(func() (err error) {
+		ev.Row, ev.Fields, err = db.eventRow(one, seq)
+		return err
+	})
+	g.Go(func() error { return db.eventRecord(one, seq, &ev) })
+	if err := g.Wait(); err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return query.Event{}, err
 	}
-	o, _ := db.objects.get(p.object)
-	ev.Object, ev.Offset = o.name, int64(p.span.Off)
+	ev.Twins, ev.SameID = twins, same
+	return ev, nil
+}
+
+// eventRecord fills in what is said of the record.
+func (db *DB) eventRecord(ctx context.Context, seq int64, ev *query.Event) error {
+	at, err := ask(ctx, db, func(ctx context.Context, c conn) ([]place, error) { return db.places(ctx, c, []int64{seq}) })
+	if err != nil {
+		return err
+	}
+	p := at[0]
 	text, err := db.text(&db.texts, p.object)
 	if err != nil {
-		return ev, err
+		return err
 	}
 	record, err := cloudtrail.Record(text, p.span)
-	ev.Record, ev.Lossy = []byte(record), lossyWords(p.span.Form)
-	return ev, err
+	o, _ := db.objects.get(p.object)
+	ev.Object, ev.Offset, ev.Record, ev.Lossy = o.name, int64(p.span.Off), []byte(record), lossyWords(p.span.Form)
+	return err
 }
 
 // lossyWords says why a record is not as logged.
@@ -41,43 +68,45 @@ func lossyWords(f cloudtrail.Form) string {
 	return ""
 }
 
-// eventRow reads the fields of an event and where it lies.
-func (db *DB) eventRow(ctx context.Context, seq int64) (query.Event, place, error) {
-	type answer struct {
-		ev query.Event
-		at place
-	}
+// eventRow reads the fields of an event.
+func (db *DB) eventRow(ctx context.Context, seq int64) (query.Row, map[string]query.Value, error) {
 	var cols []cell
 	for _, f := range query.Fields() {
 		if b := db.fields[f.Name]; b != nil {
 			cols = append(cols, cell{name: f.Name, field: b, cols: b.cols()})
 		}
 	}
+	type answer struct {
+		row    query.Row
+		fields map[string]query.Value
+	}
 	a, err := ask(ctx, db, func(ctx context.Context, c conn) (a answer, err error) {
-		at, err := db.places(ctx, c, []int64{seq})
+		rows, err := db.rows(ctx, c, expr{"e.seq = ?", []any{seq}}, cols, true, 1)
 		if err != nil {
 			return a, err
 		}
-		a.at = at[0]
-		rows, err := db.rows(ctx, c, expr{"e.seq = ?", []any{seq}}, cols, true, 1)
-		if err != nil || len(rows) == 0 {
-			return a, err
+		if len(rows) == 0 {
+			return a, ErrNoEvent
 		}
-		a.ev.Row, a.ev.Fields = rows[0], make(map[string]query.Value, len(cols))
+		a = answer{rows[0], make(map[string]query.Value, len(cols))}
 		for i, col := range cols {
-			a.ev.Fields[col.name] = rows[0].Values[i]
+			a.fields[col.name] = rows[0].Values[i]
 		}
-		if err := db.allResources(ctx, c, seq, a.ev.Fields); err != nil {
-			return a, err
-		}
-		a.ev.Twins, a.ev.SameID, err = relatives(ctx, c, seq)
-		return a, err
+		return a, db.allResources(ctx, c, seq, a.fields)
 	})
-	return a.ev, a.at, err
+	return a.row, a.fields, err
 }
 
 // relatives finds the other events with the sharedEventID, and with the eventID,
 // of an event.
+func (db *DB) relatives(ctx context.Context, seq int64) (twins, same []int64, err error) {
+	lists, err := ask(ctx, db, func(ctx context.Context, c conn) (lists [2][]int64, err error) {
+		lists[0], lists[1], err = relatives(ctx, c, seq)
+		return lists, err
+	})
+	return lists[0], lists[1], err
+}
+
 func relatives(ctx context.Context, c conn, seq int64) (twins, same []int64, err error) {
 	var key []any
 	err = c.each(ctx, "SELECT shared_hi, shared_lo, uid_hi, uid_lo, idkind, idtext FROM event_rows WHERE seq = ?", []any{seq}, func(v []driver.Value) error {

@@ -130,12 +130,16 @@ func (r *reading) few() bool { return r.req.Limit > 0 && r.req.Limit <= int64(r.
 
 // run settles the filter and reads what matches.
 func (r *reading) run(ctx context.Context, c conn) error {
-	slice := toTheEnd
-	if r.few() {
-		slice = r.db.slice
+	if !r.few() {
+		h, err := r.db.settleCond(ctx, r.cond, r.desc())
+		if err != nil {
+			return err
+		}
+		defer h.release()
+		return r.windows(ctx, c, all(h.where, r.only))
 	}
 	for {
-		h, err := r.db.hitsWithin(ctx, r.cond, r.desc(), slice)
+		h, err := r.db.hitsWithin(ctx, r.cond, r.desc(), r.db.slice)
 		if err != nil {
 			return err
 		}

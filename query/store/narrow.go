@@ -47,9 +47,12 @@ func (db *DB) openEvents(ctx context.Context, cd cond) (o opened, ok bool, err e
 	if len(o.leaves) == 0 || len(o.leaves) > maxAsks || cd.open().sql == "true" {
 		return o, false, nil
 	}
-	q := fmt.Sprintf("SELECT e.seq, e.object FROM event_rows AS e WHERE %s LIMIT %d", open.sql, narrowest+1)
-	o.seqs, o.object, err = db.seqsAndObjects(ctx, q, open.args)
-	return o, err == nil && len(o.seqs) <= narrowest, err
+	n, err := db.countHits(ctx, &hits{where: open})
+	if err != nil || n > narrowest {
+		return o, false, err
+	}
+	o.seqs, o.object, err = db.seqsAndObjects(ctx, "SELECT e.seq, e.object FROM event_rows AS e WHERE "+open.sql, open.args)
+	return o, err == nil, err
 }
 
 func (db *DB) seqsAndObjects(ctx context.Context, q string, args []any) (seqs []int64, objects []uint32, err error) {
@@ -68,7 +71,9 @@ func (db *DB) seqsAndObjects(ctx context.Context, q string, args []any) (seqs []
 // settleNarrow is settle for a narrow filter; ok is false for others.
 func (db *DB) settleNarrow(ctx context.Context, cd cond) (*hits, bool, error) {
 	visible := db.visible()
-	found, ok := db.ahead.get(db, opened{cond: cd, leaves: cd.leaves()}.key())
+	_, rev := db.now()
+	key := opened{cond: cd, leaves: cd.leaves()}.key()
+	found, ok := db.ahead.get(rev, key)
 	if !ok {
 		o, narrow, err := db.openEvents(ctx, cd)
 		if err != nil || !narrow {
@@ -79,6 +84,7 @@ func (db *DB) settleNarrow(ctx context.Context, cd cond) (*hits, bool, error) {
 			return nil, false, err
 		}
 		found = list[0]
+		db.ahead.put(rev, key, found)
 	}
 	h := &hits{complete: true}
 	db.bindHits(h, cd, nil, func(l *leaf) []int64 { return found[l.key] })
@@ -133,19 +139,31 @@ func (db *DB) readOpened(ctx context.Context, list []opened) ([]map[string][]int
 	return out, nil
 }
 
-// readAhead is what ReadAhead found, by opened.key, at a revision of the case.
+// readAhead is what narrow filters found at a revision of the case, by opened.key:
+// a question asks for it more than once, and ReadAhead for many.
 type readAhead struct {
 	mu       sync.Mutex
 	revision uint64
 	found    map[string]map[string][]int64
 }
 
-func (g *readAhead) get(db *DB, key string) (map[string][]int64, bool) {
-	_, rev := db.now()
+// keepAhead is how many filters are remembered.
+const keepAhead = 64
+
+func (g *readAhead) get(rev uint64, key string) (map[string][]int64, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	found, ok := g.found[key]
 	return found, ok && g.revision == rev
+}
+
+func (g *readAhead) put(rev uint64, key string, found map[string][]int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.found == nil || g.revision != rev || len(g.found) >= keepAhead {
+		g.revision, g.found = rev, make(map[string]map[string][]int64)
+	}
+	g.found[key] = found
 }
 
 // ReadAhead reads the records that several questions want in one go, so that Answer
@@ -178,12 +196,8 @@ func (db *DB) ReadAhead(ctx context.Context, list []*query.Question) error {
 	if err != nil {
 		return err
 	}
-	kept := make(map[string]map[string][]int64, len(some))
 	for i, o := range some {
-		kept[o.key()] = found[i]
+		db.ahead.put(rev, o.key(), found[i])
 	}
-	db.ahead.mu.Lock()
-	defer db.ahead.mu.Unlock()
-	db.ahead.revision, db.ahead.found = rev, kept
 	return nil
 }

@@ -109,8 +109,13 @@ func (db *DB) settle(ctx context.Context, f query.Filter) (*hits, error) {
 	if err != nil {
 		return nil, err
 	}
+	return db.settleCond(ctx, cd, true)
+}
+
+// settleCond is settle for a condition; desc is the order in which to search.
+func (db *DB) settleCond(ctx context.Context, cd cond, desc bool) (*hits, error) {
 	if h, ok, err := db.settleNarrow(ctx, cd); ok || err != nil {
 		return h, err
 	}
-	return db.hitsWithin(ctx, cd, true, toTheEnd)
+	return db.hitsWithin(ctx, cd, desc, toTheEnd)
 }
