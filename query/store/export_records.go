@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 
 	"spoor/query"
 )
@@ -11,12 +10,12 @@ import (
 // so records are cut out for many rows at once: each object is unpacked once for
 // all of them, and again only if too many others came between.
 const (
-	exportTexts  = 64 << 20 // bytes of unpacked objects that are kept
-	recordsAhead = 32 << 20 // bytes of records cut out at once
+	exportTexts  = 128 << 20 // bytes of unpacked objects that are kept: as many as one stretch of time lies in
+	recordsAhead = 16 << 20  // bytes of records cut out at once
 )
 
 // EachRecord hands fn the records of an export, byte for byte as logged, and
-// returns how many there were. It ends with ctx. Columns are not looked at.
+// returns how many there were. fn must not keep them. It ends with ctx. Columns are not looked at.
 func (db *DB) EachRecord(ctx context.Context, r query.ExportRequest, fn func(record string) error) (int64, error) {
 	cache := texts{bytes: exportTexts}
 	var at []place
@@ -52,7 +51,7 @@ func (db *DB) EachRecord(ctx context.Context, r query.ExportRequest, fn func(rec
 }
 
 // cutEach cuts out the records at some places, at most recordsAhead bytes at a
-// time, and hands them to fn in order.
+// time, and hands them to fn in order; they hold until fn returns.
 func (db *DB) cutEach(ctx context.Context, t *texts, at []place, fn func([]string) error) error {
 	for len(at) > 0 {
 		n, size := 0, 0
@@ -61,7 +60,7 @@ func (db *DB) cutEach(ctx context.Context, t *texts, at []place, fn func([]strin
 			n++
 		}
 		records := make([]string, n)
-		err := db.cut(ctx, t, at[:n], func(i int, record string) { records[i] = strings.Clone(record) })
+		err := db.cut(ctx, t, at[:n], func(i int, record string) { records[i] = record })
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,18 @@ type showCell struct {
 	texts []string       // of the column's domain, as they were when the slab came
 	memo  []query.Value  // by number, for kinds of numbers of which there are few
 	known []bool
+
+	recent []recentText // by number, the last bits of it
 }
+
+// A recentText is a text from the shelf; those of events that lie close together
+// repeat.
+type recentText struct {
+	id    uint32
+	value query.Value
+}
+
+const recentTexts = 1 << 13
 
 // placeColumns say where the record of an event lies.
 var placeColumns = []string{"e.object", "e.off", "e.len", "e.form"}
@@ -171,8 +182,15 @@ func (c *showCell) text(db *DB, id uint32) query.Value {
 		}
 		return query.Value{Null: true}
 	}
-	if dom, ok := textOfField(c.field); ok { // on the shelf, which remembers
-		return textValue(db.dicts[dom].text(id))
+	if dom, ok := textOfField(c.field); ok { // on the shelf
+		if c.recent == nil {
+			c.recent = make([]recentText, recentTexts)
+		}
+		r := &c.recent[id%recentTexts]
+		if r.id != id || id == 0 {
+			*r = recentText{id, textValue(db.dicts[dom].text(id))}
+		}
+		return r.value
 	}
 	if int(id) >= len(c.memo) {
 		more := max(2*len(c.memo), int(id)+1)
