@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"spoor/loader/s3"
 	"spoor/query"
@@ -35,6 +36,20 @@ func (e usageError) Error() string { return e.err.Error() }
 func (e usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return usageError{err: fmt.Errorf(format, args...)} }
+
+// flagError says what a flag takes, in words rather than in those of strconv.
+func flagError(err error) error {
+	var wrong *pflag.InvalidValueError
+	if !errors.As(err, &wrong) {
+		return usageError{err: err}
+	}
+	takes := map[string]string{"int": "a whole number", "int64": "a whole number", "uint64": "a whole number", "bool": "true or false", "duration": "a length of time such as 30s or 5m"}
+	f := wrong.GetFlag()
+	if takes[f.Value.Type()] == "" {
+		return usageError{err: err}
+	}
+	return usageError{fmt.Errorf("--%s takes %s, not %q", f.Name, takes[f.Value.Type()], wrong.GetValue()), "--" + f.Name + ": " + f.Usage}
+}
 
 // hinted adds what to do about an error.
 type hinted struct {
