@@ -13,6 +13,7 @@ import (
 
 	"spoor/query"
 	"spoor/themes"
+	"spoor/ui/events"
 	"spoor/ui/pane"
 	"spoor/ui/text"
 	"spoor/ui/uitest"
@@ -501,6 +502,7 @@ func TestReopeningComesBackToThePlace(t *testing.T) {
 	d := newDriver(t, o, 120, 40)
 	d.keys("/", "type:outcome:ok", "enter", "o", "9", "9", "j")
 	d.m.events.SetColumns([]string{"time", "event", "requestParameters.name"})
+	d.keys("right", ">", ">")
 	d.run(d.m.resync())
 	d.keys("9", "9", "j", "2")
 	p := d.m.Place()
@@ -514,7 +516,7 @@ func TestReopeningComesBackToThePlace(t *testing.T) {
 	if r, _ := d.m.events.Current(); r.Seq != was.Seq {
 		t.Errorf("came back to %d, not %d", r.Seq, was.Seq)
 	}
-	if got := d.m.Place(); !slices.Equal(got.Columns, p.Columns) || got.Event != p.Event {
+	if got := d.m.Place(); !slices.Equal(got.Columns, p.Columns) || got.Event != p.Event || len(p.Widths) != 1 || got.Widths["event"] != p.Widths["event"] {
 		t.Errorf("came back to %+v, not %+v", got, p)
 	}
 	o.Place = &Place{View: "Gone", Filter: "acton:(", Columns: []string{"time"}}
@@ -592,7 +594,7 @@ func TestSearchIsFollowedToItsEnd(t *testing.T) {
 func TestGuideIsOfferedNotForced(t *testing.T) {
 	t.Parallel()
 	d := newDriver(t, Options{Guide: []text.Safe{"one", "two"}}, 80, 24)
-	d.shows("ctrl+o is a guide")
+	d.shows("ctrl+o guides you")
 	d.keys("j")
 	if strings.Contains(d.frame(), "guide") {
 		t.Error("the offer stays")
@@ -831,6 +833,26 @@ func TestTheZoneIsAlwaysNamed(t *testing.T) {
 		d.keys("T")
 		if d.m.zone != far {
 			t.Fatalf("back in %s", d.m.zone)
+		}
+	}
+}
+
+// A column that is asked for is seen, also where not all fit; the usual ones come
+// back by a key.
+func TestAChosenColumnIsSeen(t *testing.T) {
+	t.Parallel()
+	for _, w := range []int{80, 120} {
+		d := newDriver(t, Options{}, w, 40)
+		d.keys("c", "p", "type:requestParameters.bucketName", "enter", "esc")
+		d.shows("bucketName")
+		d.keys("right", "right", "c", "G", "enter", "esc")
+		ids := d.m.events.Columns()
+		if len(ids) != len(events.Usual())+2 || ids[3] == "event" {
+			t.Errorf("at %d the columns are %q", w, ids)
+		}
+		d.keys(">", "c", "r", "esc")
+		if got := d.m.events.Columns(); !slices.Equal(got, events.Usual()) {
+			t.Errorf("at %d the usual columns are %q", w, got)
 		}
 	}
 }

@@ -41,6 +41,7 @@ type menu struct {
 	up   bool
 
 	peeked bool // an item shows what it would do
+	titles int  // width of the longest title, where notes begin
 }
 
 func (o *menu) open() {
@@ -58,6 +59,12 @@ func (o *menu) open() {
 
 // narrow keeps the items that match what was typed, best first.
 func (o *menu) narrow() {
+	o.titles = 0
+	for _, it := range o.items {
+		if it.do != nil {
+			o.titles = max(o.titles, min(text.Width(it.title), maxTitle))
+		}
+	}
 	want := strings.TrimSpace(o.in.value())
 	var list []int
 	if want == "" {
@@ -249,13 +256,16 @@ func (o *menu) choose(m *Model) (pane.Intent, tea.Cmd) {
 	return intent, cmd
 }
 
+// maxTitle is up to which width of titles the notes beside them are aligned.
+const maxTitle = 32
+
 // safeWhy shows a reason; reasons are the program's own words, but may quote.
 func safeWhy(why string) text.Safe { return text.Clean(why) }
 
 func (o *menu) size(m *Model) rect {
 	w, h := 40, len(o.items)+2+o.lead()
 	for _, it := range o.items {
-		w = max(w, text.Width(it.title)+text.Width(it.note)+text.Width(it.key)+10)
+		w = max(w, max(text.Width(it.title), o.titles)+text.Width(it.note)+text.Width(it.key)+10)
 	}
 	if o.help != "" {
 		w, h = max(w, text.Width(o.help)+6), h+1
@@ -307,7 +317,11 @@ func (o *menu) line(m *Model, it menuItem, w int) []grid.Cell {
 	if kw > 0 {
 		kw += 2
 	}
-	tw := min(text.Width(it.title), max(w-kw-2, 0))
+	tw := max(text.Width(it.title), o.titles)
+	if it.note == "" && it.why == "" {
+		tw = text.Width(it.title)
+	}
+	tw = min(tw, max(w-kw-2, 0))
 	rest := max(w-2-tw-2-kw, 0)
 	return []grid.Cell{
 		{Text: mark, Role: themes.Good},

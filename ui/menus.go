@@ -115,8 +115,9 @@ func (m *Model) columnMenu() tea.Cmd {
 		}
 	}
 	return m.push(&menu{title: "Columns", items: build(), rebuild: build, stay: true,
-		help: "enter shows and hides, K and J move, p adds a path of the record",
-		keys: map[string]func(int) tea.Cmd{"K": shift(-1), "J": shift(1), "p": func(int) tea.Cmd { return m.askColumn() }}})
+		help: "enter shows and hides, K J move, p adds a path of the record, r brings the usual ones back; in the table < > size",
+		keys: map[string]func(int) tea.Cmd{"K": shift(-1), "J": shift(1), "p": func(int) tea.Cmd { return m.askColumn() },
+			"r": func(int) tea.Cmd { m.events.SetColumns(nil); return m.resync() }}})
 }
 
 func helpOf(id string) text.Safe {
@@ -128,14 +129,12 @@ func helpOf(id string) text.Safe {
 
 func (m *Model) toggleColumn(id string) tea.Cmd {
 	ids := m.events.Columns()
-	if i := slices.Index(ids, id); i >= 0 {
-		if len(ids) > 1 {
-			ids = slices.Delete(ids, i, i+1)
-		}
-	} else {
-		ids = append(ids, id)
+	switch i := slices.Index(ids, id); {
+	case i < 0:
+		m.events.AddColumn(id)
+	case len(ids) > 1:
+		m.events.SetColumns(slices.Delete(ids, i, i+1))
 	}
-	m.events.SetColumns(ids)
 	return m.resync()
 }
 

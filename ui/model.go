@@ -97,7 +97,7 @@ func New(ctx context.Context, o Options) *Model {
 	m.table = newTable(m)
 	m.restyle()
 	if len(o.Guide) > 0 {
-		m.say("new here? ctrl+o is a guide through this example; any other key and it is gone")
+		m.say("new here? ctrl+o guides you through this example")
 	}
 	if o.News != "" {
 		m.say(o.News)

@@ -54,6 +54,7 @@ type Start struct {
 	ctx    context.Context
 	in     input
 	list   *grid.Grid[Recent]
+	names  int // width of the longest name, right of which the notes stand
 	line   pane.Line
 	err    text.Safe
 	eager  bool // go in as soon as it is known where
@@ -272,9 +273,8 @@ const startLines = 7
 
 func (s *Start) draw(r Recent, w int) []grid.Cell {
 	tail := text.Safe(s.m.opt.Glyphs.Ellipsis)
-	note := text.Truncate(text.Clean(r.Note), w/2, tail)
-	room := max(w-text.Width(note)-4, 0)
-	return []grid.Cell{{Text: " " + text.Pad(text.Clean(r.Name), room, tail) + "  "}, {Text: note, Role: themes.Dim}}
+	room := min(s.names, w/2)
+	return []grid.Cell{{Text: " " + text.Pad(text.Clean(r.Name), room, tail) + "  "}, {Text: text.Truncate(text.Clean(r.Note), max(w-room-4, 0), tail), Role: themes.Dim}}
 }
 
 // View implements tea.Model.
@@ -293,6 +293,10 @@ func (s *Start) lines() []string {
 	m, st := &s.m, s.m.look.styles
 	if m.w < minWidth || m.h <= startLines {
 		return m.drawTooSmall()
+	}
+	s.names = 0
+	for _, r := range s.list.Rows() {
+		s.names = max(s.names, text.Width(text.Clean(r.Name)))
 	}
 	line, _ := s.in.draw(st, m.w-4, -1)
 	heading := seg{text: " Cases used before, and an example", role: themes.Dim}

@@ -43,9 +43,29 @@ var shape = map[string]grid.Column{
 	"agent":    {Width: 20, Min: 10, Priority: 8, Grow: 1},
 }
 
-// SetColumns chooses what is shown, in order: field names or dotted paths.
+// usually reports whether the usual columns are shown, or some of them: then what
+// matters least goes first where room is short. An order of the reader's own is cut
+// at its end.
+func usually(ids []string) bool {
+	at := 0
+	for _, id := range ids {
+		i := slices.Index(Usual()[at:], id)
+		if i < 0 {
+			return false
+		}
+		at += i + 1
+	}
+	return true
+}
+
+// SetColumns chooses what is shown, in order: field names or dotted paths; none
+// brings the usual ones back. Widths that the reader chose stay.
 func (v *View) SetColumns(ids []string) {
+	if len(ids) == 0 {
+		ids = Usual()
+	}
 	var columns []grid.Column
+	own := !usually(ids)
 	for i, id := range ids {
 		c, ok := shape[id]
 		title := text.CleanLine(id, 40)
@@ -54,15 +74,38 @@ func (v *View) SetColumns(ids []string) {
 			if !ok {
 				c = grid.Column{Width: f.Width, Min: min(f.Width, 12), Priority: 9 + i}
 			}
-		} else {
+		} else { // paths differ at their end
+			title = text.CleanLine(id[strings.LastIndexByte(id, '.')+1:], 40)
 			c = grid.Column{Width: 24, Min: 12, Priority: 9 + i, Grow: 1}
+		}
+		if own && c.Priority > 0 {
+			c.Priority = i + 1
 		}
 		c.ID, c.Title = id, title
 		columns = append(columns, c)
 	}
+	widths := v.grid.Widths()
 	v.grid.SetColumns(columns)
+	v.grid.SetWidths(widths)
 	v.ask(ids)
 }
+
+// AddColumn shows one more column where the reader looks: right of the current one,
+// and before anyone went there right of the call.
+func (v *View) AddColumn(id string) {
+	ids := v.Columns()
+	at := slices.Index(ids, v.grid.Column())
+	if call := slices.Index(ids, "event"); at <= 0 && call >= 0 {
+		at = call
+	}
+	v.SetColumns(slices.Insert(ids, at+1, id))
+}
+
+// Widths returns the widths of columns that the reader chose.
+func (v *View) Widths() map[string]int { return v.grid.Widths() }
+
+// SetWidths gives columns the widths that a reader chose.
+func (v *View) SetWidths(chosen map[string]int) { v.grid.SetWidths(chosen) }
 
 // Columns returns what is shown, in order.
 func (v *View) Columns() []string {

@@ -145,7 +145,7 @@ func TestColumns(t *testing.T) {
 	s, v, _ := stage(t, 100)
 	v.SetColumns([]string{"time", "requestParameters.ports.cidr", "id"})
 	s.Sync()
-	s.Shows("requestParameters.ports.cidr", "0.0.0.0/0", "0000-4000")
+	s.Shows("cidr", "0.0.0.0/0", "0000-4000")
 	if got := v.Columns(); len(got) != 3 || got[2] != "id" {
 		t.Errorf("columns %q", got)
 	}

@@ -81,11 +81,36 @@ func (g *Grid[R]) Widen(n int) {
 		return
 	}
 	id := g.Column()
-	c := &g.columns[g.fit.index[g.col]]
-	c.Width = max(3, min(g.fit.w[g.col]+n, maxWidth))
-	c.Min, c.Priority, c.set = c.Width, 0, true // others give way
+	g.columns[g.fit.index[g.col]].choose(g.fit.w[g.col] + n)
 	g.layout()
 	g.SelectColumn(id)
+}
+
+// Widths returns the widths that the reader has chosen, by column.
+func (g *Grid[R]) Widths() map[string]int {
+	chosen := map[string]int{}
+	for _, c := range g.columns {
+		if c.set {
+			chosen[c.ID] = c.Width
+		}
+	}
+	return chosen
+}
+
+// SetWidths gives columns the widths that a reader chose.
+func (g *Grid[R]) SetWidths(chosen map[string]int) {
+	for i := range g.columns {
+		if n := chosen[g.columns[i].ID]; n > 0 {
+			g.columns[i].choose(n)
+		}
+	}
+	g.layout()
+}
+
+// choose sets the width for good: others give way.
+func (c *Column) choose(n int) {
+	c.Width = max(3, min(n, maxWidth))
+	c.Min, c.Priority, c.set = c.Width, 0, true
 }
 
 // Shift moves the current column n places along.
