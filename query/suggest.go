@@ -2,9 +2,9 @@ package query
 
 import "strings"
 
-// suggest returns the name nearest to word, "" when none is near: at most one
+// Suggest returns the name nearest to word, "" when none is near: at most one
 // edit in three characters, ignoring case.
-func suggest(word string, names []string) string {
+func Suggest(word string, names []string) string {
 	limit := len(word) / 3
 	limit = max(1, min(limit, 3))
 	best, at := "", limit+1

@@ -86,12 +86,12 @@ func (p *parser) resolve(at int, name string, keys []string, quoted bool) (Term,
 func misspelt(keys []string) string {
 	first, ok := recordKey(keys[0])
 	if !ok {
-		return suggest(keys[0], recordKeys)
+		return Suggest(keys[0], recordKeys)
 	}
 	if first != "userIdentity" || len(keys) < 2 {
 		return ""
 	}
-	near := suggest(keys[1], identityKeys)
+	near := Suggest(keys[1], identityKeys)
 	if near == "" || strings.EqualFold(near, keys[1]) {
 		return ""
 	}
@@ -99,7 +99,7 @@ func misspelt(keys []string) string {
 }
 
 func (p *parser) unknownField(at int, name string) error {
-	want, near := "", suggest(name, fieldNames())
+	want, near := "", Suggest(name, fieldNames())
 	if near == "" {
 		want = "a field name, or quotes around text to search for"
 	}
@@ -281,7 +281,7 @@ func (p *parser) checkClosed(field string, v *value) error {
 			}
 		}
 	}
-	return p.fail(v.at, fmt.Sprintf("%q is no value of %s", v.Text, f.Name), wantOf(field), suggest(v.Text, f.Values))
+	return p.fail(v.at, fmt.Sprintf("%q is no value of %s", v.Text, f.Name), wantOf(field), Suggest(v.Text, f.Values))
 }
 
 // checkLevel holds the ends of a comparison to the list of the field, and to
@@ -295,7 +295,7 @@ func (p *parser) checkLevel(field string, op Op, v *value) error {
 		}
 		place[i] = slices.IndexFunc(f.Values, func(s string) bool { return strings.EqualFold(s, *end) })
 		if place[i] < 0 {
-			return p.fail(v.at, fmt.Sprintf("%q is no value of %s", *end, f.Name), wantOf(field), suggest(*end, f.Values))
+			return p.fail(v.at, fmt.Sprintf("%q is no value of %s", *end, f.Name), wantOf(field), Suggest(*end, f.Values))
 		}
 		*end = f.Values[place[i]]
 	}

@@ -38,7 +38,16 @@ func (e usageError) Unwrap() error { return e.err }
 func usagef(format string, args ...any) error { return usageError{err: fmt.Errorf(format, args...)} }
 
 // flagError says what a flag takes, in words rather than in those of strconv.
-func flagError(err error) error {
+// Of an unknown one it names the nearest that the command has.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := query.Suggest(unknown.GetSpecifiedName(), names); near != "" {
+			return usageError{err, "did you mean --" + near + "?"}
+		}
+	}
 	var wrong *pflag.InvalidValueError
 	if !errors.As(err, &wrong) {
 		return usageError{err: err}
