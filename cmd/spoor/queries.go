@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,7 +12,6 @@ import (
 
 	"spoor/query"
 	"spoor/query/store"
-	"spoor/ui/queries"
 )
 
 func queriesCommand(a *app) *cobra.Command {
@@ -44,32 +38,14 @@ in queries.toml in the user's config directory.`,
 	return cmd
 }
 
-// sharedQueriesPath is where queries for all cases are kept.
-func sharedQueriesPath() string { return filepath.Join(configDir(), "queries.toml") }
-
-// sharedQueries reads the queries that hold for all cases.
-func sharedQueries() ([]query.Saved, error) {
-	b, err := os.ReadFile(sharedQueriesPath())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	list, err := query.ReadSaved(bytes.NewReader(b))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", sharedQueriesPath(), err)
-	}
-	return list, nil
-}
-
 // An ownedQuery is a saved query and whose it is.
 type ownedQuery struct {
 	query.Saved
 	origin string // built-in, all cases, this case
 }
 
-// allQueries lists the built-in queries, those for all cases, and the case's.
+// allQueries lists the built-in queries, the case's, and those for all cases. Of
+// the same id, the case's come first.
 func allQueries(ctx context.Context, db *store.DB) ([]ownedQuery, error) {
 	var list []ownedQuery
 	add := func(origin string, saved []query.Saved) {
@@ -78,11 +54,6 @@ func allQueries(ctx context.Context, db *store.DB) ([]ownedQuery, error) {
 		}
 	}
 	add("built-in", query.Builtin())
-	shared, err := sharedQueries()
-	if err != nil {
-		return nil, err
-	}
-	add("all cases", shared)
 	if db != nil {
 		own, err := db.Queries(ctx)
 		if err != nil {
@@ -90,6 +61,11 @@ func allQueries(ctx context.Context, db *store.DB) ([]ownedQuery, error) {
 		}
 		add("this case", own)
 	}
+	shared, err := sharedQueries()
+	if err != nil {
+		return nil, err
+	}
+	add("all cases", shared)
 	return list, nil
 }
 
@@ -120,6 +96,9 @@ func (a *app) listQueries(ctx context.Context, topic string, dry bool) error {
 		return err
 	}
 	if topic != "" {
+		if err := knownTopic(all, topic); err != nil {
+			return err
+		}
 		all = slices.DeleteFunc(all, func(s ownedQuery) bool { return !strings.EqualFold(s.Topic, topic) })
 	}
 	out := make([]jsonQuery, len(all))
@@ -136,6 +115,20 @@ func (a *app) listQueries(ctx context.Context, topic string, dry bool) error {
 		}
 	}
 	return a.printQueries(out, db != nil)
+}
+
+// knownTopic refuses a topic that no query has.
+func knownTopic(list []ownedQuery, topic string) error {
+	var topics []string
+	for _, s := range list {
+		if strings.EqualFold(s.Topic, topic) {
+			return nil
+		}
+		if !slices.Contains(topics, s.Topic) {
+			topics = append(topics, s.Topic)
+		}
+	}
+	return usageError{fmt.Errorf("--topic: no query has the topic %q", topic), "topics: " + strings.Join(topics, ", ")}
 }
 
 // answer takes in what the case says.
@@ -187,14 +180,15 @@ func showQuery(a *app) *cobra.Command {
 				}
 				set[name] = value
 			}
-			return a.showQuery(cmd.Context(), args[0], set)
+			return a.showQuery(cmd.Context(), args[0], set, cmd.Flags().Changed("order"))
 		},
 	}
 	cmd.Flags().StringArrayVar(&values, "set", nil, "NAME=VALUE for a variable of the query (repeatable)")
 	return cmd
 }
 
-func (a *app) showQuery(ctx context.Context, id string, values map[string]string) error {
+// showQuery shows one query; ordered says that the order of events was asked for.
+func (a *app) showQuery(ctx context.Context, id string, values map[string]string, ordered bool) error {
 	db, err := a.readingCase(ctx)
 	if err != nil {
 		return err
@@ -228,6 +222,9 @@ func (a *app) showQuery(ctx context.Context, id string, values map[string]string
 	}
 	if len(a.flags.columns) == 0 {
 		a.flags.columns = all[i].Columns
+	}
+	if !ordered && all[i].Order != "" {
+		a.flags.order = all[i].Order
 	}
 	return a.printEvents(ctx, db, answer.Filter)
 }
@@ -300,158 +297,4 @@ func (a *app) printFindings(answer query.Answer) error {
 		}
 		return json.NewEncoder(w).Encode(list)
 	})
-}
-
-func saveQuery(a *app) *cobra.Command {
-	var s query.Saved
-	var file string
-	var shared bool
-	cmd := &cobra.Command{
-		Use: "save ID FILTER | save --file FILE", Short: "save a filter under a name, or take in a file of queries",
-		Example: `  spoor queries save night-logins --name "Sign-ins at night" 'event:ConsoleLogin'
-  spoor queries save --file team.toml --all-cases`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			list := []query.Saved{}
-			switch {
-			case file != "" && len(args) == 0:
-				b, err := os.ReadFile(file)
-				if err != nil {
-					return err
-				}
-				if list, err = query.ReadSaved(bytes.NewReader(b)); err != nil {
-					return fmt.Errorf("%s: %w", file, err)
-				}
-			case file == "" && len(args) >= 2:
-				f, err := a.filter(args[1:])
-				if err != nil {
-					return err
-				}
-				s.ID, s.Filter, s.Order, s.Columns = args[0], f.String(), a.flags.order, a.flags.columns
-				if s.Name == "" {
-					s.Name = s.ID
-				}
-				list = append(list, s)
-			default:
-				return usagef("give an ID and a FILTER, or --file FILE")
-			}
-			return a.keepQueries(cmd.Context(), list, shared)
-		},
-	}
-	p := cmd.Flags()
-	p.StringVar(&s.Name, "name", "", "the question in words")
-	p.StringVar(&s.Description, "description", "", "why one asks it")
-	p.StringVar(&s.Topic, "topic", "Own", "heading it stands under")
-	p.StringVar(&file, "file", "", "take in all queries of a TOML file")
-	p.BoolVar(&shared, "all-cases", false, "keep it for all cases, not in this one")
-	return cmd
-}
-
-func (a *app) keepQueries(ctx context.Context, list []query.Saved, shared bool) error {
-	for _, s := range list {
-		if _, err := s.Question(); err != nil {
-			return usageError{err: err}
-		}
-	}
-	if shared {
-		return changeShared(func(old []query.Saved) []query.Saved {
-			for _, s := range list {
-				old = slices.DeleteFunc(old, func(o query.Saved) bool { return o.ID == s.ID })
-			}
-			return append(old, list...)
-		})
-	}
-	db, err := a.readingCase(ctx)
-	if err != nil {
-		return err
-	}
-	defer a.release(db)
-	for _, s := range list {
-		if err := db.SaveQuery(ctx, s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// changeShared rewrites the queries for all cases.
-func changeShared(change func([]query.Saved) []query.Saved) error {
-	old, err := sharedQueries()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(configDir(), 0o700); err != nil {
-		return err
-	}
-	return atomicFile(sharedQueriesPath(), func(w io.Writer) error { return query.WriteSaved(w, change(old)) })
-}
-
-func removeQuery(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use: "rm ID", Short: "remove one of your own queries", Args: cobra.ExactArgs(1), Example: "  spoor queries rm night-logins",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			found := false
-			shared, err := sharedQueries()
-			if err != nil {
-				return err
-			}
-			if found = slices.ContainsFunc(shared, func(s query.Saved) bool { return s.ID == args[0] }); found {
-				return changeShared(func(old []query.Saved) []query.Saved {
-					return slices.DeleteFunc(old, func(s query.Saved) bool { return s.ID == args[0] })
-				})
-			}
-			db, err := a.readingCase(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer a.release(db)
-			if found, err = db.RemoveQuery(cmd.Context(), args[0]); err != nil {
-				return err
-			}
-			if !found {
-				return usageError{fmt.Errorf("no query %q of your own", args[0]), "spoor queries lists them; built-in ones can't be removed"}
-			}
-			return nil
-		},
-	}
-}
-
-func exportQueries(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use: "export [ID...]", Short: "write saved queries as TOML, to share or to start from",
-		Example: "  spoor queries export sg-open key-created -o team.toml",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			var db *store.DB
-			if path, err := a.existingCase(); err == nil {
-				if db, err = a.openCase(cmd.Context(), path, false); err != nil {
-					return err
-				}
-				defer a.release(db)
-			}
-			all, err := allQueries(cmd.Context(), db)
-			if err != nil {
-				return err
-			}
-			var out []query.Saved
-			for _, s := range all {
-				if len(args) == 0 || slices.Contains(args, s.ID) {
-					out = append(out, s.Saved)
-				}
-			}
-			return a.write(func(w io.Writer) error { return query.WriteSaved(w, out) })
-		},
-	}
-}
-
-// queryFiles shares queries of the screen as files.
-var queryFiles = queries.Files{
-	Write: func(path string, list []query.Saved) error {
-		return atomicFile(path, func(w io.Writer) error { return query.WriteSaved(w, list) })
-	},
-	Read: func(path string) ([]query.Saved, error) {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		return query.ReadSaved(bytes.NewReader(b))
-	},
 }

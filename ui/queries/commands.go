@@ -32,6 +32,8 @@ func (v *View) makeCommands() []pane.Command {
 		do("new", "keep filter", "Keep the filter in force as a question of your own", "Take", 4, nil, v.keep, "n"),
 		do("name", "rename", "Give a question of your own another name", "Take", 0, v.notOwn, v.rename, "r"),
 		do("describe", "describe", "Say what a question of your own is for", "Take", 0, v.notOwn, v.describe, "d"),
+		do("filter", "change filter", "Change the filter of a question of your own", "Take", 0, v.notOwn, v.refilter, "E"),
+		do("all-cases", "for all cases", "Keep a question of your own for all cases, or for this one only", "Take", 0, v.notSharable, v.shareWithCases, "a"),
 		do("delete", "delete", "Delete a question of your own", "Take", 0, v.notOwn, v.remove, "D", "delete"),
 		do("share", "write to file", "Write your own questions to a file to share them, or the answer to SQL", "Take", 0, v.noShare, v.share, "w"),
 		do("take", "take in", "Take questions in from a file", "Take", 0, v.noTake, v.take, "i"),
@@ -130,6 +132,13 @@ func (v *View) notOwn() string {
 		return "only questions of your own can be changed"
 	}
 	return ""
+}
+
+func (v *View) notSharable() string {
+	if v.files.Share == nil {
+		return "questions for all cases can't be kept here"
+	}
+	return v.notOwn()
 }
 
 func (v *View) noShare() string {
@@ -269,7 +278,7 @@ func (v *View) keep() (pane.Intent, tea.Cmd) {
 		if _, err := s.Question(); err != nil {
 			return nil, nil, err
 		}
-		return nil, v.save("kept as "+text.Clean(name), s), nil
+		return nil, v.save("kept as "+text.Clean(name), false, s), nil
 	}}, nil
 }
 
@@ -287,16 +296,54 @@ func slug(name string) string {
 	return strings.Trim(b.String()[:min(b.Len(), 60)], "-")
 }
 
-// save stores questions in a command.
-func (v *View) save(said text.Safe, list ...query.Saved) tea.Cmd {
-	return v.run(said, func(ctx context.Context) error {
-		for _, s := range list {
-			if err := v.asker.SaveQuery(ctx, s); err != nil {
-				return err
-			}
+// save stores questions in a command, for all cases or in this one.
+func (v *View) save(said text.Safe, shared bool, list ...query.Saved) tea.Cmd {
+	return v.run(said, func(ctx context.Context) error { return v.store(ctx, shared, list) })
+}
+
+func (v *View) store(ctx context.Context, shared bool, list []query.Saved) error {
+	if shared {
+		return v.files.Share(list)
+	}
+	for _, s := range list {
+		if err := v.asker.SaveQuery(ctx, s); err != nil {
+			return err
 		}
-		return nil
+	}
+	return nil
+}
+
+// drop takes a question away from where it is kept.
+func (v *View) drop(ctx context.Context, shared bool, id string) (err error) {
+	if shared {
+		_, err = v.files.Drop(id)
+	} else {
+		_, err = v.asker.RemoveQuery(ctx, id)
+	}
+	return err
+}
+
+// shareWithCases moves a question between this case and all cases.
+func (v *View) shareWithCases() (pane.Intent, tea.Cmd) {
+	e, ok := v.subject()
+	if !ok {
+		return nil, nil
+	}
+	said, to := text.Safe("kept for all cases"), !e.shared
+	if e.shared {
+		said = "kept in this case only"
+	}
+	s, from := e.saved, e.shared
+	return nil, v.run(said, func(ctx context.Context) error {
+		if err := v.store(ctx, to, []query.Saved{s}); err != nil {
+			return err
+		}
+		return v.drop(ctx, from, s.ID)
 	})
+}
+
+func (v *View) refilter() (pane.Intent, tea.Cmd) {
+	return v.change("Change the filter", func(s *query.Saved) *string { return &s.Filter })
 }
 
 func (v *View) run(said text.Safe, f func(context.Context) error) tea.Cmd {
@@ -324,7 +371,7 @@ func (v *View) change(title text.Safe, part func(*query.Saved) *string) (pane.In
 		if _, err := s.Question(); err != nil {
 			return nil, nil, err
 		}
-		return nil, v.save("changed", s), nil
+		return nil, v.save("changed", e.shared, s), nil
 	}}, nil
 }
 
@@ -336,8 +383,7 @@ func (v *View) remove() (pane.Intent, tea.Cmd) {
 	return pane.Confirm{Question: "Delete the question " + text.Clean(e.saved.Name) + "?", Yes: "delete it", Do: func() (pane.Intent, tea.Cmd) {
 		v.open = nil
 		return nil, v.run("deleted", func(ctx context.Context) error {
-			_, err := v.asker.RemoveQuery(ctx, e.saved.ID)
-			return err
+			return v.drop(ctx, e.shared, e.saved.ID)
 		})
 	}}, nil
 }
@@ -348,7 +394,9 @@ func (v *View) share() (pane.Intent, tea.Cmd) {
 	}
 	var list []query.Saved
 	for _, e := range v.own {
-		list = append(list, e.saved)
+		if !slices.ContainsFunc(list, func(s query.Saved) bool { return s.ID == e.saved.ID }) {
+			list = append(list, e.saved)
+		}
 	}
 	return pane.Ask{Title: "Write your questions to a file", Initial: "queries.toml", Done: func(path string) (pane.Intent, tea.Cmd, error) {
 		return nil, v.run("wrote "+text.CleanLine(path, 100), func(context.Context) error { return v.files.Write(path, list) }), nil
@@ -359,12 +407,10 @@ func (v *View) take() (pane.Intent, tea.Cmd) {
 	return pane.Ask{Title: "Take questions in from a file", Initial: "queries.toml", Done: func(path string) (pane.Intent, tea.Cmd, error) {
 		return nil, v.run("took in "+text.CleanLine(path, 100), func(ctx context.Context) error {
 			list, err := v.files.Read(path)
-			for _, s := range list {
-				if err == nil {
-					err = v.asker.SaveQuery(ctx, s)
-				}
+			if err != nil {
+				return err
 			}
-			return err
+			return v.store(ctx, false, list)
 		}), nil
 	}}, nil
 }

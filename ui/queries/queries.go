@@ -3,6 +3,7 @@ package queries
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -23,10 +24,15 @@ type Asker interface {
 	RemoveQuery(ctx context.Context, id string) (bool, error)
 }
 
-// Files shares queries as files; nil functions take the commands away.
+// Files shares queries as files, and with all cases; nil functions take the
+// commands away.
 type Files struct {
 	Write func(path string, list []query.Saved) error
 	Read  func(path string) ([]query.Saved, error)
+
+	Shared func() ([]query.Saved, error)  // those for all cases
+	Share  func(list []query.Saved) error // keeps some there, in the place of those of the same ids
+	Drop   func(id string) (bool, error)  // reports whether there was one
 }
 
 // A View is the queries view.
@@ -57,6 +63,7 @@ type entry struct {
 	saved  query.Saved
 	ready  *query.Question
 	own    bool
+	shared bool              // for all cases
 	slow   bool              // it reads records
 	values map[string]string // of its variables
 	answer query.Answer
@@ -87,9 +94,10 @@ type finding struct {
 
 type (
 	ownMsg struct {
-		n    uint64
-		list []query.Saved
-		err  error
+		n      uint64
+		list   []query.Saved
+		shared []query.Saved
+		err    error
 	}
 	savedMsg struct {
 		said text.Safe
@@ -194,10 +202,13 @@ func (v *View) all() []*entry { return slices.Concat(v.own, v.builtin) }
 // load reads one's own questions.
 func (v *View) load() tea.Cmd {
 	ctx, n := v.loads.Next(v.state.Ctx)
-	a := v.asker
+	a, files := v.asker, v.files
 	return func() tea.Msg {
-		list, err := a.Queries(ctx)
-		return ownMsg{n: n, list: list, err: err}
+		m := ownMsg{n: n}
+		if m.list, m.err = a.Queries(ctx); m.err == nil && files.Shared != nil {
+			m.shared, m.err = files.Shared()
+		}
+		return m
 	}
 }
 
@@ -261,12 +272,25 @@ func (v *View) loaded(m ownMsg) (pane.Intent, tea.Cmd) {
 	if m.err != nil {
 		return pane.Say{Text: text.Clean("read your queries: " + m.err.Error()), Bad: true}, v.next()
 	}
+	before := v.own
 	v.own = nil
-	for i, s := range m.list {
-		v.own = append(v.own, newEntry(1_000_000+int64(i), s, true))
+	for i, s := range slices.Concat(m.list, m.shared) {
+		e := newEntry(1_000_000+int64(i), s, true)
+		e.shared = i >= len(m.list)
+		e.answerOf(before)
+		v.own = append(v.own, e)
 	}
 	v.rows()
 	return nil, v.next()
+}
+
+// answerOf takes over the answer of the same question.
+func (e *entry) answerOf(list []*entry) {
+	for _, old := range list {
+		if e.state == waiting && old.state == answered && reflect.DeepEqual(old.saved, e.saved) {
+			e.answer, e.state, e.values = old.answer, answered, old.values
+		}
+	}
 }
 
 // rows rebuilds the list: one's own, then the rest by topic.
@@ -281,7 +305,11 @@ func (v *View) rows() {
 		rows = append(rows, line{entry: e})
 	}
 	for _, e := range v.own {
-		add(e, "Your own")
+		of := "Your own, in this case"
+		if e.shared {
+			of = "Your own, in all cases"
+		}
+		add(e, of)
 	}
 	for _, e := range v.builtin {
 		add(e, e.saved.Topic)

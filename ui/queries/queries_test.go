@@ -246,3 +246,49 @@ func TestEverySizeAndMouse(t *testing.T) {
 		}
 	}
 }
+
+// Questions for all cases are on the screen, can be changed there, and move.
+func TestQuestionsForAllCases(t *testing.T) {
+	t.Parallel()
+	shared := []query.Saved{{ID: "ours", Name: "Ask this everywhere", Filter: "actor:x"}}
+	a := &asker{answers: map[string]query.Answer{"ours": {N: 5}}}
+	var written []query.Saved
+	s := uitest.NewStage(t, New(a, builtin, Files{
+		Write:  func(_ string, list []query.Saved) error { written = list; return nil },
+		Shared: func() ([]query.Saved, error) { return shared, nil },
+		Share:  func(list []query.Saved) error { shared = list; return nil },
+		Drop:   func(string) (bool, error) { shared = nil; return true, nil },
+	}, SQL{}), 100, 20)
+	s.Shows("Your own, in all cases", "5   Ask this everywhere")
+	s.Keys("g", "j", "E")
+	in, ok := s.Last().(pane.Ask)
+	if !ok || in.Initial != "actor:x" {
+		t.Fatalf("E asks %#v", in)
+	}
+	if _, _, err := in.Done("acton:y"); err == nil {
+		t.Error("a wrong filter is taken")
+	}
+	_, cmd, err := in.Done("actor:y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Run(cmd)
+	if len(shared) != 1 || shared[0].Filter != "actor:y" || len(a.own) != 0 {
+		t.Errorf("shared %+v, in the case %+v", shared, a.own)
+	}
+	s.Keys("a")
+	s.Shows("Your own, in this case", "Ask this everywhere")
+	if len(shared) != 0 || len(a.own) != 1 {
+		t.Errorf("shared %+v, in the case %+v", shared, a.own)
+	}
+	shared = a.own // of the same id in both
+	s.Keys("w")
+	_, cmd, err = s.Last().(pane.Ask).Done("x.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Run(cmd)
+	if len(written) != 1 {
+		t.Errorf("wrote %+v", written)
+	}
+}
