@@ -193,7 +193,7 @@ func (a *appender) due() bool {
 	if !a.staged || waited < a.pause && a.rows < commitRows-rowGroup {
 		return false
 	}
-	return a.rows < rowGroup || a.rows%rowGroup >= rowGroup*7/8 || waited >= 2*a.pause || a.rows >= commitRows
+	return a.rows < rowGroup || a.rows%rowGroup >= rowGroup*7/8 || waited >= 4*a.pause || a.rows >= commitRows
 }
 
 func (a *appender) commit(ctx context.Context) error {

@@ -31,6 +31,7 @@ type app struct {
 	accounts query.Accounts
 	zone     *time.Location
 	status   int    // exit status when nothing went wrong
+	filling  bool   // nobody asks the case anything: the command fills it, and that is all
 	guard    *guard // of the terminal; nil: none
 	news     string // what happened to the case on opening it, for the screen
 }

@@ -62,6 +62,9 @@ func (a *app) storeOptions() (store.Options, error) {
 			return store.Options{}, usagef("--memory-limit: %v", err)
 		}
 	}
+	if limit == 0 && a.filling {
+		limit = fillMemory
+	}
 	return store.Options{MemoryLimit: limit, Accounts: a.accounts}, nil
 }
 

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -19,10 +17,18 @@ import (
 	"spoor/query/store"
 )
 
-// loadMemory is what the database may use when nobody asks beside the load: row
-// groups being packed and the texts of a lot take some 50 MB. It keeps what it has
-// written in memory as far as it may.
-const loadMemory = "128MB"
+// fillMemory is what the database may use while it is only filled, in bytes. Row
+// groups being packed and the texts of a lot take some 50 MB; what it has written
+// it keeps in memory as far as it may.
+const fillMemory = 96 << 20
+
+// fill prepares for a command that only fills a case.
+func (a *app) fill() {
+	a.filling = true
+	if a.env("GOGC") == "" {
+		debug.SetGCPercent(25) // there is little garbage: buffers are used again
+	}
+}
 
 func loadCommand(a *app) *cobra.Command {
 	var dryRun bool
@@ -43,10 +49,7 @@ read never stops the others: it is counted, listed, and tried again next time.`,
 			if dryRun {
 				return a.survey(cmd.Context(), args)
 			}
-			a.flags.memory = cmp.Or(a.flags.memory, loadMemory)
-			if os.Getenv("GOGC") == "" {
-				debug.SetGCPercent(25) // there is little garbage: buffers are used again
-			}
+			a.fill()
 			if a.flags.follow {
 				return a.follow(cmd.Context(), args)
 			}
