@@ -67,6 +67,11 @@ func (db *DB) commit(ctx context.Context) error {
 		return nil
 	}
 	err := db.stage(ctx, func(c conn) error {
+		if len(db.sources) > 0 && db.kept == nil {
+			if err := db.pack.Sources(db.sources); err != nil {
+				return err
+			}
+		}
 		if err := db.pack.Sync(); err != nil {
 			return err
 		}
@@ -372,6 +377,7 @@ func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
 // committed publishes what a lot changed.
 func (db *DB) committed(ctx context.Context, c conn) error {
 	db.pack.Commit()
+	db.sources = nil
 	for _, d := range db.dicts {
 		d.shelve(false)
 	}

@@ -533,3 +533,34 @@ func TestWordsOfDamageInAStatement(t *testing.T) {
 		t.Errorf("the case counts as damaged: %v", err)
 	}
 }
+
+// The pack tells where its objects came from when case.toml is lost, and damaged
+// once more.
+func TestSourcesOutliveTheirFile(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	g := newGenerator(7)
+	for _, name := range []string{"/logs", "s3://bucket/AWSLogs", "/logs"} {
+		if err := db.AddSource(name); err != nil {
+			t.Fatal(err)
+		}
+		load(t, db, g.next(100))
+	}
+	want, err := db.Info()
+	if err != nil || len(want.Sources) != 2 {
+		t.Fatal(want, err)
+	}
+	for name, damage := range map[string]func(file string) error{
+		"lost": os.Remove, "damaged": func(file string) error { return os.WriteFile(file, []byte("\x00\x00"), 0o600) },
+	} {
+		db, _ = reopen(t, db, func(dir string) {
+			if err := damage(filepath.Join(dir, infoName)); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got, err := db.Info(); err != nil || !slices.Equal(got.Sources, want.Sources) {
+			t.Errorf("%s: sources %q, %v; want %q", name, got.Sources, err, want.Sources)
+		}
+		load(t, db, g.next(100))
+	}
+}

@@ -80,6 +80,7 @@ type DB struct {
 	making  sync.Mutex // held by those who change what a mirror holds
 	writing sync.Mutex // held by those who change the case; guards what follows
 	lot     *lot       // staged, nil when nothing is
+	sources []string   // that the pack has yet to learn of
 	known   *known
 	maker   *maker
 	seq     int64 // of the last event

@@ -107,12 +107,16 @@ func (db *DB) Info() (Info, error) {
 	return ReadInfo(db.path)
 }
 
-// AddSource notes that a source is loaded into the case.
+// AddSource notes that a source is loaded into the case. With the first objects
+// the pack learns of it as well, so that it is known when case.toml is lost.
 func (db *DB) AddSource(name string) error {
 	db.writing.Lock()
 	defer db.writing.Unlock()
 	if db.path == Memory {
 		return nil
+	}
+	if !slices.Contains(db.sources, name) {
+		db.sources = append(db.sources, name)
 	}
 	info, err := ReadInfo(db.path)
 	if err != nil || slices.Contains(info.Sources, name) {

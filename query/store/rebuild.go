@@ -35,6 +35,8 @@ type Rebuilt struct {
 	Holes   int              // parts of the pack that do not say what was in them; likewise
 	Odd     []string         // lines of a mirror that made no sense, as "file: line N"
 	Aside   string           // ending of the names under which the damaged files are kept, "" when there were none
+
+	sources []string // that the pack tells of
 }
 
 // Rebuild makes the database of a case anew, offline, from its pack and its
@@ -74,6 +76,7 @@ func rebuild(ctx context.Context, path string, o Options, progress *loader.Progr
 	info, err := readInfo(dir)
 	if err != nil { // it is missing or damaged
 		info = newInfo()
+		info.Sources = out.sources
 	}
 	info.Version = Version
 	return out, writeInfo(dir, info)
@@ -146,6 +149,7 @@ func (db *DB) replay(ctx context.Context, progress *loader.Progress) (out Rebuil
 	}
 	out.Lost, out.Holes = append(report.Failures, k.altered...), len(k.Holes)
 	slices.SortFunc(out.Lost, func(a, b loader.Failure) int { return cmp.Compare(a.Object, b.Object) })
+	out.sources = k.Sources
 	out.Objects, out.Events = int64(len(db.objects.list())), db.Totals().Events
 	_, err = ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
 		return struct{}{}, c.inTx(ctx, func() error {

@@ -41,6 +41,7 @@ const HeadSize = int64(len(magic) + markSize)
 const (
 	labelObjects uint32 = iota + 1 // objects that were loaded, or not
 	labelGone                      // objects that vanished from their source, or came back
+	labelSources                   // where the objects that follow come from
 )
 
 // ErrNoLabels says that a pack was begun by a version of this program whose
@@ -122,8 +123,9 @@ func readHead(f io.ReaderAt) (mark [markSize]byte, err error) {
 
 // A Contents is what the labels of a pack tell.
 type Contents struct {
-	Entries []Entry // the last of each name, in the order of the pack
-	End     int64   // of the last whole label
+	Entries []Entry  // the last of each name, in the order of the pack
+	Sources []string // as the user named them, in the order first loaded
+	End     int64    // of the last whole label
 	Holes   []Hole
 }
 
@@ -180,6 +182,8 @@ func (c *Contents) take(l label, index map[string]int) {
 		at += e.Len
 		i, known := index[e.Name]
 		switch {
+		case l.kind == labelSources && !slices.Contains(c.Sources, e.Name):
+			c.Sources = append(c.Sources, e.Name)
 		case l.kind == labelGone && known:
 			c.Entries[i].Gone = e.Gone
 		case l.kind == labelObjects && known:

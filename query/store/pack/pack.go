@@ -174,6 +174,16 @@ func (p *Pack) Append(batch []Entry) error {
 // false, came back.
 func (p *Pack) Gone(list []Entry) error { return p.label(labelGone, list) }
 
+// Sources notes where the objects that follow come from, by the names that the
+// user has for them.
+func (p *Pack) Sources(names []string) error {
+	list := make([]Entry, len(names))
+	for i, name := range names {
+		list[i].Name = name
+	}
+	return p.label(labelSources, list)
+}
+
 // compressed knows the formats that gain nothing from being packed again.
 func compressed(b []byte) bool {
 	for _, magic := range []string{"\x1f\x8b", "\x28\xb5\x2f\xfd", "PK\x03\x04"} {
