@@ -136,7 +136,7 @@ func allViews(made *uitest.Case, progress func() Progress) Options {
 		Clipboard: func(string) error { return nil },
 		Views: []View{{Title: "Timeline", Pane: timeline.New(chaos)}, {Title: "Sessions", Pane: sessions.New(chaos)},
 			{Title: "Integrity", Pane: integrity.New(chaos, func() time.Time { return uitest.Start })},
-			{Title: "Queries", Pane: queries.New(chaos, query.Builtin(), files, queries.SQL{Run: chaos.SQL, Write: func(context.Context, string, string) (int64, error) { return 7, nil }})}, {Title: "Sources", Pane: sources.New(chaos, chaos)},
+			{Title: "Queries", Pane: queries.New(chaos, query.Builtin(), files, queries.SQL{Run: chaos.SQL, Write: func(context.Context, string, string, func(int64)) (int64, error) { return 7, nil }})}, {Title: "Sources", Pane: sources.New(chaos, chaos)},
 			{Title: "Marked", Pane: marked.New(chaos, func(string, []query.Noted) error { return nil })}},
 		Names: &namer{names: query.Accounts{"111122223333": "prod \x1b[2J"}}, Save: func(string, string) error { return nil },
 		Progress: progress,

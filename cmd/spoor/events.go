@@ -88,22 +88,25 @@ func (a *app) printCount(ctx context.Context, db *store.DB, f query.Filter) erro
 func (a *app) printEvents(ctx context.Context, db *store.DB, f query.Filter) error {
 	start := a.now()
 	req := query.ExportRequest{Filter: f, Order: a.order(), Limit: a.flags.limit, Columns: a.flags.columns}
-	if a.flags.format == "parquet" {
-		rows, err := writeParquet(ctx, db, req, a.flags.output)
-		if err == nil {
-			a.timed(rows, start)
-		}
-		return err
-	}
-	var rows int64
-	err := a.write(func(w io.Writer) (err error) {
-		rows, err = a.export(ctx, db, req, w)
-		return err
-	})
+	progress, stop := a.showRows("events")
+	req.Progress = progress
+	rows, err := a.writeEvents(ctx, db, req)
+	stop()
 	if err == nil {
 		a.timed(rows, start)
 	}
 	return err
+}
+
+func (a *app) writeEvents(ctx context.Context, db *store.DB, req query.ExportRequest) (rows int64, err error) {
+	if a.flags.format == "parquet" {
+		return writeParquet(ctx, db, req, a.flags.output)
+	}
+	err = a.write(func(w io.Writer) (err error) {
+		rows, err = a.export(ctx, db, req, w)
+		return err
+	})
+	return rows, err
 }
 
 // export writes the rows of req in the chosen format and counts them.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"spoor/query"
@@ -86,6 +87,21 @@ func (c *cleanWriter) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// showRows draws how many rows have been written to a file while a person
+// watches, until stopped.
+func (a *app) showRows(what string) (progress func(int64), stop func()) {
+	if a.flags.output == "" || a.flags.output == "-" {
+		return func(int64) {}, func() {}
+	}
+	var rows atomic.Int64
+	return rows.Store, a.statusLine(func() string {
+		if n := rows.Load(); n > 0 {
+			return fmt.Sprintf("%s %s written; ctrl+c stops and leaves no file", number(n), what)
+		}
+		return "looking for " + what
+	})
 }
 
 // atomicFile writes path through a temporary file beside it.

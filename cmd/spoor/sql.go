@@ -76,10 +76,12 @@ func (a *app) runSQL(ctx context.Context, db *store.DB, text string, timeout tim
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var rows int64
+	progress, stop := a.showRows("rows")
 	err := a.write(func(w io.Writer) (err error) {
-		rows, err = a.printSQL(ctx, db, text, w)
+		rows, err = a.printSQL(ctx, db, text, w, progress)
 		return err
 	})
+	stop()
 	if err == nil {
 		a.timed(rows, start)
 		return nil
@@ -87,14 +89,16 @@ func (a *app) runSQL(ctx context.Context, db *store.DB, text string, timeout tim
 	return sqlError(err, timeout)
 }
 
-// printSQL writes an answer in the chosen format, row by row, and counts them.
-func (a *app) printSQL(ctx context.Context, db *store.DB, text string, w io.Writer) (rows int64, err error) {
+// printSQL writes an answer in the chosen format, row by row, and counts them;
+// progress is told so.
+func (a *app) printSQL(ctx context.Context, db *store.DB, text string, w io.Writer, progress func(int64)) (rows int64, err error) {
 	out := a.sqlOutput(w)
 	err = db.SQL(ctx, text, out.head, func(v []any) error {
 		if a.flags.limit > 0 && rows == a.flags.limit {
 			return errEnough
 		}
 		rows++
+		progress(rows)
 		return out.row(v)
 	})
 	if err != nil && !errors.Is(err, errEnough) {
@@ -116,7 +120,7 @@ func (a *app) sqlConsole(db *store.DB) queries.SQL {
 				return row(cells)
 			})
 		},
-		Write: func(ctx context.Context, text, path string) (rows int64, err error) {
+		Write: func(ctx context.Context, text, path string, progress func(int64)) (rows int64, err error) {
 			b := *a
 			b.flags.output, b.flags.format, b.flags.limit = path, "", 0
 			if err := b.settleFormat(); err != nil {
@@ -129,7 +133,7 @@ func (a *app) sqlConsole(db *store.DB) queries.SQL {
 				return 0, fmt.Errorf("%s exists already", path)
 			}
 			err = atomicFile(path, func(w io.Writer) (err error) {
-				rows, err = b.printSQL(ctx, db, text, w)
+				rows, err = b.printSQL(ctx, db, text, w, progress)
 				return err
 			})
 			return rows, err

@@ -227,6 +227,8 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		v.sql.words = msg.words
 	case sqlMsg:
 		return v.sqlAnswered(msg)
+	case writingMsg:
+		return nil, v.sqlWriting(msg)
 	case writeMsg:
 		return v.sqlWritten(msg)
 	case savedMsg:

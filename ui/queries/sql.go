@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -24,8 +25,8 @@ type SQL struct {
 	// and with the first error that row returns.
 	Run func(ctx context.Context, sql string, head func([]string) error, row func([]query.Value) error) error
 	// Write writes the whole answer to a file in the format of its ending and
-	// returns how many rows there were.
-	Write func(ctx context.Context, sql, path string) (int64, error)
+	// returns how many rows there were; progress is told now and then.
+	Write func(ctx context.Context, sql, path string, progress func(rows int64)) (int64, error)
 }
 
 // shownRows is how many rows of an answer the screen holds.
@@ -51,6 +52,7 @@ type console struct {
 	err     error
 	line    pane.Line
 	writing pane.Line
+	written *atomic.Int64 // rows of the writing that is out
 	history []string
 	words   []string // columns and views of the case; nil before they are known
 }
@@ -69,8 +71,9 @@ type (
 		took  time.Duration
 		err   error
 	}
-	wordsMsg struct{ words []string }
-	writeMsg struct {
+	wordsMsg   struct{ words []string }
+	writingMsg struct{ n uint64 } // time to look how far the writing is
+	writeMsg   struct {
 		n    uint64
 		path string
 		rows int64
@@ -222,12 +225,28 @@ func (v *View) writeSQL() (pane.Intent, tea.Cmd) {
 	return pane.Ask{Title: "Write the whole answer to a file", Initial: "answer.csv", Help: "a file ending in .csv, .ndjson or .json; esc stops the writing",
 		Done: func(path string) (pane.Intent, tea.Cmd, error) {
 			ctx, n := v.sql.writing.Next(v.state.Ctx)
-			write := v.sql.run.Write
-			return pane.Say{Text: "writing " + text.CleanLine(path, 100)}, func() tea.Msg {
-				rows, err := write(ctx, sql, path)
+			write, written := v.sql.run.Write, new(atomic.Int64)
+			v.sql.written = written
+			return pane.Say{Text: "writing " + text.CleanLine(path, 100)}, tea.Batch(watchWriting(n), func() tea.Msg {
+				rows, err := write(ctx, sql, path, written.Store)
 				return writeMsg{n: n, path: path, rows: rows, err: err}
-			}, nil
+			}), nil
 		}}, nil
+}
+
+// watchEvery is how often the rows written are shown anew.
+const watchEvery = 200 * time.Millisecond
+
+func watchWriting(n uint64) tea.Cmd {
+	return tea.Tick(watchEvery, func(time.Time) tea.Msg { return writingMsg{n} })
+}
+
+// sqlWriting draws the progress, and goes on while there is some.
+func (v *View) sqlWriting(m writingMsg) tea.Cmd {
+	if !v.sql.writing.Out() || m.n != v.sql.writing.Number() {
+		return nil
+	}
+	return watchWriting(m.n)
 }
 
 func (v *View) sqlWritten(m writeMsg) (pane.Intent, tea.Cmd) {
@@ -264,6 +283,8 @@ func (v *View) aboutSQL() [aboutHeight - 1]grid.Cell {
 	switch {
 	case c.line.Out():
 		out[1] = grid.Cell{Text: "running; esc stops it", Role: themes.Accent}
+	case c.writing.Out():
+		out[1] = grid.Cell{Text: text.Safe("writing: " + query.Counted(c.written.Load(), "row") + "; esc stops it"), Role: themes.Accent}
 	case c.err != nil:
 		out[1] = grid.Cell{Text: "Q changes the query", Role: themes.Dim}
 	case c.more:

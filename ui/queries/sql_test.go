@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"spoor/query"
@@ -45,7 +46,8 @@ func (s *shelf) run(ctx context.Context, sql string, head func([]string) error, 
 	return ctx.Err()
 }
 
-func (s *shelf) write(_ context.Context, sql, path string) (int64, error) {
+func (s *shelf) write(_ context.Context, sql, path string, progress func(int64)) (int64, error) {
+	progress(3)
 	s.wrote = append(s.wrote, sql, path)
 	return int64(len(s.rows)), nil
 }
@@ -152,4 +154,23 @@ func TestSQLIsStopped(t *testing.T) {
 	}
 	s.Keys("backspace")
 	s.Shows("Who used the root user?")
+}
+
+// A writing shows how far it is as long as it is out.
+func TestWritingShowsItsProgress(t *testing.T) {
+	t.Parallel()
+	s, _ := sqlStage(t)
+	v := s.Pane.(*View)
+	v.sql.open, v.sql.sql = true, "SELECT 1"
+	_, n := v.sql.writing.Next(t.Context())
+	v.sql.written = new(atomic.Int64)
+	v.sql.written.Store(1234)
+	s.Shows("writing: 1,234 rows; esc stops it")
+	if v.sqlWriting(writingMsg{n}) == nil || v.sqlWriting(writingMsg{n - 1}) != nil {
+		t.Error("only the writing that is out is watched")
+	}
+	v.sql.writing.Stop()
+	if v.sqlWriting(writingMsg{n}) != nil {
+		t.Error("a writing that was stopped is watched on")
+	}
 }
