@@ -856,3 +856,16 @@ func TestAChosenColumnIsSeen(t *testing.T) {
 		}
 	}
 }
+
+func TestThePaletteFindsByTitleFirst(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	for _, typed := range []string{"undo", "mark", "copy value", "sql"} {
+		d.keys(":", "type:"+typed)
+		o := d.m.overlays[0].(*menu)
+		if i, ok := o.grid.Current(); !ok || !strings.EqualFold(string(o.items[i].title), typed) {
+			t.Errorf("%q finds %q first", typed, o.items[i].title)
+		}
+		d.keys("esc")
+	}
+}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -72,11 +73,7 @@ func (o *menu) narrow() {
 			list = append(list, i)
 		}
 	} else {
-		for _, match := range fuzzy.FindFrom(want, names(o.items)) {
-			if o.items[match.Index].do != nil {
-				list = append(list, match.Index)
-			}
-		}
+		list = o.find(want)
 	}
 	o.grid.Set(list)
 	if want != "" {
@@ -87,11 +84,29 @@ func (o *menu) narrow() {
 	}
 }
 
-// names lets the fuzzy matcher read items.
-type names []menuItem
+// find returns the items that match what was typed, best first: those whose title
+// does before those whose note helps, as "undone" stands in the note of redo.
+func (o *menu) find(want string) (list []int) {
+	title := func(it menuItem) string { return string(it.title) }
+	both := func(it menuItem) string { return string(it.title) + " " + string(it.note) }
+	for _, by := range []func(menuItem) string{title, both} {
+		for _, match := range fuzzy.FindFrom(want, words{o.items, by}) {
+			if i := match.Index; o.items[i].do != nil && !slices.Contains(list, i) {
+				list = append(list, i)
+			}
+		}
+	}
+	return list
+}
 
-func (n names) String(i int) string { return string(n[i].title) + " " + string(n[i].note) }
-func (n names) Len() int            { return len(n) }
+// words lets the fuzzy matcher read items.
+type words struct {
+	items []menuItem
+	of    func(menuItem) string
+}
+
+func (w words) String(i int) string { return w.of(w.items[i]) }
+func (w words) Len() int            { return len(w.items) }
 
 // skipHeading moves on from a heading, which can't be chosen.
 func (o *menu) skipHeading(step int) {
