@@ -66,6 +66,7 @@ type reportRow struct {
 
 type reportLane struct {
 	Actor string
+	Label string // as much of it as there is room for
 	Total int64
 	Y     int
 	Dots  []reportDot
@@ -237,7 +238,8 @@ func (t *timelineRun) reportLanes(ctx context.Context, r *report) error {
 		r.Ticks = append(r.Ticks, reportTick{X: chartLeft + b*chartWidth/buckets + 4, Text: l.Start.Add(l.Step * time.Duration(b)).In(t.zone).Format("2006-01-02 15:04")})
 	}
 	for i, lane := range l.Lanes {
-		out := reportLane{Actor: string(text.Truncate(text.Clean(lane.Actor), 26, "…")), Total: lane.Total, Y: i*laneHeight + laneHeight/2}
+		name := text.Clean(lane.Actor)
+		out := reportLane{Actor: string(name), Label: string(text.Truncate(name, 26, "…")), Total: lane.Total, Y: i*laneHeight + laneHeight/2}
 		for b, n := range lane.Counts {
 			if n == 0 {
 				continue
@@ -262,7 +264,7 @@ func (r *report) html(w io.Writer) error {
 	sum := sha256.Sum256([]byte(reportCSS))
 	r.Style = template.CSS(reportCSS) //nolint:gosec // ours, not the log's
 	r.Policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
-	page, err := template.New("report").Parse(reportHTML)
+	page, err := template.New("report").Funcs(template.FuncMap{"plural": query.Plural[int]}).Parse(reportHTML)
 	if err != nil {
 		return err
 	}
@@ -294,6 +296,9 @@ func (r *report) markdown(w io.Writer) error {
 	b.WriteString("\n## Changes per actor\n\n")
 	for _, l := range r.Lanes {
 		fmt.Fprintf(&b, "- %s: %s\n", md(l.Actor), number(l.Total))
+	}
+	if r.MoreActors > 0 {
+		fmt.Fprintf(&b, "- and %s more %s\n", number(int64(r.MoreActors)), query.Plural(r.MoreActors, "actor"))
 	}
 	b.WriteString("\n## All changes\n\n| Time | Severity | Actor | Source | Change | Outcome | Event | Object | Integrity |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, row := range r.Rows {

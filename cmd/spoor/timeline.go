@@ -132,7 +132,7 @@ func (t *timelineRun) run(ctx context.Context, f timelineFlags) error {
 	case f.report != "":
 		r, err := t.writeReport(ctx, f.report)
 		if err == nil {
-			fmt.Fprintf(t.errw, "wrote %s: %s in %s lines\n", f.report, changesText(r.Changes), number(int64(len(r.Rows))))
+			fmt.Fprintf(t.errw, "wrote %s: %s in %s\n", f.report, changesText(r.Changes), query.Counted(len(r.Rows), "line"))
 		}
 		return err
 	case f.lanes:
