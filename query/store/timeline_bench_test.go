@@ -45,6 +45,7 @@ func BenchmarkTimeline(b *testing.B) {
 	})
 	run("first-seen", func() error {
 		db.firsts.last.Store(nil)
+		db.firsts.sums = nil // as after a start
 		_, err := db.firstSeen(b.Context())
 		return err
 	})

@@ -43,6 +43,7 @@ type firsts struct {
 	of   query.Totals // of the events that were there, whatever was noted since
 	made time.Time
 	last atomic.Pointer[seen]
+	sums *firstSums // what it was told from
 }
 
 // now is the last answer, without a question.
@@ -154,34 +155,13 @@ func (db *DB) firstSeen(ctx context.Context) (*seen, error) {
 	return s, nil
 }
 
-// A first is when something was first seen, and in which account.
-type first struct {
-	t       int64
-	account uint32
-}
-
-// readFirsts looks at all events, twice.
+// readFirsts tells from the sums who is new.
 func (db *DB) readFirsts(ctx context.Context, c conn) (*seen, error) {
-	start := map[uint32]int64{} // of an account's events
-	people, places := map[uint32]first{}, map[uint32]first{}
-	each := func(col string, key func(id uint32) uint32, into map[uint32]first) error {
-		return c.each(ctx, "SELECT "+col+", account, min(t) FROM event_rows WHERE t IS NOT NULL GROUP BY ALL", nil, func(v []driver.Value) error {
-			k, f := key(uint32(number(v[0]))), first{number(v[2]), uint32(number(v[1]))}
-			if old, ok := into[k]; !ok || f.t < old.t {
-				into[k] = f
-			}
-			if old, ok := start[f.account]; !ok || f.t < old {
-				start[f.account] = f.t
-			}
-			return nil
-		})
-	}
-	if err := each("who", func(id uint32) uint32 { return principalOf(db.people.get(id)) }, people); err != nil {
+	sums, err := db.firstSums(ctx, c)
+	if err != nil {
 		return nil, err
 	}
-	if err := each("ip", func(id uint32) uint32 { return id }, places); err != nil {
-		return nil, err
-	}
+	start, people, places := sums.start, sums.people, sums.places
 	isNew := func(f first, ok bool) bool { return ok && f.t-start[f.account] >= baseline }
 	whoDays, ipDays := map[uint32]int64{}, map[uint32]int64{}
 	for _, p := range db.people.all() {
