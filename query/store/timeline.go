@@ -77,7 +77,9 @@ func (db *DB) changeRows(ctx context.Context, c conn, r query.PageRequest, where
 		if len(rows) > r.N || !s.timed && !noTimes {
 			continue
 		}
-		more, err := db.fetchChanges(ctx, c, all(where, s.where(desc)), desc, r.N+1-len(rows), seen)
+		more, err := nearest(db.Totals(), where, s, desc, r.N+1-len(rows), func(near expr, n int) ([]query.Change, error) {
+			return db.fetchChanges(ctx, c, all(near, where, s.where(desc)), desc, n, seen)
+		})
 		if err != nil {
 			return query.ChangePage{}, err
 		}
