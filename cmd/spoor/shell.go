@@ -11,6 +11,7 @@ import (
 
 	"spoor/query"
 	"spoor/query/store"
+	"spoor/themes"
 	"spoor/ui/text"
 )
 
@@ -28,11 +29,54 @@ func addCompletion(a *app, root *cobra.Command) {
 		// It fails for a flag that isn't there only.
 		_ = root.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
+	_ = root.RegisterFlagCompletionFunc("theme", completeTheme)
+	_ = root.RegisterFlagCompletionFunc("columns", completeFields)
 	for _, c := range root.Commands() {
 		if strings.Contains(c.Use, "[FILTER]") {
 			c.ValidArgsFunction = a.completeFilter
 		}
+		for _, flag := range []string{"field", "by"} { // not all have them
+			if f := c.Flags().Lookup(flag); f != nil && strings.HasPrefix(f.Usage, "field to") {
+				_ = c.RegisterFlagCompletionFunc(flag, completeFields)
+			}
+		}
+		if c.Name() == "queries" {
+			for _, sub := range c.Commands() {
+				if sub.Name() == "show" {
+					sub.ValidArgsFunction = completeQueries
+				}
+			}
+		}
 	}
+}
+
+// completeTheme offers the themes, the user's own among them; a file is one, too.
+func completeTheme(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	out := []string{autoTheme + "\tdark or light, by the terminal's background"}
+	list, _ := themes.All(themeDir())
+	for _, t := range list {
+		out = append(out, cleanLines(t.Name)+"\t"+cleanLines(t.Title))
+	}
+	return out, cobra.ShellCompDirectiveDefault
+}
+
+// completeFields offers the fields of a list that commas part, for its last word.
+func completeFields(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+	stem := word[:strings.LastIndexByte(word, ',')+1]
+	var out []string
+	for _, f := range query.Fields() {
+		out = append(out, stem+f.Name+"\t"+f.Help)
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completeQueries offers the built-in questions.
+func completeQueries(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	for _, q := range query.Builtin() {
+		out = append(out, q.ID+"\t"+q.Name)
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeFilter offers what the last word of a filter may become: fields, and
