@@ -869,3 +869,27 @@ func TestThePaletteFindsByTitleFirst(t *testing.T) {
 		d.keys("esc")
 	}
 }
+
+// The footer tells of a command that can run now, and of another later on.
+func TestTips(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 200, 50)
+	seen := map[string]bool{}
+	for range 10 * tipEvery {
+		d.keys("j")
+		foot := d.frame()
+		foot = foot[strings.LastIndexByte(strings.TrimSpace(foot), '\n')+1:]
+		_, tip, ok := strings.Cut(foot, "tip: ")
+		if !ok {
+			t.Fatalf("no tip in %q", foot)
+		}
+		seen[strings.TrimSpace(tip)] = true
+	}
+	if len(seen) < 8 {
+		t.Errorf("only these tips: %v", seen)
+	}
+	d = newDriver(t, Options{NoTips: true}, 200, 50)
+	if f := d.frame(); strings.Contains(f, "tip: ") {
+		t.Error("a tip where none are wanted")
+	}
+}

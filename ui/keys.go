@@ -16,6 +16,7 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return m.interrupt()
 	}
 	m.digits.stops = 0
+	m.presses++
 	m.notice.text = ""
 	if n := len(m.overlays); n > 0 {
 		return m.toOverlay(msg)

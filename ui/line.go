@@ -313,7 +313,7 @@ func (m *Model) footLine() []seg {
 		}
 		line = append(line, hint...)
 	}
-	return m.spread(line, right, themes.Bar)
+	return m.spread(append(line, m.tip(m.w-widthOf(line)-widthOf(right)-2)...), right, themes.Bar)
 }
 
 // footRight tells what must not be missed: a count being typed, newer events,

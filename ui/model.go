@@ -48,6 +48,7 @@ type Model struct {
 	digits   digits
 	copied   pane.Copy // last
 	notice   notice
+	presses  int // keys so far, for the tips
 	table    table
 }
 

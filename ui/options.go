@@ -99,6 +99,7 @@ type Options struct {
 	Glyphs    themes.Glyphs
 	Profile   colorprofile.Profile // of the terminal until it says more; Ascii or less stays
 	Still     bool                 // no animation
+	NoTips    bool                 // no tips in the footer
 	Zone      *time.Location
 
 	Keys    map[string][]string // command id to keys, in place of the built-in ones

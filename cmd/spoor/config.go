@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/adrg/xdg"
@@ -15,24 +16,51 @@ import (
 	"spoor/query"
 )
 
-// config is config.toml: defaults for flags, and keys. Flags win.
+// config is config.toml: defaults for flags, and keys. Flags win. The help of each
+// key is the page spoor help config.
 type config struct {
-	Theme       string            `toml:"theme"`
-	TZ          string            `toml:"tz"`
-	Order       string            `toml:"order"`
-	Columns     []string          `toml:"columns"`
-	Jobs        int               `toml:"jobs"`
-	MemoryLimit string            `toml:"memory_limit"`
-	NoColor     bool              `toml:"no_color"`
-	ASCII       bool              `toml:"ascii"`
-	Plain       bool              `toml:"plain"` // lines in place of the screen
-	CaseDir     string            `toml:"case_dir"`
-	Keys        map[string]string `toml:"keys"`
-	AWS         struct {
-		Profile  string `toml:"profile"`
-		Region   string `toml:"region"`
-		Endpoint string `toml:"endpoint_url"`
-	} `toml:"aws"`
+	Theme       string            `toml:"theme" help:"colours of the screen: \"light\" (spoor themes lists them)"`
+	TZ          string            `toml:"tz" help:"time zone to show and read times in: \"Local\", \"Europe/Berlin\""`
+	Order       string            `toml:"order" help:"\"newest\" or \"oldest\" first"`
+	Columns     []string          `toml:"columns" help:"of the events: [\"time\", \"actor\", \"requestParameters.bucketName\"]"`
+	Jobs        int               `toml:"jobs" help:"parallel workers: 4"`
+	MemoryLimit string            `toml:"memory_limit" help:"memory the database may use: \"2GB\""`
+	NoColor     bool              `toml:"no_color" help:"true: no colour"`
+	ASCII       bool              `toml:"ascii" help:"true: no signs beyond ASCII, for fonts and consoles without them"`
+	Tips        *bool             `toml:"tips" help:"false: no tips in the footer of the screen"`
+	Plain       bool              `toml:"plain" help:"true: lines in place of the screen"`
+	CaseDir     string            `toml:"case_dir" help:"where cases without a name of their own live: \"/big/disk/spoor\""`
+	Keys        map[string]string `toml:"keys" help:"the keys of commands, in place of the usual: undo = \"u ctrl+_\" (spoor help keys lists the names)"`
+	AWS         configAWS         `toml:"aws"`
+}
+
+type configAWS struct {
+	Profile  string `toml:"profile" help:"AWS profile: \"audit\""`
+	Region   string `toml:"region" help:"region to call AWS in: \"eu-west-1\""`
+	Endpoint string `toml:"endpoint_url" help:"endpoint for every AWS service used"`
+}
+
+// configText is the page of the manual about config.toml.
+func configText() string {
+	var b strings.Builder
+	b.WriteString("config.toml in the user's config directory (on Linux ~/.config/spoor) holds\ndefaults; flags go before it. A key that does not exist is an error, with line and\ncolumn. spoor never writes to it. Names of accounts are in accounts.toml beside it,\nthemes of your own in themes/.\n\n")
+	configKeys(&b, reflect.TypeFor[config]())
+	return b.String()
+}
+
+func configKeys(b *strings.Builder, t reflect.Type) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		switch name := f.Tag.Get("toml"); f.Type.Kind() {
+		case reflect.Struct:
+			fmt.Fprintf(b, "\n  [%s]\n", name)
+			configKeys(b, f.Type)
+		case reflect.Map:
+			fmt.Fprintf(b, "\n  [%s]\n  %s\n", name, f.Tag.Get("help"))
+		default:
+			fmt.Fprintf(b, "  %-14s%s\n", name, f.Tag.Get("help"))
+		}
+	}
 }
 
 // configDir is where config.toml, accounts.toml, user themes and shared queries live.

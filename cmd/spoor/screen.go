@@ -285,6 +285,7 @@ func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
 		Save: saveCopy, Clipboard: localClipboard(), Profile: look.Profile, Glyphs: look.Glyphs, Theme: look.Theme,
 		Themes: func() ([]themes.Theme, []error) { return themes.All(themeDir()) }, KeepTheme: a.keepTheme,
 		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db), News: text.Clean(a.news),
+		NoTips: a.config.Tips != nil && !*a.config.Tips,
 	}
 	if len(a.config.Keys) > 0 {
 		o.Keys = map[string][]string{}

@@ -31,6 +31,7 @@ func topicCommands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		topic("filter", "how to write a FILTER", query.Grammar()),
 		keysTopic(a),
+		topic("config", "what config.toml can hold", configText()),
 		topic("casework", "marks, notes, tags, names of accounts, and merging cases", caseworkTopic),
 		topic("integrity", "what validation proves and what it can't", integrityTopic),
 	}
