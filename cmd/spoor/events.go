@@ -52,6 +52,7 @@ it was logged; csv and table print columns. spoor help filter explains filters.`
 				return err
 			}
 			defer a.release(db)
+			a.sayUnready(cmd.Context(), db, f)
 			if a.flags.count {
 				return a.printCount(cmd.Context(), db, f)
 			}

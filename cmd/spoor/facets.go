@@ -46,6 +46,7 @@ func facetsCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer a.release(db)
+			a.sayUnready(cmd.Context(), db, req.Filter)
 			start := a.now()
 			if _, err := settle(cmd.Context(), db, req.Filter); err != nil {
 				return err

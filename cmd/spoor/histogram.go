@@ -38,6 +38,7 @@ func histogramCommand(a *app) *cobra.Command {
 				return err
 			}
 			defer a.release(db)
+			a.sayUnready(cmd.Context(), db, f)
 			start := a.now()
 			if _, err := settle(cmd.Context(), db, f); err != nil {
 				return err

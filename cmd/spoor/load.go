@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,7 @@ func (a *app) fill() {
 }
 
 func loadCommand(a *app) *cobra.Command {
-	var dryRun bool
+	var dryRun, index bool
 	cmd := &cobra.Command{
 		Use:   "load SOURCE...",
 		Short: "load log files into a case, without the screen",
@@ -42,6 +43,7 @@ read never stops the others: it is counted, listed, and tried again next time.`,
   spoor load s3://my-trail-bucket/AWSLogs --since 2024-05-01 --until 2024-05-03 --region us-east-1
   spoor load s3://my-trail-bucket/AWSLogs --since 2024-05-01 --dry-run
   spoor load s3://my-trail-bucket/AWSLogs --since 2024-05-01 --follow
+  spoor load -c big.spoor --index ./logs
   spoor load -c incident.spoor export.zip more/*.json.gz --format json`,
 		GroupID: "look",
 		Args:    needSource,
@@ -58,12 +60,18 @@ read never stops the others: it is counted, listed, and tried again next time.`,
 				return err
 			}
 			defer db.Close()
+			if index {
+				if err := a.index(cmd.Context(), db); err != nil {
+					return err
+				}
+			}
 			if report.Objects.Failed > 0 {
 				a.status = exitPartial
 			}
 			return a.printReport(report, db.Path())
 		},
 	}
+	cmd.Flags().BoolVar(&index, "index", false, "also ready the case for free text and paths, which takes about as long again; else the first search or the screen does")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only list, and say what would be loaded")
 	return cmd
 }
@@ -82,6 +90,28 @@ func (a *app) loadOptions(scope loader.Scope, p *loader.Progress) (loader.Option
 		return loader.Options{}, usagef("--max-object: %v", err)
 	}
 	return loader.Options{Scope: scope, Jobs: a.flags.jobs, MaxUnpacked: limit, Progress: p}, nil
+}
+
+// index readies a case for searches of the records.
+func (a *app) index(ctx context.Context, db *store.DB) error {
+	all := db.Totals().Events
+	var done atomic.Int64
+	stop := a.statusLine(func() string {
+		return fmt.Sprintf("readying the case for searches: %s of %s events", number(done.Load()), number(all))
+	})
+	defer stop()
+	return db.IndexNow(ctx, done.Store)
+}
+
+// manyUnready is from how many events on a first search takes some seconds.
+const manyUnready = 500_000
+
+// sayUnready tells that a filter is about to read much of a case for the first
+// time.
+func (a *app) sayUnready(ctx context.Context, db *store.DB, f query.Filter) {
+	if n, err := db.Unready(ctx, f); err == nil && n >= manyUnready {
+		fmt.Fprintf(a.errw, "the first search of this case reads %s events and takes a while, later ones do not; spoor load --index does it beforehand\n", number(n))
+	}
 }
 
 // load fills db and shows progress on standard error while a person watches.

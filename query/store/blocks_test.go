@@ -241,3 +241,31 @@ func FuzzFrame(f *testing.F) {
 		_, _ = fr.find(context.Background(), query.Text{Value: `a"b`, Quoted: true}.Probe())
 	})
 }
+
+// A command readies all at once and says how far it is; then nothing is unready.
+func TestIndexNow(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	db.blocks.text = 64 << 10
+	generated(t, db, 30, 200)
+	f := parse(t, "event:Describe1* thing-1")
+	if n, err := db.Unready(t.Context(), f); err != nil || n != 6000 {
+		t.Errorf("%d events unready, %v", n, err)
+	}
+	if n, err := db.Unready(t.Context(), parse(t, "event:Describe1*")); err != nil || n != 0 {
+		t.Errorf("%d events unready for a filter on fields, %v", n, err)
+	}
+	last := int64(0)
+	err := db.IndexNow(t.Context(), func(n int64) {
+		if n <= last {
+			t.Errorf("%d events after %d", n, last)
+		}
+		last = n
+	})
+	if err != nil || last != 6000 || coveredEvents(db) != 6000 {
+		t.Errorf("%d said, %d in blocks, %v", last, coveredEvents(db), err)
+	}
+	if n, err := db.Unready(t.Context(), f); err != nil || n != 0 {
+		t.Errorf("%d events unready still, %v", n, err)
+	}
+}

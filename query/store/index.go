@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"spoor/loader/cloudtrail"
+	"spoor/query"
 )
 
 // Index makes search blocks of all objects that have none yet, so that free text
@@ -21,28 +22,81 @@ func (db *DB) Index(ctx context.Context) error {
 		return nil
 	}
 	defer db.indexing.Unlock()
+	return db.makeBlocks(ctx, max(1, processors()/2), db.quiet, func(int64) {})
+}
+
+// IndexNow is Index with all processors and for nobody else's sake: for a command
+// that does nothing beside. progress is told how many events are covered.
+func (db *DB) IndexNow(ctx context.Context, progress func(events int64)) error {
+	if db.blocks.path == "" {
+		return nil
+	}
+	db.indexing.Lock()
+	defer db.indexing.Unlock()
+	var mu sync.Mutex
+	done := db.Totals().Events - db.unindexed()
+	return db.makeBlocks(ctx, processors(), context.Context.Err, func(events int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		done += events
+		progress(done)
+	})
+}
+
+// Unready returns how many events a filter would read from their objects, for
+// want of blocks: its first search of a large case takes that much longer.
+func (db *DB) Unready(ctx context.Context, f query.Filter) (events int64, err error) {
+	cd, err := db.compile(ctx, f)
+	if err != nil || len(cd.leaves()) == 0 {
+		return 0, err
+	}
+	return db.unindexed(), nil
+}
+
+// unindexed returns how many events lie in objects that a block could be made of.
+func (db *DB) unindexed() (events int64) {
+	groups, err := db.uncovered()
+	if err != nil {
+		return 0 // who searches will hear of it
+	}
+	for _, g := range groups {
+		events += eventsOf(g)
+	}
+	return events
+}
+
+func eventsOf(group []objectRow) (n int64) {
+	for _, o := range group {
+		n += o.events
+	}
+	return n
+}
+
+// makeBlocks makes blocks until there is nothing left to make one of. Before each it
+// waits for leave.
+func (db *DB) makeBlocks(ctx context.Context, workers int, leave func(context.Context) error, built func(events int64)) error {
 	for {
 		groups, err := db.uncovered()
 		if err != nil || len(groups) == 0 {
 			return err
 		}
-		if made, err := db.buildAll(ctx, groups); err != nil || made == 0 {
+		if made, err := db.buildAll(ctx, groups, workers, leave, built); err != nil || made == 0 {
 			return err
 		}
 	}
 }
 
-// buildAll makes blocks with half of the CPUs and returns how many it made. A
-// group that can't be read is left to the searches, which say so; the first
-// error is returned when all others are done.
-func (db *DB) buildAll(ctx context.Context, groups [][]objectRow) (int64, error) {
+// buildAll makes blocks and returns how many it made. A group that can't be read
+// is left to the searches, which say so; the first error is returned when all
+// others are done.
+func (db *DB) buildAll(ctx context.Context, groups [][]objectRow, workers int, leave func(context.Context) error, built func(events int64)) (int64, error) {
 	var made atomic.Int64
 	var failed error
 	var once sync.Once
 	g := new(errgroup.Group)
-	g.SetLimit(max(1, processors()/2))
+	g.SetLimit(workers)
 	for _, group := range groups {
-		if err := db.quiet(ctx); err != nil {
+		if err := leave(ctx); err != nil {
 			break
 		}
 		g.Go(func() error {
@@ -51,6 +105,7 @@ func (db *DB) buildAll(ctx context.Context, groups [][]objectRow) (int64, error)
 				once.Do(func() { failed = err })
 			} else if b != nil {
 				made.Add(1)
+				built(eventsOf(group))
 			}
 			return nil
 		})

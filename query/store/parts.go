@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"iter"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -90,7 +89,7 @@ func (p *partReader) read(ctx context.Context, events []readEvent) ([][]uint32, 
 		return job, ok
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	for range runtime.GOMAXPROCS(0) {
+	for range processors() {
 		g.Go(func() error {
 			w := &partWorker{partReader: p, look: searcher{db: p.db}, events: events, out: out, known: make([][]uint32, len(p.asks))}
 			for job, ok := next(); ok; job, ok = next() {
