@@ -19,13 +19,14 @@ func (m *Model) tip(room int) []seg {
 	if m.opt.NoTips {
 		return nil
 	}
-	live := m.table.live(m.paneAt(m.shape.focus))
-	for i := range live {
-		c := live[(m.presses/tipEvery*tipStride+m.view+i*tipStride)%len(live)]
-		if c.Hint > 0 || c.Group == "Move" || strings.HasPrefix(c.ID, "view.") || len(c.Keys) == 0 || c.Why() != "" {
-			continue
+	var list []pane.Command
+	for _, c := range m.table.live(m.paneAt(m.shape.focus)) {
+		if c.Hint == 0 && c.Group != "Move" && len(c.Keys) > 0 && !strings.HasPrefix(c.ID, "view.") && c.Why() == "" {
+			list = append(list, c)
 		}
-		line := m.tipLine(c)
+	}
+	for i := range list {
+		line := m.tipLine(list[(m.presses/tipEvery*tipStride+m.view+i)%len(list)])
 		if widthOf(line) <= room {
 			return line
 		}
@@ -33,9 +34,9 @@ func (m *Model) tip(room int) []seg {
 	return nil
 }
 
-// tipStride walks through all commands without telling of neighbours, which are
-// alike, one after the other. It is a prime greater than most tables are long.
-const tipStride = 127
+// tipStride leaps over neighbours, which are alike; it is a prime, so that all have
+// their turn.
+const tipStride = 7
 
 func (m *Model) tipLine(c pane.Command) []seg {
 	return []seg{
