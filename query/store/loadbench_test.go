@@ -234,8 +234,8 @@ const yardstickColumns = `STRUCT(
  attributes STRUCT(creationDate VARCHAR, mfaAuthenticated VARCHAR), sourceIdentity VARCHAR)))[]`
 
 func loadAll(t *testing.T, dir, out string) error {
-	debug.SetGCPercent(50) // as the program does
-	db, err := Open(t.Context(), out, Options{Create: true})
+	debug.SetGCPercent(25) // as spoor load does, and the limit likewise
+	db, err := Open(t.Context(), out, Options{Create: true, MemoryLimit: 96 << 20})
 	if err != nil {
 		return err
 	}
