@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func generatedSource(b *testing.B, seed uint64) loader.Source {
 func loadInto(ctx context.Context, db *DB, src loader.Source) <-chan error {
 	done := make(chan error, 1)
 	go func() {
-		_, err := loader.Load(ctx, []loader.Source{src}, db, loader.Options{})
+		_, err := loader.Load(ctx, []loader.Source{src}, db, loader.Options{Jobs: runtime.NumCPU()})
 		done <- err
 	}()
 	return done
@@ -51,6 +52,7 @@ func BenchmarkAskDuringLoad(b *testing.B) {
 	if err := <-loadInto(b.Context(), db, generatedSource(b, 1)); err != nil {
 		b.Fatal(err)
 	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4 * runtime.NumCPU())) // as the screen does
 	f, err := query.Parse("region:eu-west-1 event:Describe*")
 	if err != nil {
 		b.Fatal(err)
