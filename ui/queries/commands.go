@@ -54,10 +54,25 @@ func (v *View) moves() []pane.Command {
 			case v.open != nil:
 				return found[i].Run(n)
 			}
-			return run(n)
+			before := v.list.Place()
+			intent, cmd := run(n)
+			v.offHeading(v.list.Place() < before)
+			return intent, cmd
 		}
 	}
 	return list
+}
+
+// offHeading moves on from a heading, which nothing can be done with.
+func (v *View) offHeading(up bool) {
+	if l, ok := v.list.Current(); !ok || l.entry != nil {
+		return
+	}
+	if up && v.list.Place() > 0 {
+		v.list.Move(-1)
+		return
+	}
+	v.list.Move(1)
 }
 
 func (v *View) nothing() string {
@@ -278,6 +293,7 @@ func (v *View) keep() (pane.Intent, tea.Cmd) {
 		if _, err := s.Question(); err != nil {
 			return nil, nil, err
 		}
+		v.kept = s.ID
 		return nil, v.save("kept as "+text.Clean(name), false, s), nil
 	}}, nil
 }

@@ -54,6 +54,7 @@ type View struct {
 	loads   pane.Line
 	data    uint64 // of the case that the answers are about
 	ahead   bool   // the records of slow questions have been read, or are being
+	kept    string // id of a question just kept, for the cursor to go to
 	started bool
 }
 
@@ -320,6 +321,12 @@ func (v *View) rows() {
 	v.list.Set(rows)
 	if !touched && len(rows) > 1 {
 		v.list.Select(lineKey(rows[1]))
+	}
+	for _, l := range rows {
+		if v.kept != "" && l.entry != nil && l.own && l.saved.ID == v.kept {
+			v.list.Select(lineKey(l))
+			v.kept = ""
+		}
 	}
 }
 

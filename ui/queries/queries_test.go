@@ -169,6 +169,22 @@ func TestFindings(t *testing.T) {
 	s.Shows("Bursts of denials")
 }
 
+// Headings are passed over: nothing can be done with them.
+func TestTheCursorRestsOnQuestions(t *testing.T) {
+	t.Parallel()
+	s, _ := stage(t)
+	v := s.Pane.(*View)
+	for _, k := range []string{"g", "j", "j", "k", "j", "pgdown", "G", "pgup", "k", "k", "k", "k", "k", "home"} {
+		s.Keys(k)
+		if l, ok := v.list.Current(); !ok || l.entry == nil {
+			t.Errorf("after %s the cursor is on the heading %q", k, l.topic)
+		}
+	}
+	if e, _ := v.current(); e.saved.ID != "root" {
+		t.Errorf("the first question is %s", e.saved.ID)
+	}
+}
+
 func TestVariableIsAskedFor(t *testing.T) {
 	t.Parallel()
 	s, a := stage(t)
@@ -216,7 +232,7 @@ func TestOwnQueries(t *testing.T) {
 		t.Fatalf("kept %+v", a.own)
 	}
 	s.Shows("Your own", "What Alice did!")
-	s.Keys("g", "j", "d")
+	s.Keys("d")
 	_, cmd, _ = s.Last().(pane.Ask).Done("why it matters")
 	s.Run(cmd)
 	s.Shows("why it matters")
@@ -260,7 +276,7 @@ func TestQuestionsForAllCases(t *testing.T) {
 		Drop:   func(string) (bool, error) { shared = nil; return true, nil },
 	}, SQL{}), 100, 20)
 	s.Shows("Your own, in all cases", "5   Ask this everywhere")
-	s.Keys("g", "j", "E")
+	s.Keys("g", "E")
 	in, ok := s.Last().(pane.Ask)
 	if !ok || in.Initial != "actor:x" {
 		t.Fatalf("E asks %#v", in)

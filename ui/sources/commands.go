@@ -156,8 +156,13 @@ func (v *View) add() (pane.Intent, tea.Cmd) {
 }
 
 func (v *View) retry() (pane.Intent, tea.Cmd) {
-	l := v.loader
-	return nil, func() tea.Msg { return startedMsg{said: "loading again what failed", err: l.Retry()} }
+	k, l := v.keeper, v.loader
+	return nil, func() tea.Msg {
+		if len(k.Objects(query.ObjectRequest{Outcome: "failed", N: 1})) == 0 {
+			return pane.Done{Said: "no object failed"}
+		}
+		return startedMsg{said: "loading again what failed", err: l.Retry()}
+	}
 }
 
 // turn lists the next outcome.

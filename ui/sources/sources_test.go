@@ -165,6 +165,10 @@ func TestAddAndRetry(t *testing.T) {
 	if in, ok := s.Last().(pane.Say); !ok || !in.Bad || l.tries != 1 {
 		t.Errorf("got %#v", in)
 	}
+	whole, _, l := stage(t, 1)
+	if whole.Keys("r"); l.tries != 0 {
+		t.Error("a load was started to try again what did not fail")
+	}
 	bare := uitest.NewStage(t, New(&keeper{}, nil), 80, 10)
 	if bare.Why("a") == "" {
 		t.Error("adding is offered without a loader")
