@@ -98,6 +98,9 @@ func (db *DB) whereSessions(x *sessionIndex, wanted []bool, err error) (expr, er
 	if len(list) == 0 {
 		return exprFalse, nil
 	}
+	if t := db.Totals(); 2*spanned(list) > t.To.UnixMicro()-t.From.UnixMicro() {
+		return where, nil // there is little to pass over
+	}
 	var within []expr
 	for _, s := range list {
 		within = append(within, expr{"e.t BETWEEN ? AND ?", []any{s.from, s.to}})
@@ -146,6 +149,14 @@ func (x *sessionIndex) times(wanted []bool) []timeSpan {
 		}
 	}
 	return out
+}
+
+// spanned is how long stretches of time are together, µs.
+func spanned(list []timeSpan) (sum int64) {
+	for _, s := range list {
+		sum += s.to - s.from
+	}
+	return sum
 }
 
 // ofSessions is a field whose terms hold for whole sessions.
