@@ -219,6 +219,7 @@ func TestStoreAgreesOnNastyValues(t *testing.T) {
 	t.Parallel()
 	db, indexed := newCase(t), newCase(t)
 	indexed.blocks.text = 4 << 10
+	indexed.many = 1 // hits are bits
 	g := &teller{r: rand.New(rand.NewPCG(11, 12))}
 	var events []told
 	var list []loader.Event

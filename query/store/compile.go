@@ -16,6 +16,10 @@ type cond struct {
 	exact, upper, lower expr // among the arguments of exact are leaves
 }
 
+// amongHits stands for the condition that an event is among what a leaf has found,
+// in SQL that bindHits has not been through yet.
+const amongHits = "spoor_hits(?)"
+
 // Stand-ins for the lowest and highest number that a leaf has found.
 type (
 	lowest  struct{ *leaf }
@@ -106,7 +110,7 @@ func (p sqlPrinter) Text(t query.Text) (cond, error) { return p.heavy(t) }
 func (p sqlPrinter) heavy(n query.Node) (cond, error) {
 	l := p.db.leaf(n, p.clock)
 	return cond{ // the bounds let DuckDB pass over row groups
-		exact: expr{"e.seq BETWEEN ? AND ? AND e.seq IN (SELECT seq FROM spoor_feed(?))", []any{lowest{l}, highest{l}, l}},
+		exact: expr{"e.seq BETWEEN ? AND ? AND " + amongHits, []any{lowest{l}, highest{l}, l}},
 		upper: exprTrue, lower: exprFalse,
 	}, nil
 }

@@ -76,6 +76,7 @@ type DB struct {
 	slice     time.Duration // see searchSlice
 	zone      *time.Location
 	window    int // rows that an export sorts at a time
+	many      int // see manyHits
 
 	making  sync.Mutex // held by those who change what a mirror holds
 	writing sync.Mutex // held by those who change the case; guards what follows
@@ -109,7 +110,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 func newDB(path string, o Options) *DB {
 	shelf := newShelf()
 	db := &DB{path: path, shelf: shelf, dicts: newDicts(shelf), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
-		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, blocks: blocks{text: frameText}, span: emptySpan()}
+		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, many: manyHits, blocks: blocks{text: frameText}, span: emptySpan()}
 	db.maker = newMaker(db.dicts, db.people)
 	shelf.fetch = func(dom domain, from, to uint32, f func(uint32, string) error) error {
 		ctx := context.Background() // nobody waits for this in the usual case

@@ -1,12 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,18 +93,14 @@ func (db *DB) bindHits(h *hits, cd cond, left []unit, found func(*leaf) []int64)
 		return name
 	}
 	for _, l := range cd.leaves() {
-		seqs := found(l)
-		f := boundHits{feed: feed(seqs), first: 1} // from 1 to 0 there is none
-		if len(seqs) > 0 {
-			f.first, f.last = slices.Min(seqs), slices.Max(seqs)
-		}
-		bound[l] = f
+		bound[l] = bindSeqs(found(l), db.many, feed)
 	}
 	exact := expr{cd.exact.sql, slices.Clone(cd.exact.args)}
 	for i, a := range exact.args {
 		switch a := a.(type) {
-		case *leaf:
-			exact.args[i] = bound[a].feed
+		case *leaf: // they stand in the order of their conditions
+			exact.sql = strings.Replace(exact.sql, amongHits, bound[a].among, 1)
+			exact.args[i] = bound[a].arg
 		case lowest:
 			exact.args[i] = bound[a.leaf].first
 		case highest:
@@ -128,8 +127,33 @@ func (db *DB) bindHits(h *hits, cd cond, left []unit, found func(*leaf) []int64)
 
 // boundHits is what a leaf has found, for DuckDB.
 type boundHits struct {
-	feed        string
+	among       string // SQL with one parameter, arg
+	arg         any
 	first, last int64
+}
+
+// manyHits is from how many hits on they are told as a string of bits, one a
+// number from the first to the last: a look-up an event, where a join with
+// ten million numbers takes seconds and hundreds of megabytes.
+const manyHits = 1 << 18
+
+func bindSeqs(seqs []int64, many int, feed func([]int64) string) boundHits {
+	b := boundHits{first: 1} // from 1 to 0 there is none
+	if len(seqs) > 0 {
+		b.first, b.last = slices.Min(seqs), slices.Max(seqs)
+	}
+	span := b.last - b.first + 1
+	if len(seqs) < many || span > 64*int64(len(seqs)) || span > math.MaxInt32 {
+		b.among, b.arg = "e.seq IN (SELECT seq FROM spoor_feed(?))", feed(seqs)
+		return b
+	}
+	bits := bytes.Repeat([]byte("0"), int(span))
+	for _, s := range seqs {
+		bits[s-b.first] = '1'
+	}
+	b.among = fmt.Sprintf("CASE WHEN e.seq BETWEEN %d AND %d THEN get_bit(?::BIT, (e.seq - %d)::INTEGER) = 1 ELSE false END", b.first, b.last, b.first)
+	b.arg = string(bits)
+	return b
 }
 
 // numbersFeed is a feed of one column.
