@@ -276,80 +276,10 @@ func (d *dict) lookup(s string) (found uint32) {
 
 var errFound = errors.New("found")
 
-// restore brings the dict to what is in the database, where next is the number
-// after the last: from the shelf, and what is missing there by fetch, which hands
-// the texts of a range of numbers to take.
-func (d *dict) restore(next uint32, fetch func(from, to uint32) error) error {
-	d.placed = d.shelf.next(d.dom)
-	if d.dom.shelved() && d.placed > 1 {
-		d.base, d.texts = d.placed, nil
-	} else if err := d.shelf.each(d.dom, d.placed, d.take); err != nil {
-		return err
-	}
-	for from := d.placed; from < next; { // into memory, and out of it by parts
-		d.saved = min(next, from+fetchPart)
-		if err := fetch(from, d.saved); err != nil {
-			return err
-		}
-		from = d.saved
-		d.fill(d.saved)
-		d.shelve(false)
-	}
-	d.fill(next)
-	d.saved = next
-	if d.dom.shelved() {
-		return nil
-	}
-	return d.index()
-}
-
-// fill leaves out the numbers below next that have no text: those that a failed
-// commit left out stay unused.
-func (d *dict) fill(next uint32) {
-	for d.base+uint32(len(d.texts)) < next {
-		d.texts = append(d.texts, "")
-	}
-}
-
-// take adds a text as it is in the database.
-func (d *dict) take(id uint32, s string) error {
-	d.fill(id)
-	if d.base+uint32(len(d.texts)) == id {
-		d.texts = append(d.texts, d.keep(s))
-	}
-	return nil
-}
-
 // own returns the copy of s that the dict has, which is text number id.
 func (d *dict) own(id uint32, s string) string {
 	if d.dom.shelved() {
 		return strings.Clone(s) // not to hold what else lies in an arena
 	}
 	return d.texts[id]
-}
-
-// shelve puts what is in the database on the shelf, in full blocks unless it is
-// the last time. If that fails the texts stay in memory.
-func (d *dict) shelve(last bool) {
-	n := d.saved - d.placed
-	if !last {
-		n -= n % shelfBlock
-	}
-	if n == 0 {
-		return
-	}
-	base, texts := d.recent()
-	if d.shelf.put(d.dom, texts[d.placed-base:][:n]) != nil {
-		return // it is there once more, in the table
-	}
-	d.placed += n
-	if !d.dom.shelved() {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.base, d.texts = d.placed, append([]string(nil), d.texts[d.placed-d.base:]...)
-	if len(d.texts) == 0 {
-		d.arena = strings.Builder{}
-	}
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"container/list"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -129,7 +128,8 @@ func (s *shelf) open(path string, mark [shelfMark]byte) {
 	for dom := range s.blocks {
 		texts += int(s.next(domain(dom)))
 	}
-	if blocks > shelfPieces*(texts/shelfBlock+int(domains)) {
+	torn := s.end < info.Size() && file.Truncate(s.end) != nil // or what lies behind might be taken for blocks later
+	if torn || blocks > shelfPieces*(texts/shelfBlock+int(domains)) {
 		s.begin(mark)
 	}
 }
@@ -366,58 +366,4 @@ func (s *shelf) close() error {
 		err = errors.Join(err, s.file.Close())
 	}
 	return err
-}
-
-// restoreTexts brings the shelf and the dicts up to the table strings.
-func (db *DB) restoreTexts(ctx context.Context, c conn) error {
-	var next [domains]uint32 // of the table
-	for dom := range next {
-		next[dom] = 1
-	}
-	if err := c.chunks(ctx, "SELECT dom, max(id) FROM strings GROUP BY dom", func(v vectors) error {
-		doms, ids := v.bytes(0), v.ids(1)
-		for i, dom := range doms {
-			next[dom] = ids[i] + 1
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	for dom := range next {
-		if db.shelf.next(domain(dom)) > next[dom] { // the database is another, or an older one
-			db.shelf.begin(db.pack.Mark())
-			break
-		}
-	}
-	for dom, d := range db.dicts {
-		if err := d.restore(next[dom], func(from, to uint32) error {
-			return fetchTexts(ctx, c, domain(dom), from, to, d.take)
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// fetchPart is how many texts are read from the table at a time.
-const fetchPart = 1 << 16
-
-// fetchTexts reads texts of the table by number. They hold until f returns.
-func fetchTexts(ctx context.Context, c conn, dom domain, from, to uint32, f func(id uint32, s string) error) error {
-	for ; from < to; from += fetchPart {
-		end := min(to, from+fetchPart)
-		q := fmt.Sprintf("SELECT id, text FROM strings WHERE dom = %d AND id >= %d AND id < %d ORDER BY id", dom, from, end)
-		if err := c.chunks(ctx, q, func(v vectors) error {
-			ids, texts := v.ids(0), v.texts(1)
-			for i, id := range ids {
-				if err := f(id, texts[i].String()); err != nil {
-					return err
-				}
-			}
-			return nil
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
