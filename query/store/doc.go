@@ -41,7 +41,10 @@
 // are read from blocks that hold each distinct part of a record once (frame.go,
 // blocks.go), or where there is none yet from the objects as they came; a search
 // that reads most of a group of objects makes their block on the way, Index those
-// of all others (units.go, index.go).
+// of all others (units.go, index.go). A question to the whole case looks at the
+// records of those events alone that the rest of its filter leaves open, and for
+// many questions at once (narrow.go, parts.go); rules over time tell it which
+// events can't matter to them (hints.go).
 //
 // Every question runs through ask, on a connection of its own, and returns at
 // once when its context is done. To write a question:
