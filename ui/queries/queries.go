@@ -320,6 +320,7 @@ func (v *View) rows() {
 	touched := v.list.Touched()
 	v.list.Set(rows)
 	if !touched && len(rows) > 1 {
+		v.list.Select(lineKey(rows[0])) // so that the heading is in sight
 		v.list.Select(lineKey(rows[1]))
 	}
 	for _, l := range rows {

@@ -308,3 +308,11 @@ func TestQuestionsForAllCases(t *testing.T) {
 		t.Errorf("wrote %+v", written)
 	}
 }
+
+// Questions of one's own come in above the others, heading and all.
+func TestTheFirstHeadingIsInSight(t *testing.T) {
+	t.Parallel()
+	a := &asker{own: []query.Saved{{ID: "mine", Name: "Mine", Filter: "actor:x"}}}
+	s := uitest.NewStage(t, New(a, builtin, Files{}, SQL{}), 100, 10)
+	s.Shows("Your own, in this case", "Mine")
+}
