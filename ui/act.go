@@ -191,11 +191,10 @@ func (m *Model) show(i int) tea.Cmd {
 
 // walk goes back or forward among the views.
 func (m *Model) walk(n int) tea.Cmd {
-	to := m.trail.at + n
-	if to < 0 || to >= len(m.trail.steps) {
-		m.say("no further view that way")
+	if m.noStop(n) != "" {
 		return nil
 	}
+	to := m.trail.at + n
 	over, now := m.trail.steps[max(m.trail.at, to)], m.history.now()
 	m.trail.at = to
 	cmd := m.show(m.trail.steps[to].view)
@@ -210,15 +209,27 @@ func (m *Model) walk(n int) tea.Cmd {
 
 // step is undo and redo.
 func (m *Model) step(n int) tea.Cmd {
-	if !m.history.move(n) {
-		if n < 0 {
-			m.say("nothing to undo")
-		} else {
-			m.say("nothing to redo")
-		}
-		return nil
-	}
+	m.history.move(n)
 	return m.sync()
+}
+
+// noStep says why there is nothing to undo or redo.
+func (m *Model) noStep(n int) string {
+	switch {
+	case m.history.has(n):
+		return ""
+	case n < 0:
+		return "nothing to undo"
+	}
+	return "nothing to redo"
+}
+
+// noStop says why one can't go back or forward among the views.
+func (m *Model) noStop(n int) string {
+	if to := m.trail.at + n; to < 0 || to >= len(m.trail.steps) {
+		return "no further view that way"
+	}
+	return ""
 }
 
 // clear takes filter and time range away.

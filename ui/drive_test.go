@@ -283,7 +283,7 @@ func TestGoldens(t *testing.T) {
 		for _, size := range sizes {
 			t.Run(c.name+" "+size.name, func(t *testing.T) {
 				t.Parallel()
-				d := newDriver(t, Options{Export: &exporter{}}, size.w, size.h)
+				d := newDriver(t, Options{Export: &exporter{}, NoTips: true}, size.w, size.h)
 				for _, k := range c.keys {
 					if len(k) == 3 && k[2] == 'l' {
 						d.keys(k[:1], k[1:2], "l")
@@ -303,7 +303,7 @@ func TestStyledGoldens(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			th := builtin(name)
-			d := newDriver(t, Options{Theme: &th}, 100, 24)
+			d := newDriver(t, Options{Theme: &th, NoTips: true}, 100, 24)
 			d.keys("j", "+")
 			d.frame()
 			golden(t, "styled-"+name+".txt", d.m.View().Content+"\n")

@@ -127,11 +127,13 @@ func (h *history) push(l lens) bool {
 	return true
 }
 
+// has reports whether there is a step n from the one in force.
+func (h *history) has(n int) bool { return h.at+n >= 0 && h.at+n < len(h.steps) }
+
 func (h *history) move(n int) bool {
-	to := h.at + n
-	if to < 0 || to >= len(h.steps) {
+	if !h.has(n) {
 		return false
 	}
-	h.at = to
+	h.at += n
 	return true
 }

@@ -38,7 +38,7 @@ func (p *profiles) Profile(_ context.Context, value string) (query.Profile, erro
 func TestProfile(t *testing.T) {
 	t.Parallel()
 	p := &profiles{}
-	d := newDriver(t, Options{Profiles: p}, 120, 40)
+	d := newDriver(t, Options{Profiles: p, NoTips: true}, 120, 40)
 	d.keys("l", "l", "p") // from the time to the actor
 	if p.asked == "" {
 		t.Fatal("nothing was asked")

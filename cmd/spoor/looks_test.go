@@ -94,6 +94,7 @@ func newLooks(t *testing.T) *looks {
 		t.Fatal(err)
 	}
 	o.Profile, o.Progress, o.Glyphs, o.Guide, o.Still = colorprofile.TrueColor, nil, themes.Unicode(), nil, true
+	o.NoTips = true // they change with every command that is added
 	o.Themes, o.KeepTheme = nil, nil
 	o.Now = a.now
 	s := &looks{t: t, m: ui.New(t.Context(), o)}
