@@ -35,7 +35,7 @@ func TestNearest(t *testing.T) {
 		{"an error ends it", costly, stretch{timed: true}, true, []int{-1}, []any{at(31)}},
 	} {
 		var asked []any
-		rows, err := nearest(totals, c.where, c.s, c.desc, 5, func(near expr, n int) ([]int, error) {
+		rows, err := near(totals, c.where, c.s, c.desc, 5, func(near expr, n int) ([]int, error) {
 			have := c.have[len(asked)]
 			asked = append(asked, append(near.args, nil)[0])
 			if have < 0 {

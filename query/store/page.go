@@ -74,9 +74,9 @@ const manyEvents = 1_000_000
 // 10M events take 200 ms of CPU, comparisons take 5, as much as a query does anyway.
 func (e expr) costly() bool { return strings.Contains(e.sql, "get_bit(?") }
 
-// nearest fetches the first n rows of a condition in a stretch, of the events
+// near fetches the first n rows of a condition in a stretch, of the events
 // close to its start where that is enough.
-func nearest[T any](t query.Totals, where expr, s stretch, desc bool, n int, fetch func(near expr, n int) ([]T, error)) ([]T, error) {
+func near[T any](t query.Totals, where expr, s stretch, desc bool, n int, fetch func(near expr, n int) ([]T, error)) ([]T, error) {
 	if s.timed && t.Events >= manyEvents && where.costly() {
 		from, to := t.From.UnixMicro(), t.To.UnixMicro()
 		if s.from != nil && desc {
@@ -84,17 +84,27 @@ func nearest[T any](t query.Totals, where expr, s stretch, desc bool, n int, fet
 		} else if s.from != nil {
 			from = max(from, s.from.Time)
 		}
-		for _, part := range nearEnough {
-			near := expr{"e.t <= ?", []any{from + (to-from)/part}}
-			if desc {
-				near = expr{"e.t >= ?", []any{to - (to-from)/part}}
-			}
-			if rows, err := fetch(near, n); err != nil || len(rows) >= n {
-				return rows, err
-			}
+		rows, err := nearest(from, to, desc, n, func(near expr) ([]T, error) { return fetch(near, n) })
+		if err != nil || len(rows) >= n {
+			return rows, err
 		}
 	}
 	return fetch(exprTrue, n)
+}
+
+// nearest fetches n rows from ever larger parts of a stretch of time, at its end
+// or else at its start; fewer when the largest of the parts holds no more.
+func nearest[T any](from, to int64, atEnd bool, n int, fetch func(near expr) ([]T, error)) (rows []T, err error) {
+	for _, part := range nearEnough {
+		near := expr{"e.t <= ?", []any{from + (to-from)/part}}
+		if atEnd {
+			near = expr{"e.t >= ?", []any{to - (to-from)/part}}
+		}
+		if rows, err = fetch(near); err != nil || len(rows) >= n {
+			break
+		}
+	}
+	return rows, err
 }
 
 // pageWait is for how long a page waits for free text to be found before it
@@ -163,7 +173,7 @@ func (db *DB) page(ctx context.Context, c conn, r query.PageRequest, h *hits, co
 		if len(rows) > r.N || !s.timed && !noTimes {
 			continue
 		}
-		more, err := nearest(db.Totals(), h.where, s, desc, r.N+1-len(rows), func(near expr, n int) ([]query.Row, error) {
+		more, err := near(db.Totals(), h.where, s, desc, r.N+1-len(rows), func(near expr, n int) ([]query.Row, error) {
 			return db.rows(ctx, c, all(near, h.where, s.where(desc)), cols, desc, n)
 		})
 		if err != nil {

@@ -77,7 +77,7 @@ func (db *DB) changeRows(ctx context.Context, c conn, r query.PageRequest, where
 		if len(rows) > r.N || !s.timed && !noTimes {
 			continue
 		}
-		more, err := nearest(db.Totals(), where, s, desc, r.N+1-len(rows), func(near expr, n int) ([]query.Change, error) {
+		more, err := near(db.Totals(), where, s, desc, r.N+1-len(rows), func(near expr, n int) ([]query.Change, error) {
 			return db.fetchChanges(ctx, c, all(near, where, s.where(desc)), desc, n, seen)
 		})
 		if err != nil {

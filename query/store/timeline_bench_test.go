@@ -6,7 +6,7 @@ import (
 	"spoor/query"
 )
 
-// BenchmarkTimeline asks what the screen asks, of a case of generated events.
+// BenchmarkTimeline asks what the screen asks, of the case of benchStore.
 func BenchmarkTimeline(b *testing.B) {
 	db := benchStore(b)
 	run := func(name string, ask func() error) {
@@ -37,6 +37,10 @@ func BenchmarkTimeline(b *testing.B) {
 	run("back", changes(query.ChangeRequest{N: 100, Fold: true, From: first.Rows[50].Cursor(), Back: true}))
 	run("groups", func() error {
 		_, err := db.ChangeGroups(b.Context(), query.GroupRequest{By: query.ByActor, N: 5000})
+		return err
+	})
+	run("groups-resource", func() error {
+		_, err := db.ChangeGroups(b.Context(), query.GroupRequest{By: query.ByResource, N: 5000})
 		return err
 	})
 	run("lanes", func() error {

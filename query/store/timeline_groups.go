@@ -35,9 +35,17 @@ func (db *DB) ChangeGroups(ctx context.Context, r query.GroupRequest) ([]query.C
 	if r.N > 0 {
 		limit = fmt.Sprintf(" LIMIT %d", r.N)
 	}
-	q := fmt.Sprintf("SELECT %s AS k, count(*), count(*) FILTER (e.outcome = 1), max(%s), coalesce(min(e.t), %d), coalesce(max(e.t), %d) FROM %s WHERE %s GROUP BY k ORDER BY %s NULLS LAST, k%s",
-		key, seen.graded(), noTime+1, noTime+1, from, where.sql, edge, limit)
 	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.ChangeGroup, error) {
+		if r.By == query.ByResource && r.N > 0 && db.Totals().Events >= manyEvents {
+			among, withdraw, err := db.firstResources(ctx, c, where, r.Order, r.N)
+			if err != nil {
+				return nil, err
+			}
+			defer withdraw()
+			where = all(where, among)
+		}
+		q := fmt.Sprintf("SELECT %s AS k, count(*), count(*) FILTER (e.outcome = 1), max(%s), coalesce(min(e.t), %d), coalesce(max(e.t), %d) FROM %s WHERE %s GROUP BY k ORDER BY %s NULLS LAST, k%s",
+			key, seen.graded(), noTime+1, noTime+1, from, where.sql, edge, limit)
 		var out []query.ChangeGroup
 		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
 			g := query.ChangeGroup{Name: name(number(v[0])), Count: number(v[1]), Denied: number(v[2]), Worst: uint8(number(v[3]) - 1), First: number(v[4]), Last: number(v[5])}
@@ -49,6 +57,32 @@ func (db *DB) ChangeGroups(ctx context.Context, r query.GroupRequest) ([]query.C
 		})
 		return out, err
 	})
+}
+
+// firstResources is the condition for the n resources that come first in an
+// order of time, where a part of the time holds so many: a large case has
+// millions, and summing up all of them only to show the first takes long.
+func (db *DB) firstResources(ctx context.Context, c conn, where expr, order query.Order, n int) (expr, func(), error) {
+	dir, edge := "DESC", "max(e.t)"
+	if order == query.Oldest {
+		dir, edge = "ASC", "min(e.t)"
+	}
+	t := db.Totals()
+	list, err := nearest(t.From.UnixMicro(), t.To.UnixMicro(), order == query.Newest, n, func(near expr) ([]int64, error) {
+		in := all(where, near)
+		q := fmt.Sprintf("SELECT e.resource, %s AS edge FROM event_rows AS e WHERE %s GROUP BY 1 ORDER BY edge %s, 1 LIMIT %d", edge, in.sql, dir, n)
+		var list []int64
+		err := c.each(ctx, q, in.args, func(v []driver.Value) error {
+			list = append(list, number(v[0]))
+			return nil
+		})
+		return list, err
+	})
+	if err != nil || len(list) < n {
+		return exprTrue, func() {}, err
+	}
+	name, withdraw := db.feeds.offer(numbersFeed("num", list))
+	return expr{"e.resource IN (SELECT num FROM spoor_feed(?))", []any{name}}, withdraw, nil
 }
 
 // groupKey says what a grouping groups by: the table, the expression, and the
