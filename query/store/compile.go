@@ -14,6 +14,8 @@ import (
 // lower for those that match whatever the records say.
 type cond struct {
 	exact, upper, lower expr // among the arguments of exact are leaves
+
+	from *int64 // the page begins at this time, µs UTC; nil: at the beginning, or upper says where
 }
 
 // amongHits stands for the condition that an event is among what a leaf has found,

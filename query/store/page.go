@@ -128,7 +128,11 @@ func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error)
 		return query.Page{}, err
 	}
 	desc := (r.Order == query.Newest) != r.Back
-	if r.From.Set {
+	switch {
+	case !r.From.Set:
+	case cd.open().sql == "true" && r.From.Time != noTime: // then the list of all objects is at hand
+		cd.from = &r.From.Time
+	default:
 		cd.upper = all(cd.upper, beyond(r, desc))
 	}
 	var page query.Page

@@ -46,7 +46,7 @@ func (db *DB) hitsWithin(ctx context.Context, cd cond, desc bool, slice time.Dur
 	if len(leaves) == 0 {
 		return h, nil
 	}
-	todo, err := db.unitsOf(ctx, cd.open(), desc)
+	todo, err := db.unitsOf(ctx, cd.open(), cd.from, desc)
 	if err != nil {
 		return nil, err
 	}
@@ -164,10 +164,22 @@ func numbersFeed(name string, list []int64) *feed {
 	}}
 }
 
-// A reach is an object and the time of its event that a page would want first.
+// A reach is an object and the times of its events that a page would want first
+// and last.
 type reach struct {
-	o    objectRow
-	edge int64
+	o         objectRow
+	edge, end int64
+}
+
+// within leaves out objects that have nothing to offer from a time on, in the
+// order of the page.
+func (r reach) within(from int64, desc bool) (reach, bool) {
+	if desc {
+		r.edge = min(r.edge, from)
+		return r, r.end <= from
+	}
+	r.edge = max(r.edge, from)
+	return r, r.end >= from
 }
 
 // objectsOf lists the objects that carry events of a condition, in the order in
@@ -203,17 +215,17 @@ type reached struct {
 
 // reaches asks which objects carry events of a condition.
 func (db *DB) reaches(ctx context.Context, where expr, desc bool) ([]reach, error) {
-	edge, none := "max", "coalesce(%s(e.t), -9223372036854775807)"
+	edge, end, none := "max", "min", "-9223372036854775807" // events without a time come last
 	if !desc {
-		edge, none = "min", "coalesce(%s(e.t), 9223372036854775807)"
+		edge, end, none = "min", "max", "9223372036854775807"
 	}
 	where = all(where, db.visible())
-	q := fmt.Sprintf("SELECT e.object, "+none+" AS edge FROM event_rows AS e WHERE %s GROUP BY e.object", edge, where.sql)
+	q := fmt.Sprintf("SELECT e.object, coalesce(%[1]s(e.t), %[3]s), CASE WHEN count(*) > count(e.t) THEN %[3]s ELSE %[2]s(e.t) END FROM event_rows AS e WHERE %[4]s GROUP BY e.object", edge, end, none, where.sql)
 	list, err := ask(ctx, db, func(ctx context.Context, c conn) ([]reach, error) {
 		var list []reach
 		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
 			if o, ok := db.objects.get(v[0].(uint32)); ok {
-				list = append(list, reach{o, v[1].(int64)})
+				list = append(list, reach{o, v[1].(int64), v[2].(int64)})
 			}
 			return nil
 		})

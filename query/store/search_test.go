@@ -182,3 +182,53 @@ func TestEventThatIsNotThere(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Pages of a search go on from their cursor, in either order, and look at no
+// object that lies wholly before it.
+func TestPagesOfASearchGoOn(t *testing.T) {
+	t.Parallel()
+	db := indexed(t, 30, 200)
+	for _, text := range []string{"thing-1*", "-thing-1*"} {
+		f := parse(t, text)
+		want, err := whole{db}.Count(t.Context(), f)
+		if err != nil || want.N < 100 {
+			t.Fatalf("%s: %d found, %v", text, want.N, err)
+		}
+		for _, order := range []query.Order{query.Newest, query.Oldest} {
+			db.leaves.list = nil
+			seen := map[int64]bool{}
+			r := query.PageRequest{Filter: f, Order: order, N: 170}
+			for range 1000 {
+				p, err := db.Page(t.Context(), r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, row := range p.Rows {
+					if seen[row.Seq] {
+						t.Fatalf("event %d comes twice", row.Seq)
+					}
+					seen[row.Seq] = true
+					r.From = row.Cursor()
+				}
+				if !p.More {
+					break
+				}
+			}
+			if int64(len(seen)) != want.N {
+				t.Errorf("%s, order %v: pages have %d events, want %d", text, order, len(seen), want.N)
+			}
+		}
+	}
+	span := db.Totals()
+	middle := span.From.Add(span.To.Sub(span.From) / 2).UnixMicro()
+	for _, desc := range []bool{true, false} {
+		all, err := db.unitsOf(t.Context(), exprTrue, nil, desc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest, err := db.unitsOf(t.Context(), exprTrue, &middle, desc)
+		if err != nil || len(rest) == 0 || len(rest) > len(all)*3/4 {
+			t.Errorf("desc %v: from the middle on there are %d of %d units, %v", desc, len(rest), len(all), err)
+		}
+	}
+}

@@ -28,11 +28,20 @@ const (
 )
 
 // unitsOf lists what has to be searched for the events of a condition, in the
-// order in which a page wants them.
-func (db *DB) unitsOf(ctx context.Context, where expr, desc bool) ([]unit, error) {
+// order in which a page wants them; from is where it begins, nil at the beginning.
+func (db *DB) unitsOf(ctx context.Context, where expr, from *int64, desc bool) ([]unit, error) {
 	list, err := db.objectsOf(ctx, where, desc)
 	if err != nil {
 		return nil, err
+	}
+	if from != nil {
+		var rest []reach
+		for _, r := range list {
+			if r, ok := r.within(*from, desc); ok {
+				rest = append(rest, r)
+			}
+		}
+		list = rest
 	}
 	units, loose, err := db.covered(list)
 	if err != nil {
