@@ -44,7 +44,7 @@ type Input struct {
 // An Activity sums up events of one identity, anchor, account and address. Its
 // events lie close together: no gap between two of them exceeds the idle time.
 // Grouping by time/idle ensures it. Two kinds of identity are cut finer: those
-// that Signs reports get a row per distinct time, and events without a time one
+// that Signers lists get a row per distinct time, and events without a time one
 // row of their own, with First and Last cloudtrail.NoTime.
 type Activity struct {
 	Who     *cloudtrail.Identity
@@ -108,10 +108,32 @@ type Twin struct {
 	Event        EventRef // of the full copy
 }
 
-// Signs reports whether an identity is one that signs in: one with no session
-// of its own yet, whose sign-in event belongs to the session it opens. Its
-// Activity needs a row per distinct time.
-func Signs(m *Mint) bool { return opensConsole(m.Call) && m.Ref.Who.Created == cloudtrail.NoTime }
+// signs reports whether an identity is one that signs in: one with no session
+// of its own yet, whose sign-in event belongs to the session it opens.
+func signs(m *Mint) bool { return opensConsole(m.Call) && m.Ref.Who.Created == cloudtrail.NoTime }
+
+// Signers lists the identities whose events may be part of a sign-in: those that
+// sign in, and those of the same principals, without a key, that take the steps
+// before it; records spell them differently. Their Activity needs a row per
+// distinct time.
+func Signers(mints []Mint, all []*cloudtrail.Identity) []*cloudtrail.Identity {
+	people, themselves := map[string]bool{}, map[*cloudtrail.Identity]bool{}
+	for i := range mints {
+		if who := mints[i].Ref.Who; signs(&mints[i]) && !themselves[who] {
+			people[person(who)], themselves[who] = true, true
+		}
+	}
+	var out []*cloudtrail.Identity
+	for _, id := range all {
+		if themselves[id] || len(people) > 0 && bare(id) && people[person(id)] {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// bare reports whether an identity has neither a key nor a session yet.
+func bare(id *cloudtrail.Identity) bool { return id.AccessKey == "" && id.Created == cloudtrail.NoTime }
 
 // Forwards reports whether a service used this identity in its caller's name,
 // so that a Cause should be looked for.

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -52,9 +53,9 @@ func sum(events []event, idle time.Duration) session.Input {
 		}
 		m := session.Mint{Mint: *e.Mint, Ref: ref(e), Event: session.EventRef{ID: e.ID, Seq: int64(i)}, Shared: e.SharedID}
 		in.Mints = append(in.Mints, m)
-		if session.Signs(&m) {
-			signs[e.Who] = true
-		}
+	}
+	for _, id := range session.Signers(in.Mints, slices.Collect(maps.Values(intern))) {
+		signs[id] = true
 	}
 	if idle == 0 {
 		idle = session.DefaultIdle

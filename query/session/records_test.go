@@ -102,7 +102,7 @@ func recordFixtures(t *testing.T) []fixture {
 			name: "console: CheckMfa, ConsoleLogin with MFA, failure without errorCode",
 			events: decode(t,
 				signInEvent("failure", 90, "ConsoleLogin", object{"type": "IAMUser", "principalId": "AIDAALICE", "accountId": acct, "accessKeyId": "", "userName": "alice"}, "Failure", object{"errorMessage": "Failed authentication"}),
-				signInEvent("mfa", 98, "CheckMfa", iamUser("", 0, nil), "Success", nil),
+				signInEvent("mfa", 98, "CheckMfa", object{"type": "IAMUser", "principalId": "AIDAALICE", "accountId": acct, "accessKeyId": "", "userName": "alice"}, "Success", nil), // without ARN, as recorded
 				signInEvent("login", 100, "ConsoleLogin", iamUser("", 0, nil), "Success", object{"additionalEventData": object{"MFAUsed": "YES", "LoginTo": "https://console.aws.amazon.com"}}),
 				browser(record("web", 120, "ec2", "DescribeVpcs", iamUser("ASIACONSOLE00001", 100, nil), nil)),
 				record("unmarked", 500, "ec2", "DescribeVpcs", iamUser("ASIACONSOLE00002", 100, nil), nil)),

@@ -47,7 +47,7 @@ func (r *resolver) group() {
 	for i := range r.in.Activity {
 		a := &r.in.Activity[i]
 		s := r.cat.place(a)
-		r.byTime[i] = s.window || a.Who.Created == cloudtrail.NoTime && r.cat.signers[a.Who] && s.kind != Service
+		r.byTime[i] = s.window || s.kind != Service && r.cat.mayBeSigning(a.Who)
 		if s.window {
 			idle[s.key] = append(idle[s.key], int32(i))
 			kinds[s.key] = s.kind

@@ -85,6 +85,7 @@ type catalog struct {
 	signIns map[stamp]string  // the one sign-in ARN seen with a stamp; "" when several
 	opened  map[openKey]stamp // console session that a sign-in event opens
 	signers map[*cloudtrail.Identity]bool
+	signing map[string]bool      // the people they are
 	made    map[string]int64     // temporary key → its creation time
 	reused  map[string]bool      // keys seen with several: made up, for one key is made once
 	logins  map[loginKey][]login // sign-ins by who and where, by time
@@ -105,7 +106,7 @@ type login struct {
 func newCatalog(in *Input) *catalog {
 	c := &catalog{
 		people: map[*cloudtrail.Identity]string{}, spelled: map[string]string{}, console: map[stamp]bool{}, signIns: map[stamp]string{},
-		opened: map[openKey]stamp{}, signers: map[*cloudtrail.Identity]bool{},
+		opened: map[openKey]stamp{}, signers: map[*cloudtrail.Identity]bool{}, signing: map[string]bool{},
 		made: map[string]int64{}, reused: map[string]bool{}, logins: map[loginKey][]login{},
 	}
 	for i := range in.Activity {
@@ -154,7 +155,7 @@ func (c *catalog) open(mints []Mint) {
 	}
 	for i := range mints {
 		m := &mints[i]
-		if !Signs(m) || m.Ref.Time == cloudtrail.NoTime {
+		if !signs(m) || m.Ref.Time == cloudtrail.NoTime {
 			continue
 		}
 		st := stamp{c.person(m.Ref.Who), m.Ref.Time}
@@ -162,7 +163,7 @@ func (c *catalog) open(mints []Mint) {
 			st.created = at
 		}
 		c.opened[openKey{m.Ref.Who, m.Ref.Time}] = st
-		c.signers[m.Ref.Who] = true
+		c.signers[m.Ref.Who], c.signing[st.person] = true, true
 		k := loginKey{st.person, m.Ref.IP}
 		c.logins[k] = append(c.logins[k], login{m.Ref.Time, st})
 	}
@@ -203,6 +204,12 @@ func (c *catalog) person(id *cloudtrail.Identity) string {
 	return p
 }
 
+// mayBeSigning reports whether an identity's events may be part of a sign-in,
+// and so have a row per distinct time.
+func (c *catalog) mayBeSigning(id *cloudtrail.Identity) bool {
+	return c.signers[id] || bare(id) && c.signing[c.person(id)]
+}
+
 // signInOf returns the console session that a row without one of its own
 // belongs to: the one it opens, or the one opened soon after from the same
 // place, whose password or second factor it checked.
@@ -213,7 +220,7 @@ func (c *catalog) signInOf(a *Activity) (stamp, bool) {
 	if st, ok := c.opened[openKey{a.Who, a.First}]; ok {
 		return st, true
 	}
-	if !c.signers[a.Who] || a.Errors > 0 {
+	if !c.mayBeSigning(a.Who) || a.Errors > 0 {
 		return stamp{}, false
 	}
 	best, found := login{}, false

@@ -176,15 +176,16 @@ func (g *gathering) mints(ctx context.Context, c conn) error {
 		if hi, lo := v[10].(uint64), v[11].(uint64); hi != 0 || lo != 0 {
 			m.Shared = guidText(hi, lo)
 		}
-		if n := g.number[m.Ref.Who]; session.Signs(&m) && !g.signs[n] {
-			g.signs[n] = true
-			if int(n) < g.old { // its events may have been summed up by stretches of time
-				late = errAnew
-			}
-		}
 		g.input.Mints = append(g.input.Mints, m)
 		return nil
 	})
+	for _, id := range session.Signers(g.input.Mints, g.who) {
+		n := g.number[id]
+		if !g.signs[n] && int(n) < g.old { // its events may have been summed up by stretches of time
+			late = errAnew
+		}
+		g.signs[n] = true
+	}
 	g.exact = sortedKeys(g.signs)
 	return cmp.Or(err, late)
 }

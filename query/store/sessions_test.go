@@ -94,8 +94,8 @@ func TestSessionsOfTheAttack(t *testing.T) {
 	n, err := ask(t.Context(), db, func(ctx context.Context, c conn) ([]int64, error) {
 		return c.int64s(ctx, `SELECT count(*), count(*) FILTER (list_contains(source_ips, '192.168.10.20') AND "end" >= "start" AND parent IS NOT NULL) FROM sessions WHERE root_actor = 'bert-jan'`)
 	})
-	if err != nil || n[0] != 9 || n[1] != 5 {
-		t.Errorf("the view sessions holds %v of bert-jan, want 9, 5 (%v)", n, err)
+	if err != nil || n[0] != 8 || n[1] != 5 { // the check of a second factor belongs to the sign-in it came before
+		t.Errorf("the view sessions holds %v of bert-jan, want 8, 5 (%v)", n, err)
 	}
 }
 
