@@ -10,7 +10,7 @@ const (
 	// smallText is what is left to the allocator, which is good at it.
 	smallText = 4 << 10
 	// keptLists is how many lists of events are kept.
-	keptLists = 8
+	keptLists = 4
 )
 
 // buffers are memory for the texts of objects, used again when the sink has

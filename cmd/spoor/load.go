@@ -27,7 +27,7 @@ const fillMemory = 96 << 20
 func (a *app) fill() {
 	a.filling = true
 	if a.env("GOGC") == "" {
-		debug.SetGCPercent(25) // there is little garbage: buffers are used again
+		debug.SetGCPercent(20) // there is little garbage: buffers are used again
 	}
 }
 

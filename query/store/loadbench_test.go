@@ -234,7 +234,7 @@ const yardstickColumns = `STRUCT(
  attributes STRUCT(creationDate VARCHAR, mfaAuthenticated VARCHAR), sourceIdentity VARCHAR)))[]`
 
 func loadAll(t *testing.T, dir, out string) error {
-	debug.SetGCPercent(25) // as spoor load does, and the limit likewise
+	debug.SetGCPercent(20) // as spoor load does, and the limit likewise
 	db, err := Open(t.Context(), out, Options{Create: true, MemoryLimit: 96 << 20})
 	if err != nil {
 		return err
