@@ -140,6 +140,10 @@ func TestMap(t *testing.T) {
 	if s.Why("s") == "" {
 		t.Error("listing by outcome is offered on the map")
 	}
+	k.cover.Step = time.Hour
+	s.State.Data++
+	s.Sync()
+	s.Shows(uitest.Start.Format("2006-01-02 15:04") + " to " + uitest.Start.Add(4*time.Hour).Format("2006-01-02 15:04"))
 	k.err = errors.New("boom")
 	s.State.Data++
 	s.Sync()

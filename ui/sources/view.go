@@ -155,7 +155,11 @@ func (v *View) legend() [mapLegend]grid.Cell {
 	if v.have && len(v.cover.Series) > 0 {
 		from := v.cover.Start
 		to := from.Add(v.cover.Step * time.Duration(len(v.cover.Series[0].Cells)))
-		out[0].Text += text.Safe("   " + from.In(v.state.Zone).Format(time.DateOnly) + " to " + to.In(v.state.Zone).Format(time.DateOnly))
+		form := time.DateOnly
+		if v.cover.Step < 24*time.Hour {
+			form = "2006-01-02 15:04"
+		}
+		out[0].Text += text.Safe("   " + from.In(v.state.Zone).Format(form) + " to " + to.In(v.state.Zone).Format(form))
 	}
 	if s, ok := v.cells.Current(); ok {
 		t := s.Total
