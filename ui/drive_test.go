@@ -2,24 +2,18 @@ package ui
 
 import (
 	"context"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 
 	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/pane"
 	"spoor/ui/uitest"
 )
-
-var update = flag.Bool("update", false, "write the goldens")
 
 // driver runs a Model without a program: commands run at once, in order.
 type driver struct {
@@ -165,28 +159,6 @@ func stripSGR(s string) string {
 	}
 }
 
-// golden compares with testdata/NAME.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run with -update", err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s differs (-want +got):\n%s", name, d)
-	}
-}
-
 // exporter and marker remember what they were asked.
 type exporter struct {
 	got  ExportRequest
@@ -291,7 +263,7 @@ func TestGoldens(t *testing.T) {
 					}
 					d.keys(k)
 				}
-				golden(t, c.name+"-"+size.name+".txt", d.frame())
+				uitest.Golden(t, c.name+"-"+size.name+".txt", d.frame())
 			})
 		}
 	}
@@ -306,7 +278,7 @@ func TestStyledGoldens(t *testing.T) {
 			d := newDriver(t, Options{Theme: &th, NoTips: true}, 100, 24)
 			d.keys("j", "+")
 			d.frame()
-			golden(t, "styled-"+name+".txt", d.m.View().Content+"\n")
+			uitest.Golden(t, "styled-"+name+".txt", d.m.View().Content+"\n")
 		})
 	}
 }
@@ -318,5 +290,5 @@ func TestMonochromeASCII(t *testing.T) {
 	if d.m.look.theme.Name != "mono" {
 		t.Errorf("without colour the theme is %s", d.m.look.theme.Name)
 	}
-	golden(t, "mono-ascii.txt", d.frame())
+	uitest.Golden(t, "mono-ascii.txt", d.frame())
 }

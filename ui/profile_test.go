@@ -43,7 +43,7 @@ func TestProfile(t *testing.T) {
 	if p.asked == "" {
 		t.Fatal("nothing was asked")
 	}
-	golden(t, "profile-120x40.txt", d.frame())
+	uitest.Golden(t, "profile-120x40.txt", d.frame())
 	d.keys("enter")
 	if got := d.filter(); !strings.HasPrefix(got, "actor=") {
 		t.Errorf("the first figure opens %q", got)

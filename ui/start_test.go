@@ -8,6 +8,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"spoor/ui/uitest"
 )
 
 // startDriver drives the start screen.
@@ -87,7 +89,7 @@ func TestStartListsCases(t *testing.T) {
 	for l := range strings.SplitSeq(d.frame(), "\n") {
 		lines = append(lines, strings.TrimRight(l, " "))
 	}
-	golden(t, "start-80x24.txt", strings.Join(lines, "\n")+"\n")
+	uitest.Golden(t, "start-80x24.txt", strings.Join(lines, "\n")+"\n")
 	d.keys("down", "enter")
 	if !d.quit || d.s.Choice() != (Choice{Source: "demo:"}) {
 		t.Errorf("chose %+v", d.s.Choice())

@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -15,13 +13,11 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 
 	"spoor/themes"
 	"spoor/ui"
+	"spoor/ui/uitest"
 )
-
-var update = flag.Bool("update", false, "write the goldens")
 
 // TestLooks draws every view of the demo in every theme and size. A golden holds
 // the text of a frame once, and below each line which cells look alike: a letter
@@ -50,7 +46,7 @@ func TestLooks(t *testing.T) {
 			styles.write(&b, frames)
 		}
 		styles.legend(&b, themes.Names())
-		s.golden(v.name, b.String())
+		uitest.Golden(t, filepath.Join("..", "..", "..", "testdata", "looks", v.name+".txt"), b.String())
 	}
 }
 
@@ -141,27 +137,6 @@ func (s *looks) theme(i int) {
 	}
 	s.send(tea.KeyPressMsg{Code: tea.KeyEnter})
 	s.send(tea.KeyPressMsg{Code: tea.KeyLeft}) // takes the notice away
-}
-
-func (s *looks) golden(name, got string) {
-	s.t.Helper()
-	path := filepath.Join("..", "..", "testdata", "looks", name+".txt")
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			s.t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			s.t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		s.t.Fatalf("%v; run with -update", err)
-	}
-	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); d != "" {
-		s.t.Errorf("%s differs (-want +got); -update writes it:\n%s", name, d)
-	}
 }
 
 // A styleTable gives a letter to each look that cells have in all themes together.

@@ -3,10 +3,7 @@ package integrity
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +11,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 
 	"spoor/loader"
 	"spoor/loader/digest"
@@ -22,9 +18,8 @@ import (
 	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/pane"
+	"spoor/ui/uitest"
 )
-
-var update = flag.Bool("update", false, "write the goldens")
 
 // A checker answers from a report made before, as slowly as told.
 type checker struct {
@@ -197,27 +192,6 @@ func (d *driver) frame() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
-
 func TestGoldens(t *testing.T) {
 	t.Parallel()
 	report := damaged(t)
@@ -238,7 +212,7 @@ func TestGoldens(t *testing.T) {
 				t.Parallel()
 				d := drive(t, c.c, size.w, size.h)
 				d.press(c.keys...)
-				golden(t, c.name+"-"+size.name+".txt", d.frame())
+				uitest.Golden(t, c.name+"-"+size.name+".txt", d.frame())
 			})
 		}
 	}

@@ -3,16 +3,11 @@ package sessions
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"spoor/loader/cloudtrail"
 	"spoor/query"
@@ -20,8 +15,6 @@ import (
 	"spoor/ui/text"
 	"spoor/ui/uitest"
 )
-
-var update = flag.Bool("update", false, "write the goldens")
 
 // made is a case of invented sessions.
 type made struct {
@@ -147,21 +140,7 @@ func (d *driver) key(keys ...string) pane.Intent {
 
 func (d *driver) golden(name string, w, h int) {
 	d.t.Helper()
-	got := string(d.v.Title()) + "\n" + d.Text()
-	path := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.txt", name, w, h))
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			d.t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		d.t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
+	uitest.Golden(d.t, fmt.Sprintf("%s-%dx%d.txt", name, w, h), string(d.v.Title())+"\n"+d.Text())
 }
 
 var sizes = [][2]int{{80, 20}, {120, 36}, {200, 46}}

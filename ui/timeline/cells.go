@@ -27,32 +27,35 @@ const narrowBelow = 110
 func changeColumns(narrow bool) []grid.Column {
 	if narrow {
 		return []grid.Column{
-			{ID: "time", Title: "time", Width: 14, Min: 14},
-			{ID: "severity", Title: "severity", Width: 11, Min: 11},
-			{ID: "actor", Title: "actor", Width: 14, Min: 10, Priority: 1, Grow: 1},
-			{ID: "change", Title: "change", Width: 60, Min: 30, Grow: 4},
+			{ID: "time", Title: "Time", Width: 14, Min: 14},
+			{ID: "severity", Title: "Severity", Width: 11, Min: 11},
+			{ID: "actor", Title: "Actor", Width: 14, Min: 10, Priority: 1, Grow: 1},
+			{ID: "change", Title: "Change", Width: 60, Min: 30, Grow: 4},
 		}
 	}
 	return []grid.Column{
-		{ID: "time", Title: "time", Width: 19, Min: 19},
-		{ID: "severity", Title: "severity", Width: 11, Min: 11},
-		{ID: "actor", Title: "actor", Width: 20, Min: 14, Priority: 1, Grow: 1},
-		{ID: "change", Title: "change", Width: 60, Min: 52, Grow: 4},
-		{ID: "ip", Title: "from", Width: 15, Min: 13, Priority: 2},
-		{ID: "account", Title: "account", Width: 12, Min: 12, Priority: 4},
-		{ID: "region", Title: "region", Width: 12, Min: 9, Priority: 3},
+		{ID: "time", Title: "Time", Width: 19, Min: 19},
+		{ID: "severity", Title: "Severity", Width: 11, Min: 11},
+		{ID: "actor", Title: "Actor", Width: 20, Min: 14, Priority: 1, Grow: 1},
+		{ID: "change", Title: "Change", Width: 60, Min: 52, Grow: 4},
+		{ID: "ip", Title: "From", Width: 15, Min: 13, Priority: 2},
+		{ID: "account", Title: "Account", Width: 12, Min: 12, Priority: 4},
+		{ID: "region", Title: "Region", Width: 12, Min: 9, Priority: 3},
 	}
 }
+
+// groupTitles head the names of groups.
+var groupTitles = map[query.Grouping]text.Safe{query.ByActor: "Actor", query.ByResource: "Resource", query.ByService: "Service", query.ByDay: "Day"}
 
 // groupColumns are those of the list of groups.
 func groupColumns(by query.Grouping) []grid.Column {
 	return []grid.Column{
-		{ID: "name", Title: text.Safe(by.String()), Width: 40, Min: 16, Grow: 3},
-		{ID: "count", Title: "changes", Width: 9, Min: 7, Right: true},
-		{ID: "denied", Title: "denied", Width: 8, Min: 6, Right: true, Priority: 2},
-		{ID: "worst", Title: "gravest", Width: 11, Min: 11},
-		{ID: "first", Title: "first", Width: 19, Min: 19, Priority: 3},
-		{ID: "last", Title: "last", Width: 19, Min: 19, Priority: 1},
+		{ID: "name", Title: groupTitles[by], Width: 40, Min: 16, Grow: 3},
+		{ID: "count", Title: "Changes", Width: 9, Min: 7, Right: true},
+		{ID: "denied", Title: "Denied", Width: 8, Min: 6, Right: true, Priority: 2},
+		{ID: "worst", Title: "Gravest", Width: 11, Min: 11},
+		{ID: "first", Title: "First", Width: 19, Min: 19, Priority: 3},
+		{ID: "last", Title: "Last", Width: 19, Min: 19, Priority: 1},
 	}
 }
 

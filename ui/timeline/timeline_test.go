@@ -3,10 +3,7 @@ package timeline
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,14 +12,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 
 	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/pane"
+	"spoor/ui/uitest"
 )
-
-var update = flag.Bool("update", false, "write the goldens")
 
 // made is a case of invented changes, newest first.
 type made struct {
@@ -263,21 +258,7 @@ func (d *driver) frame() string {
 
 func (d *driver) golden(name string) {
 	d.t.Helper()
-	path := filepath.Join("testdata", fmt.Sprintf("%s-%dx%d.txt", name, d.v.w, d.v.h))
-	got := string(d.v.Title()) + "\n" + d.frame() + "\n"
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			d.t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		d.t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
+	uitest.Golden(d.t, fmt.Sprintf("%s-%dx%d.txt", name, d.v.w, d.v.h), string(d.v.Title())+"\n"+d.frame()+"\n")
 }
 
 func TestGoldens(t *testing.T) {
