@@ -68,7 +68,7 @@ func (v *View) SetColumns(ids []string) {
 	own := !usually(ids)
 	for i, id := range ids {
 		c, ok := shape[id]
-		title := text.CleanLine(id, 40)
+		var title text.Safe
 		if f, known := query.Lookup(id); known {
 			title = text.Safe(f.Title)
 			if !ok {
