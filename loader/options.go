@@ -11,7 +11,7 @@ type Options struct {
 	Scope       Scope     // what to list
 	Jobs        int       // objects decoded at once; 0: one per CPU
 	Streams     int       // objects fetched at once; 0: as the source likes
-	Memory      int64     // bytes of objects in flight; 0: 40 MiB
+	Memory      int64     // bytes of objects in flight; 0: 64 MiB
 	MaxUnpacked int64     // bytes one object may unpack to, 4 GiB at most; 0: 1 GiB
 	TempDir     string    // where archives are spooled that can't be read in place; "": the system's
 	Progress    *Progress // counters to keep; nil: nobody looks
@@ -23,7 +23,7 @@ type Options struct {
 }
 
 const (
-	defaultMemory      = 40 << 20
+	defaultMemory      = 64 << 20
 	defaultMaxUnpacked = 1 << 30
 )
 

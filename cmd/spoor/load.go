@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,12 +22,13 @@ import (
 // it keeps in memory as far as it may.
 const fillMemory = 96 << 20
 
-// fill prepares for a command that only fills a case.
-func (a *app) fill() {
+// fill prepares for a command that only fills a case. What it returns ends that.
+func (a *app) fill() (end func()) {
 	a.filling = true
-	if a.env("GOGC") == "" {
-		debug.SetGCPercent(20) // there is little garbage: buffers are used again
+	if a.env("GOGC") != "" || a.env("GOMEMLIMIT") != "" {
+		return func() {}
 	}
+	return collectByNeed()
 }
 
 func loadCommand(a *app) *cobra.Command {
@@ -51,7 +51,7 @@ read never stops the others: it is counted, listed, and tried again next time.`,
 			if dryRun {
 				return a.survey(cmd.Context(), args)
 			}
-			a.fill()
+			defer a.fill()()
 			if a.flags.follow {
 				return a.follow(cmd.Context(), args)
 			}

@@ -74,7 +74,7 @@ damaged; a rebuild that was stopped goes on where it ended.`,
 			if err != nil {
 				return err
 			}
-			a.fill()
+			defer a.fill()()
 			opts, err := a.storeOptions()
 			if err != nil {
 				return err

@@ -234,7 +234,8 @@ const yardstickColumns = `STRUCT(
  attributes STRUCT(creationDate VARCHAR, mfaAuthenticated VARCHAR), sourceIdentity VARCHAR)))[]`
 
 func loadAll(t *testing.T, dir, out string) error {
-	debug.SetGCPercent(20) // as spoor load does, and the limit likewise
+	debug.SetGCPercent(100) // as spoor load does, and the limits likewise
+	debug.SetMemoryLimit(280 << 20)
 	db, err := Open(t.Context(), out, Options{Create: true, MemoryLimit: 96 << 20})
 	if err != nil {
 		return err
