@@ -108,7 +108,12 @@ func (v *View) learn() tea.Cmd {
 	run, ctx := v.sql.run.Run, v.state.Ctx
 	return func() tea.Msg {
 		views, columns := []string{}, []string{}
-		err := run(ctx, aboutColumns, func([]string) error { return nil }, func(cells []query.Value) error {
+		err := run(ctx, aboutColumns, func(names []string) error {
+			if len(names) != 2 {
+				return fmt.Errorf("%d columns about columns", len(names))
+			}
+			return nil
+		}, func(cells []query.Value) error {
 			views, columns = append(views, cells[0].Text), append(columns, cells[1].Text)
 			return nil
 		})

@@ -116,6 +116,22 @@ func TestSQLKeepsHistoryAndCompletes(t *testing.T) {
 	}
 }
 
+// An answer of another shape than was asked for is no reason to break down.
+func TestSQLCompletesWithoutTheWordsOfTheCase(t *testing.T) {
+	t.Parallel()
+	odd := func(_ context.Context, _ string, head func([]string) error, row func([]query.Value) error) error {
+		if err := head([]string{"one"}); err != nil {
+			return err
+		}
+		return row([]query.Value{{Text: "x"}})
+	}
+	s := uitest.NewStage(t, New(&asker{}, builtin, Files{}, SQL{Run: odd}), 100, 20)
+	s.Send(pane.AskSQL{})
+	if _, words := s.Last().(pane.Ask).Complete("SEL"); !slices.Equal(words, []string{"SELECT"}) {
+		t.Errorf("completes with %q", words)
+	}
+}
+
 func TestSQLMistakeIsShownInFull(t *testing.T) {
 	t.Parallel()
 	s, db := sqlStage(t)
