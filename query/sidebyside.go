@@ -32,7 +32,7 @@ func SideBySide(a, b Session, lists []Contrast, clock func(int64) string) []Pair
 		{"events", func(s *Session) string { return Number(s.Events) }},
 		{"writes", func(s *Session) string { return Number(s.Writes) }},
 		{"denied", func(s *Session) string { return Number(s.Denied) }},
-		{"failed", func(s *Session) string { return Number(s.Errors) }},
+		{"other errors", func(s *Session) string { return Number(s.Errors - s.Denied) }},
 		{"MFA", func(s *Session) string { return cmp.Or(s.MFA, "not told") }},
 		{"signs", signsOf},
 	} {
