@@ -157,7 +157,7 @@ func (g *grouping) count(ctx context.Context, where expr, cells []cell, sum stri
 	return err
 }
 
-// add lookups a group with those of the same values.
+// add joins a group with those of the same values.
 func (g *grouping) add(more query.Group) {
 	var b strings.Builder
 	for _, v := range more.Key {

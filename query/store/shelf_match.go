@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -90,7 +89,7 @@ func (s *shelf) matching(dom domain, from, end uint32, test func(string) bool) (
 	blocks = blocks[first:]
 	parts := make([][]uint32, (len(blocks)+matchPart-1)/matchPart)
 	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
+	g.SetLimit(processors())
 	for i := range parts {
 		g.Go(func() error {
 			for _, b := range blocks[i*matchPart : min(len(blocks), (i+1)*matchPart)] {
