@@ -23,18 +23,11 @@ func sharedQueriesPath() string { return filepath.Join(configDir(), "queries.tom
 
 // sharedQueries reads the queries that hold for all cases.
 func sharedQueries() ([]query.Saved, error) {
-	b, err := os.ReadFile(sharedQueriesPath())
+	list, err := readQueries(sharedQueriesPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	list, err := query.ReadSaved(bytes.NewReader(b))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", sharedQueriesPath(), err)
-	}
-	return list, nil
+	return list, err
 }
 
 // A savedFlags is what the command line says of a query to be saved.
