@@ -50,26 +50,14 @@ func (d *driver) send(msg tea.Msg) {
 // run runs a command and what follows from it.
 func (d *driver) run(cmd tea.Cmd) {
 	d.t.Helper()
-	queue := []tea.Cmd{cmd}
-	for n := 0; len(queue) > 0; n++ {
-		if n > 5000 {
-			d.t.Fatal("commands never end")
-		}
-		cmd, queue = queue[0], queue[1:]
-		if cmd == nil {
-			continue
-		}
-		switch msg := cmd().(type) {
-		case nil:
-		case tea.BatchMsg:
-			queue = append(queue, msg...)
-		case tea.QuitMsg:
+	uitest.Settle(d.t, cmd, func(msg tea.Msg) tea.Cmd {
+		if _, ok := msg.(tea.QuitMsg); ok {
 			d.quit = true
-		default:
-			_, next := d.m.Update(msg)
-			queue = append(queue, next)
+			return nil
 		}
-	}
+		_, next := d.m.Update(msg)
+		return next
+	})
 }
 
 // keys presses keys; a word that names no key is typed letter by letter.

@@ -106,20 +106,11 @@ func (s *looks) send(msg tea.Msg) {
 
 // run runs a command and all that follows from it, in order.
 func (s *looks) run(cmd tea.Cmd) {
-	for queue := []tea.Cmd{cmd}; len(queue) > 0; {
-		cmd, queue = queue[0], queue[1:]
-		if cmd == nil {
-			continue
-		}
-		switch msg := cmd().(type) {
-		case nil:
-		case tea.BatchMsg:
-			queue = append(queue, msg...)
-		default:
-			_, next := s.m.Update(msg)
-			queue = append(queue, next)
-		}
-	}
+	s.t.Helper()
+	uitest.Settle(s.t, cmd, func(msg tea.Msg) tea.Cmd {
+		_, next := s.m.Update(msg)
+		return next
+	})
 }
 
 func (s *looks) press(keys ...string) {

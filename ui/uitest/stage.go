@@ -132,10 +132,21 @@ func (s *Stage) Run(cmd tea.Cmd) { s.run(cmd) }
 
 func (s *Stage) run(cmd tea.Cmd) {
 	s.t.Helper()
+	Settle(s.t, cmd, func(msg tea.Msg) tea.Cmd {
+		intent, next := s.Pane.Update(msg)
+		s.took(intent)
+		return next
+	})
+}
+
+// Settle runs a command and all that follows from it, in order. update takes each
+// message and returns what to run next.
+func Settle(t testing.TB, cmd tea.Cmd, update func(tea.Msg) tea.Cmd) {
+	t.Helper()
 	queue := []tea.Cmd{cmd}
 	for n := 0; len(queue) > 0; n++ {
 		if n > 5000 {
-			s.t.Fatal("commands never end")
+			t.Fatal("commands never end")
 		}
 		cmd, queue = queue[0], queue[1:]
 		if cmd == nil {
@@ -146,9 +157,7 @@ func (s *Stage) run(cmd tea.Cmd) {
 		case tea.BatchMsg:
 			queue = append(queue, msg...)
 		default:
-			intent, next := s.Pane.Update(msg)
-			s.took(intent)
-			queue = append(queue, next)
+			queue = append(queue, update(msg))
 		}
 	}
 }
