@@ -564,3 +564,24 @@ func TestSourcesOutliveTheirFile(t *testing.T) {
 		load(t, db, g.next(100))
 	}
 }
+
+// A kill can hit a load when it has just begun its case.
+func TestCaseThatWasOnlyBegunIsBegunAgain(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "a.spoor")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, infoName+newSuffix), "vers")
+	if _, err := Open(t.Context(), dir, Options{}); !errors.Is(err, ErrNotFound) {
+		t.Errorf("without Create: %v", err)
+	}
+	db, err := Open(t.Context(), dir, Options{Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	load(t, db, newGenerator(1).next(3))
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -191,6 +192,8 @@ func folder(path string, create bool) (string, error) {
 		return "", err
 	}
 	entries, err := os.ReadDir(dir)
+	// A process killed when it had just begun a case leaves half of what tells of it.
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == infoName+newSuffix })
 	switch {
 	case err == nil && len(entries) > 0:
 		return "", ErrNotCase

@@ -68,10 +68,13 @@ func writeInfo(dir string, info Info) error {
 	return replaceFile(filepath.Join(dir, infoName), func(w io.Writer) error { _, err := w.Write(b); return err })
 }
 
+// newSuffix ends the name of a file that is being written anew.
+const newSuffix = ".new"
+
 // replaceFile writes a file anew: whatever happens, it is whole, the old one or
 // the new.
 func replaceFile(path string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(path+newSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -81,9 +84,9 @@ func replaceFile(path string, write func(io.Writer) error) error {
 		err = errors.Join(w.Flush(), f.Sync())
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path+".new"))
+		return errors.Join(err, os.Remove(path+newSuffix))
 	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := os.Rename(path+newSuffix, path); err != nil {
 		return err
 	}
 	syncFolder(filepath.Dir(path))
