@@ -16,6 +16,7 @@ import (
 	"spoor/loader/change"
 	"spoor/loader/cloudtrail"
 	"spoor/query"
+	"spoor/query/store/blocks"
 )
 
 // nasty are texts that break programs which paste, and ones that differ in case
@@ -218,7 +219,7 @@ func (g asker) filter(depth int) string {
 func TestStoreAgreesOnNastyValues(t *testing.T) {
 	t.Parallel()
 	db, indexed := newCase(t), newCase(t)
-	indexed.blocks.text = 4 << 10
+	smallFrames(indexed, 4<<10)
 	indexed.many = 1 // hits are bits
 	g := &teller{r: rand.New(rand.NewPCG(11, 12))}
 	var events []told
@@ -236,7 +237,7 @@ func TestStoreAgreesOnNastyValues(t *testing.T) {
 			t.Fatalf("stored %+v", s)
 		}
 	}
-	db.blocks.path = "" // searches the records as they came
+	db.blocks = blocks.New("", 0) // searches the records as they came
 	if err := indexed.Index(t.Context()); err != nil || coveredEvents(indexed) != int64(len(events)) {
 		t.Fatalf("%d events in blocks, %v", coveredEvents(indexed), err)
 	}

@@ -9,19 +9,25 @@ import (
 	"testing"
 
 	"spoor/loader"
-	"spoor/query"
+	"spoor/query/store/blocks"
 )
+
+// magicSize is the length of what begins the file of search blocks.
+const magicSize = 16
+
+// smallFrames has a case that nothing was asked of yet make frames of so many bytes of records.
+func smallFrames(db *DB, text int64) {
+	db.blocks = blocks.New(filepath.Join(db.Path(), searchName), text)
+}
 
 // coveredEvents counts the events that search blocks hold.
 func coveredEvents(db *DB) (n int64) {
-	_, rev := db.now()
-	unlock, err := db.blocks.lock(db.objects, rev)
+	view, err := db.blockView()
 	if err != nil {
 		return -1
 	}
-	defer unlock()
 	for _, o := range db.objects.list() {
-		if db.blocks.of(o.id) != nil {
+		if view.Of(o.id) != nil {
 			n += o.events
 		}
 	}
@@ -32,7 +38,7 @@ func coveredEvents(db *DB) (n int64) {
 func indexed(t *testing.T, objects, events int) *DB {
 	t.Helper()
 	db := newCase(t)
-	db.blocks.text = 64 << 10
+	smallFrames(db, 64<<10)
 	generated(t, db, objects, events)
 	if err := db.Index(t.Context()); err != nil || coveredEvents(db) != int64(objects*events) {
 		t.Fatalf("%d events in blocks, %v", coveredEvents(db), err)
@@ -66,7 +72,7 @@ func again(t *testing.T, db *DB) *DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	db.blocks.text = 64 << 10
+	smallFrames(db, 64<<10)
 	return db
 }
 
@@ -74,7 +80,7 @@ func TestBlocksFindWhatTheOriginalsHold(t *testing.T) {
 	t.Parallel()
 	plain := newCase(t)
 	generated(t, plain, 30, 200)
-	plain.blocks.path = ""
+	plain.blocks = blocks.New("", 0)
 	want := counts(t, plain)
 	if slices.Contains(want[:5], 0) {
 		t.Fatalf("%v: the test tests nothing", want)
@@ -95,7 +101,7 @@ func TestBlocksFindWhatTheOriginalsHold(t *testing.T) {
 func TestSearchMakesTheBlocksItMisses(t *testing.T) {
 	t.Parallel()
 	db := newCase(t)
-	db.blocks.text = 64 << 10
+	smallFrames(db, 64<<10)
 	generated(t, db, 30, 200)
 	first := counts(t, db)
 	if n := coveredEvents(db); n != 6000 {
@@ -134,10 +140,10 @@ func TestDamagedBlocksAreNotBelieved(t *testing.T) {
 			t.Errorf("%s: %d events in blocks made anew, %v", name, coveredEvents(db), err)
 		}
 	}
-	for _, cut := range []int{0, 5, len(searchMagic), len(searchMagic) + 7, n / 3, n / 2, n - 1} {
+	for _, cut := range []int{0, 5, magicSize, magicSize + 7, n / 3, n / 2, n - 1} {
 		damage("cut", sound[:cut])
 	}
-	for _, at := range []int{3, len(searchMagic) + 2, len(searchMagic) + 12, len(searchMagic) + 40, n / 2, n - 5} {
+	for _, at := range []int{3, magicSize + 2, magicSize + 12, magicSize + 40, n / 2, n - 5} {
 		turned := slices.Clone(sound)
 		turned[at] ^= 0x40
 		damage("turned", turned)
@@ -148,7 +154,7 @@ func TestDamagedBlocksAreNotBelieved(t *testing.T) {
 func TestBlocksOfReplacedObjectsAreDropped(t *testing.T) {
 	t.Parallel()
 	db := newCase(t)
-	db.blocks.text = 16 << 10
+	smallFrames(db, 16<<10)
 	g := newGenerator(1)
 	list := []loader.Loaded{g.next(100), g.next(100), g.next(100)}
 	load(t, db, list...)
@@ -172,14 +178,14 @@ func TestBlocksOfReplacedObjectsAreDropped(t *testing.T) {
 func TestIndexGoesOnWhereItStopped(t *testing.T) {
 	t.Parallel()
 	db := newCase(t)
-	db.blocks.text = 64 << 10
+	smallFrames(db, 64<<10)
 	generated(t, db, 30, 200)
 	ctx, cancel := context.WithCancel(t.Context())
 	groups, err := db.uncovered()
 	if err != nil || len(groups) < 3 {
 		t.Fatalf("%d groups, %v", len(groups), err)
 	}
-	if _, err := db.build(ctx, groups[1], func(*frame) error { return nil }); err != nil {
+	if _, err := db.build(ctx, groups[1], func(*blocks.Frame) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	had := coveredEvents(db)
@@ -195,58 +201,11 @@ func TestIndexGoesOnWhereItStopped(t *testing.T) {
 	}
 }
 
-func TestFrameGivesRecordsBack(t *testing.T) {
-	t.Parallel()
-	records := []string{`{"a":1,"b":"x"}`, `{"a":1,"b":"y"}`, `{}`, `not json`, `{"a":1,"b":"x"}`}
-	seqs := []int64{7, 3, 1 << 40, 9, 10}
-	var m frameMaker
-	for range 2 { // a maker may be used again
-		for i, r := range records {
-			m.add(seqs[i], r)
-		}
-		f, err := readFrame(m.finish())
-		if err != nil {
-			t.Fatal(err)
-		}
-		i := 0
-		err = f.each(func(seq int64, parts []uint32) bool {
-			got := ""
-			for _, p := range parts {
-				got += f.span(int(p), int(p)+1)
-			}
-			if got != records[i] || seq != seqs[i] {
-				t.Errorf("event %d: %d %s", i, seq, got)
-			}
-			i++
-			return true
-		})
-		if err != nil || i != len(records) {
-			t.Errorf("%d events, %v", i, err)
-		}
-	}
-}
-
-// FuzzFrame holds that no bytes, whatever their checksum says, take the program
-// down.
-func FuzzFrame(f *testing.F) {
-	var m frameMaker
-	m.add(1, `{"a":1,"b":"x\\"}`)
-	f.Add(m.finish())
-	f.Fuzz(func(_ *testing.T, b []byte) {
-		fr, err := readFrame(b)
-		if err != nil {
-			return
-		}
-		_, _ = fr.find(context.Background(), query.Text{Value: "a/b"}.Probe())
-		_, _ = fr.find(context.Background(), query.Text{Value: `a"b`, Quoted: true}.Probe())
-	})
-}
-
 // A command readies all at once and says how far it is; then nothing is unready.
 func TestIndexNow(t *testing.T) {
 	t.Parallel()
 	db := newCase(t)
-	db.blocks.text = 64 << 10
+	smallFrames(db, 64<<10)
 	generated(t, db, 30, 200)
 	f := parse(t, "event:Describe1* thing-1")
 	if n, err := db.Unready(t.Context(), f); err != nil || n != 6000 {

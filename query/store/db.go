@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"spoor/query"
+	"spoor/query/store/blocks"
 	"spoor/query/store/pack"
 )
 
@@ -24,10 +25,11 @@ const Memory = ":memory:"
 
 // Names inside the folder of a case.
 const (
-	infoName  = "case.toml"
-	dbName    = "case.duckdb"
-	packName  = "objects.pack"
-	spillName = "case.duckdb.tmp"
+	infoName   = "case.toml"
+	dbName     = "case.duckdb"
+	packName   = "objects.pack"
+	searchName = "case.search"
+	spillName  = "case.duckdb.tmp"
 )
 
 // checkpointEvery is how much the write-ahead log may grow before DuckDB packs
@@ -63,7 +65,7 @@ type DB struct {
 	servants  servants
 	leaves    leaves
 	ahead     readAhead
-	blocks    blocks
+	blocks    *blocks.File
 	reach     [2]reached   // all objects, oldest and newest first
 	indexing  sync.Mutex   // held by Index
 	asking    atomic.Int32 // questions being answered
@@ -111,7 +113,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 func newDB(path string, o Options) *DB {
 	shelf := newShelf()
 	db := &DB{path: path, shelf: shelf, dicts: newDicts(shelf), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
-		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, many: manyHits, blocks: blocks{text: frameText}, span: emptySpan()}
+		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, many: manyHits, blocks: blocks.New("", blocks.FrameText), span: emptySpan()}
 	db.maker = newMaker(db.dicts, db.people)
 	shelf.fetch = func(dom domain, from, to uint32, f func(uint32, string) error) error {
 		ctx := context.Background() // nobody waits for this in the usual case
@@ -133,7 +135,7 @@ func (db *DB) open(ctx context.Context, o Options) error {
 	if err := intact(dir); err != nil {
 		return err
 	}
-	db.blocks.path = filepath.Join(dir, searchName)
+	db.blocks = blocks.New(filepath.Join(dir, searchName), blocks.FrameText)
 	db.shelfFile = filepath.Join(dir, shelfName)
 	return db.openFile(ctx, o, dir, dbName, filepath.Join(dir, packName))
 }
@@ -302,5 +304,5 @@ func (db *DB) Close() error {
 	for _, d := range db.dicts {
 		d.shelve(true)
 	}
-	return errors.Join(err, db.sql.Close(), db.blocks.close(), db.shelf.close(), db.pack.Close())
+	return errors.Join(err, db.sql.Close(), db.blocks.Close(), db.shelf.close(), db.pack.Close())
 }

@@ -11,6 +11,7 @@ import (
 
 	"spoor/loader/cloudtrail"
 	"spoor/query"
+	"spoor/query/store/blocks"
 )
 
 // Index makes search blocks of all objects that have none yet, so that free text
@@ -18,7 +19,7 @@ import (
 // and goes on from there the next time; while people ask, it waits. A case in
 // memory has no blocks. One runs at a time: a second one returns at once.
 func (db *DB) Index(ctx context.Context) error {
-	if db.blocks.path == "" || !db.indexing.TryLock() {
+	if !db.blocks.Kept() || !db.indexing.TryLock() {
 		return nil
 	}
 	defer db.indexing.Unlock()
@@ -28,7 +29,7 @@ func (db *DB) Index(ctx context.Context) error {
 // IndexNow is Index with all processors and for nobody else's sake: for a command
 // that does nothing beside. progress is told how many events are covered.
 func (db *DB) IndexNow(ctx context.Context, progress func(events int64)) error {
-	if db.blocks.path == "" {
+	if !db.blocks.Kept() {
 		return nil
 	}
 	db.indexing.Lock()
@@ -100,7 +101,7 @@ func (db *DB) buildAll(ctx context.Context, groups [][]objectRow, workers int, l
 			break
 		}
 		g.Go(func() error {
-			b, err := db.build(ctx, group, func(*frame) error { return nil })
+			b, err := db.build(ctx, group, func(*blocks.Frame) error { return nil })
 			if err != nil {
 				once.Do(func() { failed = err })
 			} else if b != nil {
@@ -137,28 +138,13 @@ func (db *DB) quiet(ctx context.Context) error {
 // build makes a block of objects and keeps it. use sees each frame. It returns
 // nil when the objects can't be covered as they are known: another load or
 // search was quicker.
-func (db *DB) build(ctx context.Context, objects []objectRow, use func(*frame) error) (*block, error) {
+func (db *DB) build(ctx context.Context, objects []objectRow, use func(*blocks.Frame) error) (*blocks.Block, error) {
 	spans, err := db.spansOf(ctx, objects)
 	if err != nil {
 		return nil, err
 	}
-	var packed [][]byte
-	var m frameMaker
-	size := 0
-	flush := func() error {
-		if size == 0 {
-			return nil
-		}
-		size = 0
-		raw := m.finish()
-		f, err := readFrame(raw)
-		if err == nil {
-			err = use(f)
-		}
-		packed = append(packed, db.blocks.pack(raw))
-		return err
-	}
-	list := make([]covered, len(objects))
+	m := db.blocks.Maker(use)
+	list := make([]blocks.Object, len(objects))
 	for i, o := range objects {
 		list[i] = coveredAs(o)
 		events := spans[o.id]
@@ -178,16 +164,10 @@ func (db *DB) build(ctx context.Context, objects []objectRow, use func(*frame) e
 			if err != nil {
 				return nil, err
 			}
-			m.add(e.seq, record)
-			if size += len(record); int64(size) >= db.blocks.text {
-				if err := flush(); err != nil {
-					return nil, err
-				}
+			if err := m.Add(e.seq, record); err != nil {
+				return nil, err
 			}
 		}
 	}
-	if err := flush(); err != nil {
-		return nil, err
-	}
-	return db.blocks.put(list, packed)
+	return m.Keep(list)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"spoor/query"
+	"spoor/query/store/blocks"
 )
 
 // How much is remembered: so many searches, with so many hits between them.
@@ -30,12 +31,12 @@ type leaf struct {
 
 // searched is what was searched: a block, or an object as it was then.
 type searched struct {
-	block  *block
-	object covered
+	block  *blocks.Block
+	object blocks.Object
 }
 
-func inBlock(b *block) searched     { return searched{block: b} }
-func inObject(o objectRow) searched { return searched{object: coveredAs(o)} }
+func inBlock(b *blocks.Block) searched { return searched{block: b} }
+func inObject(o objectRow) searched    { return searched{object: coveredAs(o)} }
 
 // A finding is what a leaf found: events.
 type finding []int64
@@ -76,7 +77,7 @@ func (l *leaf) seqs(m *manifest) []int64 {
 	defer l.mu.Unlock()
 	all := make([]int64, 0, l.hits)
 	for in, seqs := range l.found {
-		if in.block != nil && m.hold(in.block.objects) || in.block == nil && m.hold([]covered{in.object}) {
+		if in.block != nil && m.hold(in.block.Objects()) || in.block == nil && m.hold([]blocks.Object{in.object}) {
 			all = append(all, seqs...)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"spoor/loader"
 	"spoor/loader/cloudtrail"
+	"spoor/query/store/blocks"
 	"spoor/query/store/pack"
 )
 
@@ -71,6 +72,11 @@ func newManifest() *manifest {
 	return &manifest{byID: make([]objectRow, 1), name: make(map[string]uint32)}
 }
 
+// coveredAs is an object as blocks know it.
+func coveredAs(o objectRow) blocks.Object {
+	return blocks.Object{ID: o.id, Loaded: o.loaded, Events: o.events}
+}
+
 // get returns the object of a number.
 func (m *manifest) get(id uint32) (objectRow, bool) {
 	m.mu.RLock()
@@ -82,11 +88,11 @@ func (m *manifest) get(id uint32) (objectRow, bool) {
 }
 
 // hold reports whether objects still are what they were when they were covered.
-func (m *manifest) hold(list []covered) bool {
+func (m *manifest) hold(list []blocks.Object) bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	for _, c := range list {
-		if int(c.id) >= len(m.byID) || coveredAs(m.byID[c.id]) != c {
+		if int(c.ID) >= len(m.byID) || coveredAs(m.byID[c.ID]) != c {
 			return false
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"spoor/loader/cloudtrail"
 	"spoor/query"
+	"spoor/query/store/blocks"
 )
 
 // A partReader puts questions to the records of some events: from search blocks,
@@ -49,7 +50,7 @@ const allAsks = ^uint64(0)
 // events, have none made.
 func (db *DB) newPartReader(asks []partAsk, few bool) (*partReader, error) {
 	p := &partReader{db: db, asks: asks}
-	if few || db.blocks.path == "" {
+	if few || !db.blocks.Kept() {
 		return p, nil
 	}
 	groups, err := db.uncovered()
@@ -91,7 +92,7 @@ func (p *partReader) read(ctx context.Context, events []readEvent) ([][]uint32, 
 	g, ctx := errgroup.WithContext(ctx)
 	for range processors() {
 		g.Go(func() error {
-			w := &partWorker{partReader: p, look: searcher{db: p.db}, events: events, out: out, known: make([][]uint32, len(p.asks))}
+			w := &partWorker{partReader: p, look: newSearcher(p.db, nil), events: events, out: out, known: make([][]uint32, len(p.asks))}
 			for job, ok := next(); ok; job, ok = next() {
 				if err := w.do(ctx, job); err != nil {
 					return err
@@ -105,21 +106,19 @@ func (p *partReader) read(ctx context.Context, events []readEvent) ([][]uint32, 
 
 // jobs sorts events by where their records are read.
 func (p *partReader) jobs(events []readEvent) ([]partJob, error) {
-	_, rev := p.db.now()
-	unlock, err := p.db.blocks.lock(p.db.objects, rev)
+	view, err := p.db.blockView()
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
 	var jobs []partJob
-	ofBlock, ofObject := make(map[*block]int), make(map[uint32]int)
+	ofBlock, ofObject := make(map[*blocks.Block]int), make(map[uint32]int)
 	add := func(u unit) int {
 		jobs = append(jobs, partJob{u, make(map[int64]int)})
 		return len(jobs) - 1
 	}
 	place := func(id uint32) int {
 		o, _ := p.db.objects.get(id)
-		if b := p.db.blocks.of(id); b != nil {
+		if b := view.Of(id); b != nil {
 			if _, ok := ofBlock[b]; !ok {
 				ofBlock[b] = add(unit{block: b})
 			}
@@ -151,7 +150,7 @@ func (p *partReader) jobs(events []readEvent) ([]partJob, error) {
 // A partWorker does one job after the other.
 type partWorker struct {
 	*partReader
-	look   searcher
+	look   *searcher
 	events []readEvent
 	out    [][]uint32
 	known  [][]uint32 // by ask and part of the frame at hand: answer + 1
@@ -160,7 +159,7 @@ type partWorker struct {
 
 func (w *partWorker) do(ctx context.Context, job partJob) error {
 	if job.block != nil || job.build {
-		b, err := w.look.frames(ctx, job.unit, func(f *frame) error { return w.frame(ctx, f, job.wanted) })
+		b, err := w.look.frames(ctx, job.unit, func(f *blocks.Frame) error { return w.frame(ctx, f, job.wanted) })
 		if err != nil || b != nil {
 			return err
 		}
@@ -169,12 +168,12 @@ func (w *partWorker) do(ctx context.Context, job partJob) error {
 }
 
 // frame puts the asks to the wanted events of a frame.
-func (w *partWorker) frame(ctx context.Context, f *frame, wanted map[int64]int) error {
+func (w *partWorker) frame(ctx context.Context, f *blocks.Frame, wanted map[int64]int) error {
 	for k := range w.known {
-		w.known[k] = slices.Grow(w.known[k][:0], len(f.ends))[:len(f.ends)]
+		w.known[k] = slices.Grow(w.known[k][:0], f.Parts())[:f.Parts()]
 		clear(w.known[k])
 	}
-	err := f.each(func(seq int64, parts []uint32) bool {
+	err := f.Each(func(seq int64, parts []uint32) bool {
 		i, ok := wanted[seq]
 		if !ok {
 			return true
@@ -198,12 +197,12 @@ func (w *partWorker) frame(ctx context.Context, f *frame, wanted map[int64]int) 
 }
 
 // inParts is the answer of the parts of an event.
-func (w *partWorker) inParts(f *frame, k int, parts []uint32) uint32 {
+func (w *partWorker) inParts(f *blocks.Frame, k int, parts []uint32) uint32 {
 	found := uint32(0)
 	for _, part := range parts {
 		n := w.known[k][part]
 		if n == 0 {
-			n = w.asks[k].part(f.span(int(part), int(part)+1)) + 1
+			n = w.asks[k].part(f.Part(part)) + 1
 			w.known[k][part] = n
 		}
 		switch {
@@ -218,10 +217,10 @@ func (w *partWorker) inParts(f *frame, k int, parts []uint32) uint32 {
 }
 
 // whole puts the record of an event together, once.
-func (w *partWorker) whole(f *frame, parts []uint32) string {
+func (w *partWorker) whole(f *blocks.Frame, parts []uint32) string {
 	if w.record.Len() == 0 {
 		for _, part := range parts {
-			w.record.WriteString(f.span(int(part), int(part)+1))
+			w.record.WriteString(f.Part(part))
 		}
 	}
 	return w.record.String()

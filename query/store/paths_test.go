@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 
 	"spoor/loader"
 	"spoor/query"
+	"spoor/query/store/blocks"
 )
 
 // Columns and groups that are paths are what the records say, wherever those are
@@ -46,7 +49,7 @@ func TestPathsSayWhatRecordsSay(t *testing.T) {
 		lots = append(lots, pack1(fmt.Sprintf("/%d.json", o), text.String(), events, func(i int) (int, int) { return at[i][0], at[i][1] }))
 	}
 	for name, ready := range map[string]func(*testing.T, *DB){
-		"objects": func(_ *testing.T, db *DB) { db.blocks.path = "" },
+		"objects": func(_ *testing.T, db *DB) { db.blocks = blocks.New("", 0) },
 		"made":    func(*testing.T, *DB) {},
 		"blocks":  func(t *testing.T, db *DB) { index(t, db) },
 		"damaged": func(t *testing.T, db *DB) { index(t, db); spoil(t, db) },
@@ -54,7 +57,7 @@ func TestPathsSayWhatRecordsSay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := newCase(t)
-			db.blocks.text = 4 << 10
+			smallFrames(db, 4<<10)
 			load(t, db, lots...)
 			ready(t, db)
 			for _, r := range exported(t, db, query.ExportRequest{Columns: columns}) {
@@ -88,22 +91,25 @@ func index(t *testing.T, db *DB) {
 	}
 }
 
-// spoil turns some bytes of every frame over.
+// spoil turns some bytes of every block over.
 func spoil(t *testing.T, db *DB) {
 	t.Helper()
-	file, err := os.OpenFile(db.blocks.path, os.O_RDWR, 0)
+	file := filepath.Join(db.Path(), searchName)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	for _, b := range db.blocks.by {
-		if b == nil {
-			continue
+	ends := 0 // of blocks: where the next begins, or the file ends
+	for at := 0; at <= len(text); at++ {
+		if at == len(text) || at > magicSize && bytes.HasPrefix(text[at:], []byte("spoorblk")) {
+			copy(text[at-6:], "spoilt")
+			ends++
 		}
-		for _, f := range b.frames {
-			if _, err := file.WriteAt([]byte("spoilt"), f.off+f.len/2); err != nil {
-				t.Fatal(err)
-			}
-		}
+	}
+	if ends < 2 {
+		t.Fatalf("%d blocks", ends)
+	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -87,7 +87,7 @@ func TestHintsLeaveAnswersAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := newCase(t)
-			db.blocks.text = 64 << 10
+			smallFrames(db, 64<<10)
 			src, err := disk.Zip("demo.zip", demo.Zip)
 			if dir != "" {
 				if _, err := os.Stat(dir); err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -18,6 +17,7 @@ import (
 
 	"spoor/loader/cloudtrail"
 	"spoor/query"
+	"spoor/query/store/blocks"
 )
 
 // searchSlice is for how long a question searches the records before it answers
@@ -256,7 +256,7 @@ func (db *DB) search(ctx context.Context, leaves []*leaf, todo []unit, slice tim
 	g, ctx := errgroup.WithContext(ctx)
 	for range processors() {
 		g.Go(func() error {
-			w := &searcher{db: db, leaves: leaves}
+			w := newSearcher(db, leaves)
 			for first := true; ; first = false {
 				u, ok := q.next(first)
 				if !ok {
@@ -298,7 +298,11 @@ func (q *searchQueue) next(always bool) (unit, bool) {
 type searcher struct {
 	db     *DB
 	leaves []*leaf
-	reader frameReader
+	reader *blocks.Reader
+}
+
+func newSearcher(db *DB, leaves []*leaf) *searcher {
+	return &searcher{db: db, leaves: leaves, reader: db.blocks.Reader()}
 }
 
 func (w *searcher) search(ctx context.Context, u unit) error {
@@ -306,12 +310,12 @@ func (w *searcher) search(ctx context.Context, u unit) error {
 		return w.objects(ctx, u)
 	}
 	found := make([][]int64, len(w.leaves))
-	look := func(f *frame) error {
+	look := func(f *blocks.Frame) error {
 		for i, l := range w.leaves {
 			if l.covers(u) {
 				continue
 			}
-			seqs, err := f.find(ctx, l.probe)
+			seqs, err := f.Find(ctx, l.probe)
 			if err != nil {
 				return err
 			}
@@ -336,25 +340,12 @@ func (w *searcher) search(ctx context.Context, u unit) error {
 
 // frames gives the frames of a unit to look and returns their block, nil when
 // there is none to rely on.
-func (w *searcher) frames(ctx context.Context, u unit, look func(*frame) error) (*block, error) {
+func (w *searcher) frames(ctx context.Context, u unit, look func(*blocks.Frame) error) (*blocks.Block, error) {
 	if u.build {
 		return w.db.build(ctx, u.objects, look)
 	}
-	for _, at := range u.block.frames {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		f, err := w.reader.read(&w.db.blocks, at)
-		if err != nil {
-			w.db.blocks.drop(u.block)
-			return nil, nil
-		}
-		if err := look(f); errors.Is(err, errFrame) {
-			w.db.blocks.drop(u.block)
-			return nil, nil
-		} else if err != nil {
-			return nil, err
-		}
+	if sound, err := w.reader.Each(ctx, u.block, look); err != nil || !sound {
+		return nil, err
 	}
 	return u.block, nil
 }

@@ -6,16 +6,13 @@ import (
 	"slices"
 
 	"spoor/loader"
+	"spoor/query/store/blocks"
 )
-
-// frameText is about how much text of records a frame holds: enough for parts to
-// repeat, little enough to be unpacked in milliseconds (8 MB: 2.5 ms).
-const frameText = 8 << 20
 
 // A unit is what a search takes on at once: a block, objects to make a block of
 // on the way, or objects to be searched as they came.
 type unit struct {
-	block   *block
+	block   *blocks.Block
 	build   bool
 	objects []objectRow // of a block those that may carry hits
 	edge    int64       // time of the event that a page wants first
@@ -47,7 +44,7 @@ func (db *DB) unitsOf(ctx context.Context, where expr, from *int64, desc bool) (
 	if err != nil {
 		return nil, err
 	}
-	if len(loose) > 0 && db.blocks.path != "" {
+	if len(loose) > 0 && db.blocks.Kept() {
 		groups, err := db.uncovered()
 		if err != nil {
 			return nil, err
@@ -66,17 +63,21 @@ func (db *DB) unitsOf(ctx context.Context, where expr, from *int64, desc bool) (
 	return units, nil
 }
 
+// blockView tells which objects have blocks now.
+func (db *DB) blockView() (blocks.View, error) {
+	_, rev := db.now()
+	return db.blocks.View(rev, db.objects.hold)
+}
+
 // covered finds the blocks of objects, and returns the objects without one.
 func (db *DB) covered(list []reach) (units []unit, loose []reach, err error) {
-	_, rev := db.now()
-	unlock, err := db.blocks.lock(db.objects, rev)
+	view, err := db.blockView()
 	if err != nil {
 		return nil, nil, err
 	}
-	defer unlock()
-	at := make(map[*block]int)
+	at := make(map[*blocks.Block]int)
 	for _, r := range list {
-		b := db.blocks.of(r.o.id)
+		b := view.Of(r.o.id)
 		if b == nil {
 			loose = append(loose, r)
 			continue
@@ -95,29 +96,24 @@ func (db *DB) covered(list []reach) (units []unit, loose []reach, err error) {
 // uncovered lists the objects without a block in groups that make one each, in
 // the order of loading, which is about that of time.
 func (db *DB) uncovered() ([][]objectRow, error) {
-	_, rev := db.now()
-	unlock, err := db.blocks.lock(db.objects, rev)
-	if err != nil || db.blocks.file == nil {
-		if err == nil {
-			unlock()
-		}
+	view, err := db.blockView()
+	if err != nil || !view.Grows() {
 		return nil, err
 	}
-	defer unlock()
 	var groups [][]objectRow
 	var group []objectRow
 	size := int64(0)
 	flush := func() {
-		if size >= db.blocks.text/4 { // less is searched as it came in a few milliseconds
+		if size >= db.blocks.Text()/4 { // less is searched as it came in a few milliseconds
 			groups = append(groups, group)
 		}
 		group, size = nil, 0
 	}
 	for _, o := range db.objects.list() {
-		if o.events == 0 || o.outcome != uint8(loader.Done) || db.blocks.of(o.id) != nil {
+		if o.events == 0 || o.outcome != uint8(loader.Done) || view.Of(o.id) != nil {
 			continue
 		}
-		if size+o.unpacked > db.blocks.text {
+		if size+o.unpacked > db.blocks.Text() {
 			flush()
 		}
 		group = append(group, o)

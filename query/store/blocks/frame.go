@@ -1,4 +1,4 @@
-package store
+package blocks
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"spoor/query"
 )
 
-// A frame holds records such that they can be searched some ten times as fast
+// A Frame holds records such that they can be searched some ten times as fast
 // as in the objects they came in: each distinct part of a record (query.Parts)
 // once, and every event as a list of parts. Of 1,650 bytes of record that leaves
 // 500, 110 when compressed (measured on generated logs, 5,000 events a frame).
@@ -20,80 +20,23 @@ import (
 //	event: seq less the one before · parts · of each its number + 1, 0 for the next new one
 //
 // All numbers are varints.
-type frame struct {
+type Frame struct {
 	text   string   // the parts, joined
 	ends   []uint32 // of each part in text
 	events []byte
 	n      int // events
 }
 
-// frameParts is about how many parts a frame has.
-const frameParts = 1 << 15
-
 var errFrame = errors.New("a search block is damaged")
 
-// A frameMaker makes a frame. The records given to it must stay as they are
-// until finish.
-type frameMaker struct {
-	seen   map[string]uint32 // number + 1
-	parts  []string
-	events []byte
-	n      int
-	seq    int64
-	size   int // of parts
-}
-
-// add takes a record.
-func (m *frameMaker) add(seq int64, record string) {
-	if m.seen == nil {
-		m.seen = make(map[string]uint32, frameParts)
-	}
-	m.n++
-	m.events = binary.AppendVarint(m.events, seq-m.seq)
-	m.seq = seq
-	var refs [64]uint32
-	list := refs[:0]
-	for part := range query.Parts(record) {
-		ref, ok := m.seen[part]
-		if !ok {
-			m.parts = append(m.parts, part)
-			m.seen[part] = uint32(len(m.parts))
-			m.size += len(part)
-		}
-		list = append(list, ref)
-	}
-	m.events = binary.AppendUvarint(m.events, uint64(len(list)))
-	for _, ref := range list {
-		m.events = binary.AppendUvarint(m.events, uint64(ref))
-	}
-}
-
-// finish returns the frame as it is kept, and readies the maker for the next.
-func (m *frameMaker) finish() []byte {
-	out := make([]byte, 0, m.size+len(m.events)+2*len(m.parts)+16)
-	out = binary.AppendUvarint(out, uint64(len(m.parts)))
-	out = binary.AppendUvarint(out, uint64(m.n))
-	out = binary.AppendUvarint(out, uint64(len(m.events)))
-	for _, p := range m.parts {
-		out = binary.AppendUvarint(out, uint64(len(p)))
-	}
-	out = append(out, m.events...)
-	for _, p := range m.parts {
-		out = append(out, p...)
-	}
-	clear(m.seen)
-	*m = frameMaker{seen: m.seen, parts: m.parts[:0], events: m.events[:0]}
-	return out
-}
-
 // readFrame views bytes, which must not change as long as the frame is used.
-func readFrame(b []byte) (*frame, error) {
-	f := new(frame)
+func readFrame(b []byte) (*Frame, error) {
+	f := new(Frame)
 	return f, f.read(b)
 }
 
 // read is readFrame into a frame that may have been used before.
-func (f *frame) read(b []byte) error {
+func (f *Frame) read(b []byte) error {
 	var head [3]uint64
 	for i := range head {
 		n, size := binary.Uvarint(b)
@@ -124,8 +67,14 @@ func (f *frame) read(b []byte) error {
 	return nil
 }
 
+// Parts is how many parts there are.
+func (f *Frame) Parts() int { return len(f.ends) }
+
+// Part returns a part by its number.
+func (f *Frame) Part(i uint32) string { return f.span(int(i), int(i)+1) }
+
 // span returns some parts in a row.
-func (f *frame) span(from, to int) string {
+func (f *Frame) span(from, to int) string {
 	start := uint32(0)
 	if from > 0 {
 		start = f.ends[from-1]
@@ -133,9 +82,9 @@ func (f *frame) span(from, to int) string {
 	return f.text[start:f.ends[to-1]]
 }
 
-// each calls yield with the events until it returns false; the list of parts is
-// used again for the next.
-func (f *frame) each(yield func(seq int64, parts []uint32) bool) error {
+// Each calls yield with the events, by number, and the parts of their records, in
+// order, until it returns false; the list of parts is used again for the next.
+func (f *Frame) Each(yield func(seq int64, parts []uint32) bool) error {
 	b, seq, next := f.events, int64(0), uint32(0)
 	var parts []uint32
 	for range f.n {
@@ -172,8 +121,8 @@ func (f *frame) each(yield func(seq int64, parts []uint32) bool) error {
 	return nil
 }
 
-// find returns the events whose records match.
-func (f *frame) find(ctx context.Context, p query.Probe) ([]int64, error) {
+// Find returns the events whose records match.
+func (f *Frame) Find(ctx context.Context, p query.Probe) ([]int64, error) {
 	hit := make([]bool, len(f.ends))
 	if !f.candidates(p, hit) {
 		return nil, nil
@@ -194,7 +143,7 @@ func (f *frame) find(ctx context.Context, p query.Probe) ([]int64, error) {
 	var seqs []int64
 	var record strings.Builder
 	n := 0
-	err := f.each(func(seq int64, parts []uint32) bool {
+	err := f.Each(func(seq int64, parts []uint32) bool {
 		n++
 		if n&63 == 0 && ctx.Err() != nil {
 			return false
@@ -205,7 +154,7 @@ func (f *frame) find(ctx context.Context, p query.Probe) ([]int64, error) {
 		if p.Part == nil {
 			record.Reset()
 			for _, i := range parts {
-				record.WriteString(f.span(int(i), int(i)+1))
+				record.WriteString(f.Part(i))
 			}
 			if !p.Whole(record.String()) {
 				return true
@@ -222,7 +171,7 @@ func (f *frame) find(ctx context.Context, p query.Probe) ([]int64, error) {
 
 // candidates marks the parts that the hint can't rule out and reports whether
 // there are any.
-func (f *frame) candidates(p query.Probe, hit []bool) bool {
+func (f *Frame) candidates(p query.Probe, hit []bool) bool {
 	if p.Hint == nil {
 		for i := range hit {
 			hit[i] = true
@@ -249,7 +198,7 @@ func (f *frame) candidates(p query.Probe, hit []bool) bool {
 
 // narrow marks the parts from lo to hi for which a test holds. One test rules
 // out all parts at once where it can.
-func (f *frame) narrow(test func(string) bool, lo, hi int, hit []bool) bool {
+func (f *Frame) narrow(test func(string) bool, lo, hi int, hit []bool) bool {
 	if lo == hi || !test(f.span(lo, hi)) {
 		return false
 	}

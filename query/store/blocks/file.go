@@ -1,4 +1,4 @@
-package store
+package blocks
 
 import (
 	"encoding/binary"
@@ -8,40 +8,34 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/zeebo/xxh3"
 )
 
-// searchName is the file of search blocks inside the folder of a case. It holds
-// nothing that the originals don't: what is missing, stale or damaged in it is
-// searched for there, and made anew.
-const searchName = "case.search"
+// magic begins the file; the number is that of its format.
+const magic = "spoor search 1\n\n"
 
-// searchMagic begins the file; the number is that of its format.
-const searchMagic = "spoor search 1\n\n"
-
-// A block holds the records of some objects in a few frames. In the file:
+// A Block holds the records of some objects in a few frames. In the file:
 //
 //	magic · length and XXH3 of what follows up to the frames ·
 //	objects · of each: number, when loaded, events ·
 //	frames · of each: length, XXH3 · the frames, zstd
-type block struct {
-	objects []covered
+type Block struct {
+	objects []Object
 	frames  []frameAt
-	gone    atomic.Bool // it must not be used any more
 }
 
-// covered is an object as it was when the block was made. An object that was
-// loaded anew, or that got events of another, is not covered any more.
-type covered struct {
-	id     uint32
-	loaded int64
-	events int64
+// An Object is an object of the case as it was when its block was made. One that
+// was loaded anew, or that got events of another, is not covered any more.
+type Object struct {
+	ID     uint32
+	Loaded int64 // when, µs UTC
+	Events int64
 }
 
-func coveredAs(o objectRow) covered { return covered{o.id, o.loaded, o.events} }
+// Objects are what the block covers. The list must not be changed.
+func (b *Block) Objects() []Object { return b.objects }
 
 // frameAt is where a frame lies.
 type frameAt struct {
@@ -52,23 +46,39 @@ type frameAt struct {
 const blockHead = 24 // bytes before the list of objects
 const blockMagic = 0x6b6c62726f6f7073
 
-// blocks is the file of search blocks: only ever appended to, not synced, for
+// A File is the file of search blocks: only ever appended to, not synced, for
 // checksums tell what a crash has torn.
-type blocks struct {
+type File struct {
 	mu       sync.Mutex
 	path     string // "" keeps none
-	text     int64  // of records in a frame, about; see frameText
+	text     int64  // of records in a frame, about
 	opened   bool
 	file     *os.File
 	end      int64
-	by       []*block // by object
+	by       []*Block // by object
 	revision uint64   // of the case when by was checked
 	enc      *zstd.Encoder
 	dec      *zstd.Decoder
 }
 
+// FrameText is about how many bytes of records a frame holds: enough for parts to
+// repeat, little enough to be unpacked in milliseconds (8 MB: 2.5 ms).
+const FrameText = 8 << 20
+
+// New returns the file at path, which is opened or made when it is first needed.
+// An empty path keeps no blocks. text is about how many bytes of records a frame
+// gets: FrameText, but for tests.
+func New(path string, text int64) *File { return &File{path: path, text: text} }
+
+// Kept reports whether there can be blocks.
+func (s *File) Kept() bool { return s.path != "" }
+
+// Text is about how many bytes of records a frame gets. Objects that have a
+// block in common should have about as many.
+func (s *File) Text() int64 { return s.text }
+
 // open reads which objects are covered. A file that can't be used is none.
-func (s *blocks) open() error {
+func (s *File) open() error {
 	if s.opened {
 		return nil
 	}
@@ -88,11 +98,11 @@ func (s *blocks) open() error {
 		return nil // a case that can't be written to is searched all the same
 	}
 	s.file = file
-	magic := make([]byte, len(searchMagic))
-	if _, err := file.ReadAt(magic, 0); err != nil || string(magic) != searchMagic {
+	begins := make([]byte, len(magic))
+	if _, err := file.ReadAt(begins, 0); err != nil || string(begins) != magic {
 		return s.begin()
 	}
-	s.end = int64(len(searchMagic))
+	s.end = int64(len(magic))
 	for {
 		b, size, err := s.readHead(s.end)
 		if err != nil {
@@ -104,27 +114,27 @@ func (s *blocks) open() error {
 }
 
 // begin empties the file.
-func (s *blocks) begin() error {
+func (s *File) begin() error {
 	s.by = nil
 	if err := s.file.Truncate(0); err != nil {
 		return err
 	}
-	_, err := s.file.WriteAt([]byte(searchMagic), 0)
-	s.end = int64(len(searchMagic))
+	_, err := s.file.WriteAt([]byte(magic), 0)
+	s.end = int64(len(magic))
 	return err
 }
 
-func (s *blocks) add(b *block) {
+func (s *File) add(b *Block) {
 	for _, o := range b.objects {
-		for len(s.by) <= int(o.id) {
+		for len(s.by) <= int(o.ID) {
 			s.by = append(s.by, nil)
 		}
-		s.by[o.id] = b
+		s.by[o.ID] = b
 	}
 }
 
 // readHead reads the head of the block at off and returns the size of the block.
-func (s *blocks) readHead(off int64) (*block, int64, error) {
+func (s *File) readHead(off int64) (*Block, int64, error) {
 	info, err := s.file.Stat()
 	if err != nil {
 		return nil, 0, err
@@ -159,7 +169,7 @@ func (s *blocks) readHead(off int64) (*block, int64, error) {
 }
 
 // parseHead reads the lists of a block; its frames begin at off.
-func parseHead(list []byte, off int64) (*block, error) {
+func parseHead(list []byte, off int64) (*Block, error) {
 	bad := false
 	next := func() uint64 {
 		n, size := binary.Uvarint(list)
@@ -169,9 +179,9 @@ func parseHead(list []byte, off int64) (*block, error) {
 		list = list[size:]
 		return n
 	}
-	b := &block{}
+	b := &Block{}
 	for n := next(); n > 0 && !bad; n-- {
-		b.objects = append(b.objects, covered{uint32(next()), int64(next()), int64(next())})
+		b.objects = append(b.objects, Object{uint32(next()), int64(next()), int64(next())})
 	}
 	for n := next(); n > 0 && !bad; n-- {
 		f := frameAt{off: off, len: int64(next()), sum: next()}
@@ -184,18 +194,15 @@ func parseHead(list []byte, off int64) (*block, error) {
 	return b, nil
 }
 
-// pack compresses a frame.
-func (s *blocks) pack(raw []byte) []byte { return s.enc.EncodeAll(raw, nil) }
-
 // put appends a block of packed frames. It returns nil when some object is
 // covered already.
-func (s *blocks) put(objects []covered, packed [][]byte) (*block, error) {
-	b := &block{objects: objects}
+func (s *File) put(objects []Object, packed [][]byte) (*Block, error) {
+	b := &Block{objects: objects}
 	list := binary.AppendUvarint(nil, uint64(len(objects)))
 	for _, o := range objects {
-		list = binary.AppendUvarint(list, uint64(o.id))
-		list = binary.AppendUvarint(list, uint64(o.loaded))
-		list = binary.AppendUvarint(list, uint64(o.events))
+		list = binary.AppendUvarint(list, uint64(o.ID))
+		list = binary.AppendUvarint(list, uint64(o.Loaded))
+		list = binary.AppendUvarint(list, uint64(o.Events))
 	}
 	list = binary.AppendUvarint(list, uint64(len(packed)))
 	for _, p := range packed {
@@ -212,7 +219,7 @@ func (s *blocks) put(objects []covered, packed [][]byte) (*block, error) {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if slices.ContainsFunc(objects, func(o covered) bool { return s.of(o.id) != nil }) {
+	if slices.ContainsFunc(objects, func(o Object) bool { return s.of(o.ID) != nil }) {
 		return nil, nil
 	}
 	if _, err := s.file.WriteAt(whole, s.end); err != nil {
@@ -230,7 +237,7 @@ func (s *blocks) put(objects []covered, packed [][]byte) (*block, error) {
 
 // of returns the block that covers an object, nil when none does. The caller
 // holds mu.
-func (s *blocks) of(id uint32) *block {
+func (s *File) of(id uint32) *Block {
 	if int(id) >= len(s.by) {
 		return nil
 	}
@@ -238,74 +245,77 @@ func (s *blocks) of(id uint32) *block {
 }
 
 // drop forgets a block. What it covered is searched for in the originals.
-func (s *blocks) drop(b *block) {
+func (s *File) drop(b *Block) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forget(b)
 }
 
-func (s *blocks) forget(b *block) {
-	b.gone.Store(true)
+func (s *File) forget(b *Block) {
 	for _, o := range b.objects {
-		if s.of(o.id) == b {
-			s.by[o.id] = nil
+		if s.of(o.ID) == b {
+			s.by[o.ID] = nil
 		}
 	}
 }
 
-// lock opens the file if need be, forgets the blocks that the case has moved
-// away from, and holds mu until the function returned is called.
-func (s *blocks) lock(m *manifest, revision uint64) (unlock func(), err error) {
+// A View is which objects have blocks at some moment.
+type View struct {
+	by    []*Block
+	grows bool
+}
+
+// Of returns the block that covers an object, nil when none does.
+func (v View) Of(id uint32) *Block {
+	if int(id) >= len(v.by) {
+		return nil
+	}
+	return v.by[id]
+}
+
+// Grows reports whether blocks can be made: not where there is no path, or a file
+// that can't be written to.
+func (v View) Grows() bool { return v.grows }
+
+// View opens the file if need be and tells which objects have blocks at a
+// revision of the case. hold reports whether objects are still in the case as
+// they were: blocks of others are forgotten, and a file that has no other is
+// that of another case, and emptied.
+func (s *File) View(revision uint64, hold func([]Object) bool) (View, error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.open(); err != nil {
-		s.mu.Unlock()
-		return nil, err
+		return View{}, err
 	}
-	if s.revision == revision {
-		return s.mu.Unlock, nil
+	if s.revision != revision {
+		s.revision = revision
+		if err := s.check(hold); err != nil {
+			return View{}, err
+		}
 	}
-	s.revision = revision
+	return View{slices.Clone(s.by), s.file != nil}, nil
+}
+
+// check forgets the blocks that the case has moved away from.
+func (s *File) check(hold func([]Object) bool) error {
 	held := 0
 	for _, b := range s.by {
 		switch {
 		case b == nil:
-		case m.hold(b.objects):
+		case hold(b.objects):
 			held++
 		default:
 			s.forget(b)
 		}
 	}
-	if len(s.by) > 0 && held == 0 { // of another case
-		err = s.begin()
+	if len(s.by) > 0 && held == 0 {
+		return s.begin()
 	}
-	if err != nil {
-		s.mu.Unlock()
-	}
-	return s.mu.Unlock, err
+	return nil
 }
 
-// A frameReader reads one frame after the other; each holds until the next.
-type frameReader struct {
-	packed, raw []byte
-	frame       frame
-}
-
-func (r *frameReader) read(s *blocks, at frameAt) (*frame, error) {
-	r.packed = slices.Grow(r.packed[:0], int(at.len))[:at.len]
-	if _, err := s.file.ReadAt(r.packed, at.off); err != nil {
-		return nil, err
-	}
-	if xxh3.Hash(r.packed) != at.sum {
-		return nil, errFrame
-	}
-	var err error
-	if r.raw, err = s.dec.DecodeAll(r.packed, r.raw[:0]); err != nil {
-		return nil, err
-	}
-	return &r.frame, r.frame.read(r.raw)
-}
-
-func (s *blocks) close() error {
+// Close closes the file. Nobody may be reading or making blocks.
+func (s *File) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file == nil {
