@@ -37,7 +37,7 @@
 //
 // What only the records can tell, free text and paths, are leaves: records are
 // searched in the order in which a page wants their events, for a slice of time
-// per question; what is found is remembered per leaf (leaf.go, search.go). They
+// per question; what is found is remembered per leaf (leaf.go, search.go, hits.go). They
 // are read from blocks that hold each distinct part of a record once (package
 // blocks), or where there is none yet from the objects as they came; a search
 // that reads most of a group of objects makes their block on the way, Index those
