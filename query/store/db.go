@@ -18,6 +18,7 @@ import (
 	"spoor/query"
 	"spoor/query/store/blocks"
 	"spoor/query/store/pack"
+	"spoor/query/store/shelf"
 )
 
 // Memory is the path of a case that keeps nothing on disk.
@@ -53,7 +54,7 @@ type DB struct {
 	sql  *sql.DB
 	pack *pack.Pack
 
-	shelf     *shelf
+	shelf     *shelf.Shelf
 	shelfFile string // where it lies, "" for in memory
 	dicts     dicts
 	people    *people
@@ -111,14 +112,14 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 }
 
 func newDB(path string, o Options) *DB {
-	shelf := newShelf()
-	db := &DB{path: path, shelf: shelf, dicts: newDicts(shelf), people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
+	db := &DB{path: path, people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
 		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, many: manyHits, blocks: blocks.New("", blocks.FrameText), span: emptySpan()}
-	db.maker = newMaker(db.dicts, db.people)
-	shelf.fetch = func(dom domain, from, to uint32, f func(uint32, string) error) error {
+	db.shelf = shelf.New(int(domains), func(dom int, from, to uint32, f func(uint32, string) error) error {
 		ctx := context.Background() // nobody waits for this in the usual case
 		return db.with(ctx, func(c conn) error { return fetchTexts(ctx, c, dom, from, to, f) })
-	}
+	})
+	db.dicts = newDicts(db.shelf)
+	db.maker = newMaker(db.dicts, db.people)
 	maps.Copy(db.fields, caseBindings(db))
 	maps.Copy(db.fields, annotationBindings(db))
 	return db
@@ -238,7 +239,7 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 		}
 	}
 	if db.shelfFile != "" {
-		db.shelf.open(db.shelfFile, db.pack.Mark())
+		db.shelf.Open(db.shelfFile, db.pack.Mark())
 	}
 	if n, err = c.int64s(ctx, "SELECT coalesce(max(seq), 0) FROM event_rows"); err != nil {
 		return err
@@ -270,7 +271,7 @@ func (db *DB) drop() (err error) {
 	if db.pack != nil {
 		err = errors.Join(err, db.pack.Close())
 	}
-	return errors.Join(err, db.shelf.close())
+	return errors.Join(err, db.shelf.Close())
 }
 
 // enter counts a question that is about to run; Close waits for it.
@@ -304,5 +305,5 @@ func (db *DB) Close() error {
 	for _, d := range db.dicts {
 		d.shelve(true)
 	}
-	return errors.Join(err, db.sql.Close(), db.blocks.Close(), db.shelf.close(), db.pack.Close())
+	return errors.Join(err, db.sql.Close(), db.blocks.Close(), db.shelf.Close(), db.pack.Close())
 }

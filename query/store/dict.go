@@ -2,10 +2,13 @@ package store
 
 import (
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"sync"
 
 	"github.com/zeebo/xxh3"
+
+	"spoor/query/store/shelf"
 )
 
 // A domain is a family of texts that are numbered together. Numbers of their own
@@ -36,13 +39,19 @@ const (
 // new one.
 func (d domain) shelved() bool { return d == domResource || d == domMessage }
 
+// shelfName is the file of the shelf inside the folder of a case: the texts of the
+// table strings once more, a list for each domain, at hand without work for the
+// database. What is missing in it is written anew by the next Open.
+const shelfName = "case.texts"
+
 // dicts are the dicts of all domains.
 type dicts [domains]*dict
 
-func newDicts(s *shelf) dicts {
+func newDicts(s *shelf.Shelf) dicts {
+	seed := rand.Uint64()
 	var ds dicts
 	for i := range ds {
-		ds[i] = newDict(domain(i), s)
+		ds[i] = &dict{dom: domain(i), shelf: s, seed: seed, texts: []string{""}, saved: 1, placed: 1}
 	}
 	return ds
 }
@@ -58,7 +67,8 @@ func newDicts(s *shelf) dicts {
 // only looked at has none.
 type dict struct {
 	dom   domain
-	shelf *shelf
+	shelf *shelf.Shelf
+	seed  uint64
 
 	mu     sync.RWMutex
 	base   uint32   // of a shelved domain: those before are on the shelf
@@ -80,10 +90,6 @@ const printPage = 1 << 12
 // arenaSize is how many bytes of text are allocated at once.
 const arenaSize = 64 << 10
 
-func newDict(dom domain, s *shelf) *dict {
-	return &dict{dom: dom, shelf: s, texts: []string{""}, saved: 1, placed: 1}
-}
-
 // index makes the table of hashes, unless it is there. Only the writer calls it,
 // before it asks for the first number.
 func (d *dict) index() error {
@@ -95,7 +101,7 @@ func (d *dict) index() error {
 		prints = append(prints, make([]xxh3.Uint128, min(n, printPage), printPage))
 	}
 	if err := d.each(func(id uint32, s string) error {
-		prints[id/printPage][id%printPage] = d.shelf.print(s)
+		prints[id/printPage][id%printPage] = d.print(s)
 		return nil
 	}); err != nil {
 		return err
@@ -107,6 +113,9 @@ func (d *dict) index() error {
 	return nil
 }
 
+// print is the hash by which a text is recognized in this process.
+func (d *dict) print(text string) xxh3.Uint128 { return xxh3.HashString128Seed(text, d.seed) }
+
 func (d *dict) printOf(id uint32) xxh3.Uint128 { return d.prints[id/printPage][id%printPage] }
 
 // id returns the number of s, a new one if need be. s is copied. Only the
@@ -115,7 +124,7 @@ func (d *dict) id(s string) uint32 {
 	if s == "" {
 		return 0
 	}
-	p := d.shelf.print(s)
+	p := d.print(s)
 	if id, ok := d.find(p); ok { // the writer is alone in changing the table
 		return id
 	}
@@ -225,7 +234,7 @@ func (d *dict) text(id uint32) string {
 	case id == 0:
 		return ""
 	case id < base:
-		return d.shelf.text(d.dom, id)
+		return d.shelf.Text(int(d.dom), id)
 	case int(id-base) < len(texts):
 		return texts[id-base]
 	}
@@ -236,7 +245,7 @@ func (d *dict) text(id uint32) string {
 func (d *dict) each(f func(id uint32, s string) error) error {
 	base, texts := d.recent()
 	if base > 1 {
-		if err := d.shelf.each(d.dom, base, f); err != nil {
+		if err := d.shelf.Each(int(d.dom), base, f); err != nil {
 			return err
 		}
 	}
@@ -258,7 +267,7 @@ func (d *dict) lookup(s string) (found uint32) {
 	d.mu.RLock()
 	indexed := d.prints != nil
 	if indexed {
-		found, _ = d.find(d.shelf.print(s))
+		found, _ = d.find(d.print(s))
 	}
 	d.mu.RUnlock()
 	if indexed {

@@ -25,8 +25,9 @@
 // The table event_rows has numbers only. Texts are numbered by domain (dict,
 // table strings), callers as a whole (people, table identities). Callers and the
 // texts that most events share are in memory as well; names of resources and
-// messages, of which there may be millions, are on a shelf (shelf.go). An event that is in the case already is not stored again but
-// leaves a row in copies, which takes over when its object is replaced.
+// messages, of which there may be millions, are on a shelf (package shelf). An
+// event that is in the case already is not stored again but leaves a row in
+// copies, which takes over when its object is replaced.
 //
 // # Asking
 //

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"spoor/query/store/shelf"
 )
 
 // restoreTexts brings the shelf and the dicts up to the table strings.
@@ -22,14 +24,14 @@ func (db *DB) restoreTexts(ctx context.Context, c conn) error {
 		return err
 	}
 	for dom := range next {
-		if db.shelf.next(domain(dom)) > next[dom] { // the database is another, or an older one
-			db.shelf.begin(db.pack.Mark())
+		if db.shelf.Next(dom) > next[dom] { // the database is another, or an older one
+			db.shelf.Clear()
 			break
 		}
 	}
 	for dom, d := range db.dicts {
 		if err := d.restore(next[dom], func(from, to uint32) error {
-			return fetchTexts(ctx, c, domain(dom), from, to, d.take)
+			return fetchTexts(ctx, c, dom, from, to, d.take)
 		}); err != nil {
 			return err
 		}
@@ -41,7 +43,7 @@ func (db *DB) restoreTexts(ctx context.Context, c conn) error {
 const fetchPart = 1 << 16
 
 // fetchTexts reads texts of the table by number. They hold until f returns.
-func fetchTexts(ctx context.Context, c conn, dom domain, from, to uint32, f func(id uint32, s string) error) error {
+func fetchTexts(ctx context.Context, c conn, dom int, from, to uint32, f func(id uint32, s string) error) error {
 	for ; from < to; from += fetchPart {
 		end := min(to, from+fetchPart)
 		q := fmt.Sprintf("SELECT id, text FROM strings WHERE dom = %d AND id >= %d AND id < %d ORDER BY id", dom, from, end)
@@ -64,10 +66,10 @@ func fetchTexts(ctx context.Context, c conn, dom domain, from, to uint32, f func
 // after the last: from the shelf, and what is missing there by fetch, which hands
 // the texts of a range of numbers to take.
 func (d *dict) restore(next uint32, fetch func(from, to uint32) error) error {
-	d.placed = d.shelf.next(d.dom)
+	d.placed = d.shelf.Next(int(d.dom))
 	if d.dom.shelved() && d.placed > 1 {
 		d.base, d.texts = d.placed, nil
-	} else if err := d.shelf.each(d.dom, d.placed, d.take); err != nil {
+	} else if err := d.shelf.Each(int(d.dom), d.placed, d.take); err != nil {
 		return err
 	}
 	for from := d.placed; from < next; { // into memory, and out of it by parts
@@ -109,13 +111,13 @@ func (d *dict) take(id uint32, s string) error {
 func (d *dict) shelve(last bool) {
 	n := d.saved - d.placed
 	if !last {
-		n -= n % shelfBlock
+		n -= n % shelf.Block
 	}
 	if n == 0 {
 		return
 	}
 	base, texts := d.recent()
-	if d.shelf.put(d.dom, texts[d.placed-base:][:n]) != nil {
+	if d.shelf.Put(int(d.dom), texts[d.placed-base:][:n]) != nil {
 		return // it is there once more, in the table
 	}
 	d.placed += n

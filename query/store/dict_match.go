@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"spoor/query"
 )
 
@@ -61,7 +59,7 @@ func (d *dict) matching(key string, test func(string) bool) (ids []uint32, n int
 		if key != "" {
 			found = d.matches.find(key)
 		}
-		more, err := d.shelf.matching(d.dom, found.end, base, test)
+		more, err := d.shelf.Matching(int(d.dom), found.end, base, processors(), test)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -78,36 +76,3 @@ func (d *dict) matching(key string, test func(string) bool) (ids []uint32, n int
 	}
 	return found.ids, int(found.end), nil
 }
-
-// matching returns the numbers of the texts from from up to end that pass a test.
-func (s *shelf) matching(dom domain, from, end uint32, test func(string) bool) ([]uint32, error) {
-	blocks := s.below(dom, end)
-	first := slices.IndexFunc(blocks, func(b shelved) bool { return b.next > from })
-	if first < 0 {
-		return nil, nil
-	}
-	blocks = blocks[first:]
-	parts := make([][]uint32, (len(blocks)+matchPart-1)/matchPart)
-	var g errgroup.Group
-	g.SetLimit(processors())
-	for i := range parts {
-		g.Go(func() error {
-			for _, b := range blocks[i*matchPart : min(len(blocks), (i+1)*matchPart)] {
-				if err := s.eachOf(dom, b, func(id uint32, text string) error {
-					if id >= from && test(text) {
-						parts[i] = append(parts[i], id)
-					}
-					return nil
-				}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	err := g.Wait()
-	return slices.Concat(parts...), err
-}
-
-// matchPart is how many blocks a goroutine takes at a time.
-const matchPart = 64

@@ -13,6 +13,7 @@ import (
 	"spoor/loader"
 	"spoor/loader/cloudtrail"
 	"spoor/query"
+	"spoor/query/store/shelf"
 )
 
 // cellsOf is the cells of all events that come from the shelf and beside it.
@@ -60,9 +61,9 @@ func TestTextsOutliveTheShelf(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"damaged head":   func(t *testing.T, file string) { flip(t, file, shelfStart+5) },
-		"damaged block":  func(t *testing.T, file string) { flip(t, file, shelfStart+shelfHead+60) },
-		"of another":     func(t *testing.T, file string) { flip(t, file, int64(len(shelfMagic))) },
+		"damaged head":   func(t *testing.T, file string) { flip(t, file, shelf.HeadSize+5) },
+		"damaged block":  func(t *testing.T, file string) { flip(t, file, shelf.HeadSize+100) },
+		"of another":     func(t *testing.T, file string) { flip(t, file, shelf.HeadSize-1) },
 		"a folder":       func(t *testing.T, file string) { replaceByFolder(t, file) },
 		"something else": func(t *testing.T, file string) { write(t, file, "not a shelf at all") },
 	} {
@@ -73,7 +74,7 @@ func TestTextsOutliveTheShelf(t *testing.T) {
 			first, second := g.next(6000), g.next(6000)
 			load(t, db, first)
 			load(t, db, second)
-			if db.dicts[domResource].base < shelfBlock {
+			if db.dicts[domResource].base < shelf.Block {
 				t.Fatal("nothing is on the shelf: the test tests nothing")
 			}
 			want, counts := cellsOf(t, db), shelfCounts(t, db)
