@@ -103,13 +103,22 @@ type Series struct {
 type Event struct {
 	Row    Row
 	Fields map[string]Value
-	Record []byte  // JSON, byte for byte as logged
-	Object string  // full name of the object that carries it
-	Offset int64   // of the record in the object's unpacked text
-	Lossy  string  // why Record is a reconstruction, "" when it is the original
-	Twins  []int64 // Seq of events with the same sharedEventID
-	SameID []int64 // Seq of other events with the same eventID
+	Record []byte // JSON, byte for byte as logged
+	Object string // full name of the object that carries it
+	Offset int64  // of the record in the object's unpacked text
+	Lossy  string // why Record is a reconstruction, "" when it is the original
 }
+
+// Relatives are the events that belong with one, in the order of the case: rows of
+// RelativeColumns.
+type Relatives struct {
+	Twins  []Row // with the same sharedEventID: one call, as other accounts logged it
+	SameID []Row // with the same eventID
+	More   bool  // there are further ones
+}
+
+// RelativeColumns tell relatives apart.
+var RelativeColumns = []string{"time", "account", "actor", "event"}
 
 // A FacetRequest asks for the Top values of each field under a filter.
 type FacetRequest struct {

@@ -87,6 +87,10 @@ func (c vast) Event(_ context.Context, seq int64) (query.Event, error) {
 	return query.Event{Row: c.row(seq, nil), Record: fmt.Appendf(nil, `{"eventID":"%d","requestParameters":{"a":[1,2,3]}}`, seq)}, nil
 }
 
+func (c vast) Relatives(context.Context, int64) (query.Relatives, error) {
+	return query.Relatives{}, nil
+}
+
 func (c vast) Values(_ context.Context, r query.ValueRequest) (out []query.FacetValue, err error) {
 	for i := range min(int64(r.N), c.n) {
 		out = append(out, query.FacetValue{Value: query.Value{Text: fmt.Sprintf("%s%d", r.Prefix, i)}, Count: 1})

@@ -123,6 +123,13 @@ func caseQuestions(b *testing.B, db *DB) []caseQuestion {
 	along := func(i int) query.Cursor { // some place in the time of the case
 		return query.Cursor{Set: true, Seq: 1, Time: t.From.Add(t.To.Sub(t.From) * time.Duration(i%rounds+1) / (rounds + 2)).UnixMicro()}
 	}
+	each := func(ask func(ctx context.Context, seq int64) error) func(context.Context) error { // another event each time
+		i := int64(0)
+		return func(ctx context.Context) error {
+			i++
+			return ask(ctx, 1+i*7919317%t.Events)
+		}
+	}
 	search := func(words ...string) func(context.Context) error {
 		i := 0
 		return func(ctx context.Context) error {
@@ -155,11 +162,12 @@ func caseQuestions(b *testing.B, db *DB) []caseQuestion {
 			return err
 		}},
 		{"count", rounds, func(ctx context.Context) error { _, err := db.Count(ctx, two); return err }},
-		{"detail", rounds, func(ctx context.Context) error {
+		{"detail", rounds, each(func(ctx context.Context, seq int64) error {
 			db.texts = texts{}
-			_, err := db.Event(ctx, t.Events/3)
+			_, err := db.Event(ctx, seq)
 			return err
-		}},
+		})},
+		{"detail/relatives", rounds, each(func(ctx context.Context, seq int64) error { _, err := db.Relatives(ctx, seq); return err })},
 		{"text/first-screen", rounds, first("eventName")},
 		{"text/rare", slow, search("zzznone1", "zzznone2", "zzznone3")},
 		{"text/common", slow, search("TLSv1.3")},

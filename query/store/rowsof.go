@@ -20,7 +20,7 @@ func (db *DB) RowsOf(ctx context.Context, seqs []int64, columns []string) ([]que
 		args[i] = s
 	}
 	rows, err := ask(ctx, db, func(ctx context.Context, c conn) ([]query.Row, error) {
-		return db.rows(ctx, c, expr{"e.seq IN (" + marks(len(seqs)) + ")", args}, cols, true, len(seqs))
+		return db.unordered(ctx, c, expr{"e.seq IN (" + marks(len(seqs)) + ")", args}, cols)
 	})
 	if err != nil {
 		return nil, err

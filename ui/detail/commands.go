@@ -29,7 +29,7 @@ func (v *View) Commands() []pane.Command {
 			n, _ := v.current()
 			return pane.Several{pane.GoTo{View: "Timeline"}, pane.Send{Msg: pane.ShowHistory{Resource: n.text}}}
 		}, "r"),
-		do("fold", "fold", "Fold or unfold what is under the cursor", "Look", 1, v.empty, v.fold, "enter", "space"),
+		do("fold", "fold", "Fold or unfold what is under the cursor; show the related event that a line names", "Look", 1, v.empty, v.fold, "enter", "space"),
 		do("close", "fold", "Fold, or go to the line above that holds this one", "Look", 0, v.empty, v.out, "h", "left"),
 		do("open", "unfold", "Unfold", "Look", 0, v.empty, v.in, "l", "right"),
 		do("fold-all", "fold all", "Fold the record to its top level, or unfold all of it", "Look", 0, v.empty, v.foldAll, "O"),
@@ -110,7 +110,11 @@ func (v *View) Value() (query.Value, bool) {
 }
 
 func (v *View) fold() pane.Intent {
-	if _, i := v.current(); i >= 0 {
+	n, i := v.current()
+	if n.event != 0 {
+		return pane.OpenEvent{Seq: n.event}
+	}
+	if i >= 0 {
 		v.toggle(i)
 	}
 	return nil

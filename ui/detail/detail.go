@@ -13,9 +13,11 @@ import (
 	"spoor/ui/text"
 )
 
-// A Reader reads one event in full. *store.DB is one.
+// A Reader reads one event in full, and what is related to it, which takes
+// longer: it comes when the event is shown. *store.DB is one.
 type Reader interface {
 	Event(ctx context.Context, seq int64) (query.Event, error)
+	Relatives(ctx context.Context, seq int64) (query.Relatives, error)
 }
 
 // pause is how long the cursor rests on an event before it is read, so that a
@@ -34,6 +36,9 @@ type View struct {
 	event query.Event
 	have  bool
 	err   error
+
+	kin       pane.Line
+	relatives query.Relatives // of event, as far as they are known
 
 	nodes  []node
 	folded map[string]bool // by place, kept from event to event
@@ -64,6 +69,11 @@ type (
 		data  uint64 // State.Data when it was asked for
 		event query.Event
 		err   error
+	}
+	kinMsg struct {
+		n         uint64
+		relatives query.Relatives
+		err       error
 	}
 )
 
@@ -100,6 +110,7 @@ func (v *View) Show(seq int64, now bool) tea.Cmd {
 		return nil
 	}
 	v.want, v.err = seq, nil
+	v.kin.Stop()
 	ctx, n := v.line.Next(v.state.Ctx)
 	if now {
 		return v.read(ctx, n)
@@ -110,6 +121,7 @@ func (v *View) Show(seq int64, now bool) tea.Cmd {
 // Clear forgets the event.
 func (v *View) Clear() {
 	v.line.Stop()
+	v.kin.Stop()
 	v.want, v.have, v.err, v.nodes = 0, false, nil, nil
 	v.grid.Set(nil)
 }
@@ -146,10 +158,12 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		}
 	case eventMsg:
 		return v.filled(msg)
+	case kinMsg:
+		return v.related(msg), nil
 	case tea.MouseClickMsg:
 		spot, again := v.grid.Click(msg.X, msg.Y)
 		if l, ok := v.grid.Current(); ok && spot == grid.OnRow && (again || v.folds(l.node)) {
-			v.toggle(l.node)
+			return v.fold(), nil
 		}
 	case tea.MouseWheelMsg:
 		v.grid.Wheel(pane.Notch(msg))
@@ -171,6 +185,9 @@ func (v *View) filled(m eventMsg) (pane.Intent, tea.Cmd) {
 	}
 	again := v.have && v.event.Row.Seq == m.event.Row.Seq
 	v.event, v.have = m.event, true
+	if !again {
+		v.relatives = query.Relatives{}
+	}
 	v.lay()
 	if !again {
 		v.grid.First()
@@ -179,12 +196,37 @@ func (v *View) filled(m eventMsg) (pane.Intent, tea.Cmd) {
 		ctx, n := v.line.Next(v.state.Ctx)
 		return nil, v.read(ctx, n)
 	}
-	return nil, nil
+	return nil, v.readKin()
+}
+
+// readKin asks for the relatives of the event that is shown.
+func (v *View) readKin() tea.Cmd {
+	ctx, n := v.kin.Next(v.state.Ctx)
+	r, seq := v.reader, v.event.Row.Seq
+	return func() tea.Msg {
+		kin, err := r.Relatives(ctx, seq)
+		return kinMsg{n: n, relatives: kin, err: err}
+	}
+}
+
+// related shows the relatives, below all else: nothing moves.
+func (v *View) related(m kinMsg) pane.Intent {
+	if !v.kin.Is(m.n) || errors.Is(m.err, context.Canceled) {
+		return nil
+	}
+	if m.err != nil {
+		return pane.Say{Text: text.Clean("look for related events: " + m.err.Error()), Bad: true}
+	}
+	if v.relatives = m.relatives; v.have {
+		v.lay()
+	}
+	return nil
 }
 
 // lay rebuilds the tree of the event.
 func (v *View) lay() {
 	v.nodes = nodes(v.event, v.state.Zone, v.state.Accounts)
+	v.nodes = append(v.nodes, related(v.relatives, len(v.nodes), v.state.Zone, v.state.Accounts)...)
 	v.lines()
 }
 

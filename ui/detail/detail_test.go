@@ -19,6 +19,12 @@ type reader struct {
 	record string
 	err    error
 	asked  []int64
+	kin    query.Relatives
+	kinErr error
+}
+
+func (r *reader) Relatives(_ context.Context, seq int64) (query.Relatives, error) {
+	return r.kin, r.kinErr
 }
 
 func (r *reader) Event(_ context.Context, seq int64) (query.Event, error) {
@@ -56,6 +62,45 @@ func TestShowsFactsRecordAndOrigin(t *testing.T) {
 	s, _, _ := stage(t, record)
 	s.Shows("Mon 2026-05-04 09:00:00 UTC", "alice", "denied", "userName", "eve", "[0] 2 members", "1.50e3", "null", `\x1b[2Jx⟨U+202E⟩y`, "s3://b/k")
 	s.Shows("Statement", "Effect  Allow") // a policy inside a text unfolds
+}
+
+// The event is shown before its relatives are found; they come below it and lead
+// to the events.
+func TestRelativesComeLater(t *testing.T) {
+	t.Parallel()
+	row := func(seq int64, account string) query.Row {
+		return query.Row{Seq: seq, Time: uitest.Start.UnixMicro(), Values: []query.Value{{Text: "x"}, {Text: account}, {Text: "eve"}, {Text: "AssumeRole"}}}
+	}
+	r := &reader{record: record, kin: query.Relatives{Twins: []query.Row{row(9, "111122223333")}, SameID: []query.Row{row(12, "444455556666")}, More: true}}
+	v := New(r)
+	s := uitest.NewStage(t, v, 100, 60)
+	msg := v.Show(7, true)()
+	_, more := v.Update(msg)
+	s.Shows("alice")
+	if strings.Contains(s.Text(), "Related") {
+		t.Error("relatives are shown before they are known")
+	}
+	s.Run(more)
+	s.Shows("Related  the first ones", "Same call        2026-05-04 09:00:00  111122223333  eve  AssumeRole", "Same event ID")
+	to(t, v, "Same event ID")
+	s.Keys("enter")
+	if got := s.Intents[len(s.Intents)-1]; got != (pane.OpenEvent{Seq: 12}) {
+		t.Errorf("enter on a relative: %#v", got)
+	}
+	s.Run(v.Show(8, true))
+	if r.kin = (query.Relatives{}); len(v.relatives.Twins) == 0 {
+		t.Error("the relatives of the next event are missing")
+	}
+	msg = v.Show(9, true)()
+	v.Update(msg)
+	if strings.Contains(s.Text(), "Related") {
+		t.Error("the relatives of the event before are still shown")
+	}
+	r.kinErr = errors.New("disk on fire")
+	s.Run(v.Show(10, true))
+	if say, ok := s.Intents[len(s.Intents)-1].(pane.Say); !ok || !say.Bad {
+		t.Errorf("a failed look for relatives is not told: %#v", s.Intents[len(s.Intents)-1])
+	}
 }
 
 // What the case has learnt while an event was read is not missed.

@@ -3,6 +3,7 @@ package detail
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"spoor/loader/cloudtrail"
@@ -89,12 +90,46 @@ func origin(e query.Event, base int) []node {
 		}
 	}
 	add("Number in case", "", strconv.FormatInt(e.Row.Seq, 10))
-	if len(e.Twins) > 0 {
-		add("Twins", "", query.Counted(len(e.Twins), "event")+" of other accounts, of the same call")
+	list[0].end = base + len(list)
+	return list
+}
+
+// related lists the events that belong with the one shown; nothing when there are
+// none.
+func related(r query.Relatives, base int, zone *time.Location, accounts query.Accounts) []node {
+	if len(r.Twins)+len(r.SameID) == 0 {
+		return nil
 	}
-	if len(e.SameID) > 0 {
-		add("Same id", "", fmt.Sprintf("%d other events carry this event ID", len(e.SameID)))
+	list := []node{head("Related")}
+	if r.More {
+		list[0].text = "the first ones; filter by the id for all"
+	}
+	for _, kin := range []struct {
+		key  string
+		rows []query.Row
+	}{{"Same call", r.Twins}, {"Same event ID", r.SameID}} {
+		for _, row := range kin.rows {
+			list = append(list, node{kind: fact, depth: 1, key: kin.key, item: -1, text: relative(row, zone, accounts), event: row.Seq, end: base + len(list) + 1})
+		}
 	}
 	list[0].end = base + len(list)
 	return list
+}
+
+// relative names an event in a line.
+func relative(row query.Row, zone *time.Location, accounts query.Accounts) string {
+	var words []string
+	for i, name := range query.RelativeColumns {
+		v := row.Values[i]
+		switch {
+		case v.Null:
+		case name == "time" && row.Time != cloudtrail.NoTime:
+			words = append(words, time.UnixMicro(row.Time).In(zone).Format("2006-01-02 15:04:05"))
+		case name == "account":
+			words = append(words, accounts.Full(v.Text))
+		default:
+			words = append(words, v.Text)
+		}
+	}
+	return strings.Join(words, "  ")
 }

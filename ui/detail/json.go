@@ -32,10 +32,11 @@ type node struct {
 	text  string // decoded value
 	shown string // what is shown in place of text, when that is something else
 	null  bool
-	size  int  // members or items
-	pad   int  // width of the widest key beside this one, to set values in a column
-	end   int  // index after the last descendant
-	inner bool // inside JSON that the record carries as a string
+	size  int   // members or items
+	pad   int   // width of the widest key beside this one, to set values in a column
+	end   int   // index after the last descendant
+	inner bool  // inside JSON that the record carries as a string
+	event int64 // the event that the line stands for, 0 for none
 }
 
 // maxDepth bounds nesting; CloudTrail's own is below 15. Deeper text is shown as

@@ -259,6 +259,11 @@ func (c *Case) Event(ctx context.Context, seq int64) (query.Event, error) {
 	return out, nil
 }
 
+// Relatives answers none: invented events have no ids.
+func (c *Case) Relatives(ctx context.Context, _ int64) (query.Relatives, error) {
+	return query.Relatives{}, cmp.Or(ctx.Err(), c.Err)
+}
+
 // Values answers values of a field that begin with a prefix.
 func (c *Case) Values(ctx context.Context, r query.ValueRequest) ([]query.FacetValue, error) {
 	all, err := c.matching(ctx, query.Filter{}, query.Newest)
