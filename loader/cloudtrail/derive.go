@@ -228,11 +228,11 @@ func hasFailure(object string) bool {
 	}
 }
 
-// deriveAdditional takes the byte counts of data events and the second factor of
-// sign-ins.
+// deriveAdditional takes the byte counts, which S3 logs with its management
+// events as well, and the second factor of sign-ins.
 func (e *Event) deriveAdditional() {
 	signIn := e.Source == "signin.amazonaws.com"
-	if e.Category != Data && !signIn {
+	if !signIn && e.Category != Data && !strings.Contains(e.Additional, "Transferred") {
 		return
 	}
 	for c := newCursor(e.Additional); ; {

@@ -150,6 +150,7 @@ func TestBytes(t *testing.T) {
 		{`"managementEvent":false,"additionalEventData":{"bytesTransferredIn":0.0,"bytesTransferredOut":1.5e3}`, 0, 1500},
 		{`"eventCategory":"Data","additionalEventData":{"bytesTransferredOut":"7","x":{"bytesTransferredIn":1}}`, NoBytes, 7},
 		{`"eventCategory":"Data","additionalEventData":{"bytesTransferredIn":-1,"bytesTransferredOut":{}}`, NoBytes, NoBytes},
+		{`"eventCategory":"Management","additionalEventData":{"bytesTransferredIn":0,"bytesTransferredOut":289}`, 0, 289},
 	} {
 		if e := one(t, "s3.amazonaws.com", "GetObject", c.members); e.BytesIn != c.in || e.BytesOut != c.out {
 			t.Errorf("%s: %d in, %d out, want %d, %d", c.members, e.BytesIn, e.BytesOut, c.in, c.out)
