@@ -6,7 +6,8 @@ import (
 )
 
 // A Report sums up a load. Encoded as JSON it is the output of `spoor load
-// --format json`. Objects.Listed is the sum of the other four.
+// --format json`. Objects.Listed is the sum of the other four, Events.Read that
+// of the other three: what is no log tells nothing of events.
 type Report struct {
 	Objects struct {
 		Listed  int64 `json:"listed"`
@@ -19,7 +20,7 @@ type Report struct {
 		Read      int64 `json:"read"`
 		Loaded    int64 `json:"loaded"`
 		Duplicate int64 `json:"duplicate"`
-		Invalid   int64 `json:"invalid"`
+		Invalid   int64 `json:"invalid"` // could not be decoded; the rest of the object was
 	} `json:"events"`
 	Bytes struct {
 		Stored   int64 `json:"stored"`
@@ -101,8 +102,10 @@ func (p *Progress) count(o *Loaded) {
 	case Archive:
 		return
 	}
-	p.Read.Add(int64(len(o.Events)))
-	p.Invalid.Add(int64(o.Invalid))
+	if o.Outcome == Done {
+		p.Read.Add(int64(len(o.Events) + o.Invalid))
+		p.Invalid.Add(int64(o.Invalid))
+	}
 	p.Stored.Add(max(o.Object.Size, int64(len(o.Delivered)), 0))
 	p.Unpacked.Add(o.Unpacked)
 }
