@@ -23,7 +23,7 @@ func versionCommand(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			v := versionInfo()
 			return a.write(func(w io.Writer) error {
-				if a.flags.format == "json" {
+				if a.flags.records() {
 					return json.NewEncoder(w).Encode(v)
 				}
 				_, err := fmt.Fprintf(w, "spoor %s (%s, %s/%s, duckdb driver %s)\n", v.Version, v.Go, v.OS, v.Arch, v.Driver)
@@ -64,18 +64,9 @@ func fieldsCommand(a *app) *cobra.Command {
 		Long:    fieldsText(),
 		Example: "  spoor fields\n  spoor fields --format json",
 		RunE: func(*cobra.Command, []string) error {
-			return a.write(func(w io.Writer) error {
-				if a.flags.format == "json" {
-					return json.NewEncoder(w).Encode(fieldsJSON())
-				}
-				t := newTable(w, 0, "field", "also", "meaning")
-				for _, f := range query.Fields() {
-					if err := t.add(f.Name, strings.Join(f.Aliases, ", "), f.Help); err != nil {
-						return err
-					}
-				}
-				return t.flush()
-			})
+			return printListing(a, listing[jsonField]{[]string{"field", "also", "meaning"}, fieldsJSON(), func(f jsonField, _ func(int64) string) []string {
+				return []string{f.Name, strings.Join(f.Aliases, ", "), f.Help}
+			}})
 		},
 	}
 }

@@ -51,7 +51,7 @@ validate is about the logs themselves.`,
 }
 
 func (a *app) printChecked(w io.Writer, r store.Checked) error {
-	if a.flags.format == "json" {
+	if a.flags.records() {
 		if r.Damaged == nil {
 			r.Damaged = []loader.Failure{}
 		}

@@ -55,18 +55,9 @@ func caseList(a *app) *cobra.Command {
 				}
 				list = append(list, s)
 			}
-			return a.write(func(w io.Writer) error {
-				if a.flags.format == "json" {
-					return json.NewEncoder(w).Encode(list)
-				}
-				t := newTable(w, a.tableWidth(), "used", "size", "sources", "case")
-				for _, s := range list {
-					if err := t.add(s.Used.In(a.zone).Format("2006-01-02 15:04"), bytesText(s.Bytes), strings.Join(s.Sources, ", "), s.Path); err != nil {
-						return err
-					}
-				}
-				return t.flush()
-			})
+			return printListing(a, listing[caseSummary]{[]string{"used", "size", "sources", "case"}, list, func(s caseSummary, _ func(int64) string) []string {
+				return []string{s.Used.In(a.zone).Format("2006-01-02 15:04"), bytesText(s.Bytes), strings.Join(s.Sources, ", "), s.Path}
+			}})
 		},
 	}
 }
@@ -88,7 +79,7 @@ func caseInfo(a *app) *cobra.Command {
 				return err
 			}
 			return a.write(func(w io.Writer) error {
-				if a.flags.format == "json" {
+				if a.flags.records() {
 					return json.NewEncoder(w).Encode(s)
 				}
 				_, err := fmt.Fprintf(w, "case     %s\nsources  %s\nsize     %s\nevents   %s\nobjects  %s\nnotes    %s\n", cleanLines(s.Path),

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,6 +39,12 @@ shows the same list.`,
 			list, err := db.Noted(cmd.Context(), f)
 			if err != nil {
 				return err
+			}
+			if a.flags.count {
+				return a.writeNumber(int64(len(list)))
+			}
+			if n := a.flags.limit; n > 0 && n < int64(len(list)) {
+				list = list[:n]
 			}
 			return a.write(func(w io.Writer) error { return a.printNoted(w, list) })
 		},
@@ -141,7 +146,7 @@ and what is copied stay account ids.`,
 			if err != nil {
 				return err
 			}
-			return a.write(func(w io.Writer) error { return a.printAccounts(w, facets[0]) })
+			return a.printAccounts(facets[0])
 		},
 	}
 }
@@ -155,7 +160,7 @@ type jsonAccount struct {
 
 // printAccounts prints the accounts of the case, most events first, then others
 // that have a name.
-func (a *app) printAccounts(w io.Writer, f query.Facet) error {
+func (a *app) printAccounts(f query.Facet) error {
 	rows := []jsonAccount{}
 	rest := maps.Clone(a.accounts)
 	add := func(id string, n int64) {
@@ -174,14 +179,7 @@ func (a *app) printAccounts(w io.Writer, f query.Facet) error {
 	for _, id := range slices.Sorted(maps.Keys(rest)) {
 		add(id, 0)
 	}
-	if a.flags.format == "json" {
-		return json.NewEncoder(w).Encode(rows)
-	}
-	t := newTable(w, a.tableWidth(), "account", "events", "name")
-	for _, r := range rows {
-		if err := t.add(r.Account, number(r.Events), a.accounts[r.Account]); err != nil {
-			return err
-		}
-	}
-	return t.flush()
+	return printListing(a, listing[jsonAccount]{[]string{"account", "events", "name"}, rows, func(r jsonAccount, number func(int64) string) []string {
+		return []string{r.Account, number(r.Events), a.accounts[r.Account]}
+	}})
 }

@@ -150,10 +150,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	if err := a.settle(); err != nil {
 		return err
 	}
-	if a.flags.format == "parquet" && cmd.Name() != "events" && cmd.CommandPath() != "spoor queries show" {
-		return usageError{fmt.Errorf("%s can't be written as parquet", cmd.CommandPath()), "spoor events can; here use csv, json or ndjson"}
-	}
-	return nil
+	return a.checkForm(cmd)
 }
 
 // settle checks the flags that every command understands.

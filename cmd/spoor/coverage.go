@@ -44,6 +44,9 @@ failed and proven, and events; which series fall silent, and what can't be seen.
 				return err
 			}
 			a.timed(int64(len(m.Series)), start)
+			if a.flags.count {
+				return a.writeNumber(int64(len(coverageRows(m).Cells)))
+			}
 			return a.write(func(w io.Writer) error { return a.printCoverage(w, m) })
 		},
 	}

@@ -47,6 +47,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		if near := query.Suggest(unknown.GetSpecifiedName(), names); near != "" {
 			return usageError{err, "did you mean --" + near + "?"}
 		}
+		if unknown.GetSpecifiedShortnames() != "" && strings.Contains(cmd.Use, "FILTER") {
+			return usageError{err, "-- ends the flags, a filter may then begin with -"}
+		}
 	}
 	var wrong *pflag.InvalidValueError
 	if !errors.As(err, &wrong) {
@@ -60,6 +63,55 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usageError{fmt.Errorf("--%s takes %s, not %q", f.Name, takes[f.Value.Type()], wrong.GetValue()), "--" + f.Name + ": " + f.Usage}
 }
 
+// operand is Args for a command that takes one operand, called what. The hint
+// says what to give.
+func operand(what, hint string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) > 1:
+			return usageError{fmt.Errorf("%s takes one %s, not %d", cmd.CommandPath(), what, len(args)), hint}
+		case len(args) == 0 || strings.TrimSpace(args[0]) == "":
+			return usageError{fmt.Errorf("no %s given", what), hint}
+		}
+		return nil
+	}
+}
+
+// misread refuses an argument that was meant as a filter, such as -error:*, and
+// would be taken for flags: -outcome:denied would write to the file
+// utcome:denied.
+func misread(args []string) error {
+	for _, arg := range args {
+		if arg == "--" {
+			return nil
+		}
+		end := strings.IndexAny(arg, ":=<>!")
+		if !strings.HasPrefix(arg, "-") || strings.HasPrefix(arg, "--") || end < 0 {
+			continue
+		}
+		if _, ok := query.Lookup(arg[1:end]); ok || strings.Contains(arg[1:end], ".") {
+			return usageError{fmt.Errorf("%s looks like a flag", arg), "-- ends the flags, a filter may then begin with -: spoor events -- '" + arg + "'"}
+		}
+	}
+	return nil
+}
+
+// formatIn finds --format among arguments, for an error that came before all of
+// them were read.
+func formatIn(args []string) (format string) {
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if v, ok := strings.CutPrefix(arg, "--format="); ok {
+			format = v
+		} else if arg == "--format" && i+1 < len(args) {
+			format = args[i+1]
+		}
+	}
+	return format
+}
+
 // hinted adds what to do about an error.
 type hinted struct {
 	err  error
@@ -70,7 +122,7 @@ func (e hinted) Error() string { return e.err.Error() }
 func (e hinted) Unwrap() error { return e.err }
 
 // finish prints err, if any, and returns the exit status.
-func (a *app) finish(cmd *cobra.Command, err error) int {
+func (a *app) finish(args []string, err error) int {
 	if err == nil {
 		return a.status
 	}
@@ -78,7 +130,10 @@ func (a *app) finish(cmd *cobra.Command, err error) int {
 		return exitDone // the reader of a pipe had enough
 	}
 	msg, hint := a.phrase(err)
-	if a.flags.format == "json" || a.flags.format == "ndjson" {
+	if a.flags.format == "" {
+		a.flags.format = formatIn(args)
+	}
+	if a.flags.records() {
 		line, _ := json.Marshal(struct {
 			Error string `json:"error"`
 			Hint  string `json:"hint"`

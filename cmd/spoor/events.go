@@ -80,10 +80,7 @@ func (a *app) printCount(ctx context.Context, db *store.DB, f query.Filter) erro
 		return err
 	}
 	a.timed(1, start)
-	return a.write(func(w io.Writer) error {
-		_, err := fmt.Fprintln(w, n.N)
-		return err
-	})
+	return a.writeNumber(n.N)
 }
 
 func (a *app) printEvents(ctx context.Context, db *store.DB, f query.Filter) error {

@@ -28,6 +28,9 @@ func facetsCommand(a *app) *cobra.Command {
 			if top <= 0 {
 				return usagef("--top: %d is not a number of values", top)
 			}
+			if a.flags.limit > 0 && !cmd.Flags().Changed("top") {
+				top = int(a.flags.limit)
+			}
 			req := query.FacetRequest{Fields: defaultFacets, Top: top}
 			if len(fields) > 0 {
 				req.Fields = fields
@@ -47,6 +50,9 @@ func facetsCommand(a *app) *cobra.Command {
 			}
 			defer a.release(db)
 			a.sayUnready(cmd.Context(), db, req.Filter)
+			if a.flags.count {
+				return a.printCount(cmd.Context(), db, req.Filter)
+			}
 			start := a.now()
 			if _, err := settle(cmd.Context(), db, req.Filter); err != nil {
 				return err

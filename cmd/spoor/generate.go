@@ -15,7 +15,7 @@ func generateCommand(a *app) *cobra.Command {
 	var o loadgen.Options
 	var small bool
 	cmd := &cobra.Command{
-		Use: "generate DIR", Short: "invent CloudTrail logs for benchmarks", Hidden: true, Args: cobra.ExactArgs(1),
+		Use: "generate DIR", Short: "invent CloudTrail logs for benchmarks", Hidden: true, Args: operand("DIR", "name the folder to write to"),
 		Example: "  spoor generate /tmp/logs --events 1000000 --seed 1",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if small {

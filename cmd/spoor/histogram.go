@@ -39,6 +39,9 @@ func histogramCommand(a *app) *cobra.Command {
 			}
 			defer a.release(db)
 			a.sayUnready(cmd.Context(), db, f)
+			if a.flags.count {
+				return a.printCount(cmd.Context(), db, f)
+			}
 			start := a.now()
 			if _, err := settle(cmd.Context(), db, f); err != nil {
 				return err

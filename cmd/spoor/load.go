@@ -170,7 +170,7 @@ func progressLine(s loader.Sample) string {
 
 func (a *app) printReport(r loader.Report, path string) error {
 	return a.write(func(w io.Writer) error {
-		if a.flags.format == "json" || a.flags.format == "ndjson" {
+		if a.flags.records() {
 			return json.NewEncoder(w).Encode(r)
 		}
 		var b strings.Builder

@@ -31,6 +31,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	a := newApp(in, out, errw)
 	root := newRoot(a)
 	root.SetArgs(args)
-	cmd, err := root.ExecuteContextC(ctx)
-	return a.finish(cmd, err)
+	err := misread(args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
+	return a.finish(args, err)
 }

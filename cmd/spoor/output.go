@@ -3,9 +3,12 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +27,7 @@ func (a *app) settleFormat() error {
 	f := &a.flags
 	if f.format == "" {
 		f.format = "table"
-		if ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(f.output)), "."); slices.Contains(formats, ext) {
+		if ext := extension(f.output); slices.Contains(formats, ext) {
 			f.format = ext
 		} else if ext == "jsonl" {
 			f.format = "ndjson"
@@ -32,6 +35,9 @@ func (a *app) settleFormat() error {
 	}
 	if !slices.Contains(formats, f.format) {
 		return usageError{fmt.Errorf("--format: unknown format %q", f.format), "use one of " + strings.Join(formats, ", ")}
+	}
+	if _, gz := packed(f.output); f.format == "parquet" && gz {
+		return usageError{fmt.Errorf("-o %s: Parquet is packed by itself", f.output), "end the name in .parquet"}
 	}
 	if f.format == "parquet" && (f.output == "" || f.output == "-") {
 		return usageError{fmt.Errorf("--format parquet needs -o FILE"), "Parquet is binary and is not written to a terminal or pipe"}
@@ -54,7 +60,31 @@ func (a *app) write(fn func(w io.Writer) error) error {
 		}
 		return buf.Flush()
 	}
-	return atomicFile(a.flags.output, fn)
+	if _, gz := packed(a.flags.output); !gz {
+		return atomicFile(a.flags.output, fn)
+	}
+	return atomicFile(a.flags.output, func(w io.Writer) error {
+		z := gzip.NewWriter(w)
+		if err := fn(z); err != nil {
+			return err
+		}
+		return z.Close()
+	})
+}
+
+// extension is what a file's name says of its form, in lower case.
+func extension(name string) string {
+	name, _ = packed(name)
+	return strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
+}
+
+// packed reports whether a file is to be packed, by its name, and returns the
+// name without what says so.
+func packed(name string) (string, bool) {
+	if ext := filepath.Ext(name); strings.EqualFold(ext, ".gz") {
+		return strings.TrimSuffix(name, ext), true
+	}
+	return name, false
 }
 
 // A cleanWriter is between data and a terminal: log text that a file or a pipe
@@ -108,6 +138,9 @@ func (a *app) showRows(what string) (progress func(int64), stop func()) {
 func atomicFile(path string, fn func(w io.Writer) error) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
+		if at := (*fs.PathError)(nil); errors.As(err, &at) {
+			err = at.Err // the name of the temporary file means nothing to anyone
+		}
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer func() {

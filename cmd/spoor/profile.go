@@ -22,11 +22,8 @@ fields hold the value count; a value in no field is looked for in the records.`,
   spoor profile AKIAIOSFODNN7EXAMPLE --format json
   spoor profile arn:aws:iam::111122223333:role/Admin`,
 		GroupID: "ask",
-		Args:    cobra.ExactArgs(1),
+		Args:    operand("VALUE", "name an address, key, ARN, user, role or session; quote what has spaces"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if strings.TrimSpace(args[0]) == "" {
-				return usagef("profile: name an address, key, principal, role or user")
-			}
 			db, err := a.readingCase(cmd.Context())
 			if err != nil {
 				return err
@@ -41,6 +38,9 @@ fields hold the value count; a value in no field is looked for in the records.`,
 				return err
 			}
 			a.timed(p.Events, start)
+			if a.flags.count {
+				return a.writeNumber(p.Events)
+			}
 			return a.printProfile(p)
 		},
 	}

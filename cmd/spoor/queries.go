@@ -144,32 +144,22 @@ func (j *jsonQuery) answer(answer query.Answer) {
 }
 
 func (a *app) printQueries(list []jsonQuery, counted bool) error {
-	return a.write(func(w io.Writer) error {
-		switch a.flags.format {
-		case "json", "ndjson":
-			return writeJSON(w, a.flags.format, list)
+	return printListing(a, listing[jsonQuery]{[]string{"topic", "found", "id", "question", "ATT&CK"}, list, func(q jsonQuery, number func(int64) string) []string {
+		found := q.Status
+		switch {
+		case !counted:
+			found = ""
+		case q.Count != nil:
+			found = number(*q.Count)
 		}
-		t := newTable(w, a.tableWidth(), "topic", "found", "id", "question", "ATT&CK")
-		for _, q := range list {
-			found := q.Status
-			if q.Count != nil {
-				found = number(*q.Count)
-			}
-			if !counted {
-				found = ""
-			}
-			if err := t.add(q.Topic, found, q.ID, q.Name, strings.Join(q.Attack, " ")); err != nil {
-				return err
-			}
-		}
-		return t.flush()
-	})
+		return []string{q.Topic, found, q.ID, q.Name, strings.Join(q.Attack, " ")}
+	}})
 }
 
 func showQuery(a *app) *cobra.Command {
 	var values []string
 	cmd := &cobra.Command{
-		Use: "show ID", Short: "one saved query: what it asks, and what it finds", Args: cobra.ExactArgs(1),
+		Use: "show ID", Short: "one saved query: what it asks, and what it finds", Args: operand("ID", "spoor queries lists them"),
 		Example: "  spoor queries show sg-open\n  spoor queries show ip-everything --set ip=203.0.113.0/24",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			set := map[string]string{}

@@ -216,7 +216,7 @@ func changeShared(change func([]query.Saved) []query.Saved) error {
 func removeQuery(a *app) *cobra.Command {
 	var shared bool
 	cmd := &cobra.Command{
-		Use: "rm ID", Short: "remove one of your own queries", Args: cobra.ExactArgs(1), Example: "  spoor queries rm night-logins",
+		Use: "rm ID", Short: "remove one of your own queries", Args: operand("ID", "spoor queries lists them"), Example: "  spoor queries rm night-logins",
 		Long: `Removes a query of your own from the case, or if the case has none of that ID, from
 those for all cases.`,
 		RunE: func(cmd *cobra.Command, args []string) error {

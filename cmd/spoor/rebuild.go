@@ -87,7 +87,7 @@ damaged; a rebuild that was stopped goes on where it ended.`,
 				a.status = exitPartial
 			}
 			return a.write(func(w io.Writer) error {
-				if a.flags.format == "json" {
+				if a.flags.records() {
 					return json.NewEncoder(w).Encode(rebuiltJSON(r))
 				}
 				_, err := fmt.Fprintln(w, rebuiltText(r))

@@ -121,7 +121,7 @@ func (a *app) printSessions(ctx context.Context, db *store.DB, r query.SessionRe
 			return err
 		}
 		a.timed(1, start)
-		return a.write(func(w io.Writer) error { _, err := fmt.Fprintln(w, n); return err })
+		return a.writeNumber(int64(n))
 	}
 	rows := 0
 	err := a.write(func(w io.Writer) error {

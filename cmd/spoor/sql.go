@@ -77,16 +77,24 @@ func (a *app) runSQL(ctx context.Context, db *store.DB, text string, timeout tim
 	defer cancel()
 	var rows int64
 	progress, stop := a.showRows("rows")
-	err := a.write(func(w io.Writer) (err error) {
+	print := func(w io.Writer) (err error) {
 		rows, err = a.printSQL(ctx, db, text, w, progress)
 		return err
-	})
-	stop()
-	if err == nil {
-		a.timed(rows, start)
-		return nil
 	}
-	return sqlError(err, timeout)
+	write := a.write
+	if a.flags.count {
+		write = func(fn func(io.Writer) error) error { return fn(io.Discard) }
+	}
+	err := write(print)
+	stop()
+	if err != nil {
+		return sqlError(err, timeout)
+	}
+	a.timed(rows, start)
+	if a.flags.count {
+		return a.writeNumber(rows)
+	}
+	return nil
 }
 
 // printSQL writes an answer in the chosen format, row by row, and counts them;

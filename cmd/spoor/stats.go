@@ -55,7 +55,7 @@ func statsCommand(a *app) *cobra.Command {
 			}
 			a.timed(1, start)
 			return a.write(func(w io.Writer) error {
-				if a.flags.format == "json" {
+				if a.flags.records() {
 					return json.NewEncoder(w).Encode(s)
 				}
 				return a.printStats(w, s)

@@ -40,7 +40,7 @@ in theme, a file in the user's state directory; config.toml is never written.`,
 }
 
 func (a *app) printThemes(w io.Writer, list []themes.Theme) error {
-	if a.flags.format == "json" {
+	if a.flags.records() {
 		names := []string{}
 		for _, t := range list {
 			names = append(names, t.Name)
