@@ -17,12 +17,43 @@ type Probe struct {
 	// does. It is nil where only whole records can tell: what is looked for may
 	// reach from one part into the next.
 	Part func(part string) bool
-	// Hint is false for a text that contains, of no record that matches, the part
-	// that makes it match. The text may be several parts in a row. It is nil when
-	// there is no quick way to tell, and says nothing about texts with
-	// backslashes if Escapes is true.
-	Hint    func(text string) bool
+	// Key is the one key (ignoring case, escapes resolved) whose member of a record
+	// can make it match; "" when any may.
+	Key string
+	// Pieces are texts without quotes: a part that makes a record match holds one
+	// of them, ignoring case. There are none when there is no telling so. They say
+	// nothing about parts with backslashes if Escapes is true.
+	Pieces  []string
 	Escapes bool
+}
+
+// Holds reports whether a text holds one of the pieces.
+func (p Probe) Holds(text string) bool { return p.Hints(text)(0) >= 0 }
+
+// Hints returns a function that finds the first of the pieces in a text, which may
+// be several parts in a row: its index at or after from, or -1. It must not be
+// asked to go back.
+func (p Probe) Hints(text string) func(from int) int {
+	finders := make([]*finder, len(p.Pieces))
+	next := make([]int, len(p.Pieces)) // -1 for the pieces that don't come again
+	for i, piece := range p.Pieces {
+		finders[i] = newFinder(piece)
+		next[i] = finders[i].find(text)
+	}
+	return func(from int) int {
+		first := -1
+		for i, f := range finders {
+			if 0 <= next[i] && next[i] < from {
+				if next[i] = f.find(text[from:]); next[i] >= 0 {
+					next[i] += from
+				}
+			}
+			if next[i] >= 0 && (first < 0 || next[i] < first) {
+				first = next[i]
+			}
+		}
+		return first
+	}
 }
 
 // Parts cuts a record into its members: each begins with the quote before its
@@ -74,10 +105,32 @@ func findPart(part string, path []string, yield func(string) bool) {
 	}
 }
 
+// PartKey returns the key of the member that a part is, as logged; ok is false
+// when there is no telling without resolving escapes.
+func PartKey(part string) (key string, ok bool) {
+	w := walker{s: part}
+	i := w.blank(0)
+	if i < len(part) && part[i] == '{' {
+		i = w.blank(i + 1)
+	} else if i > 0 { // only the first part may begin with a blank
+		return "", false
+	}
+	if i >= len(part) || part[i] != '"' {
+		return "", false
+	}
+	key = part[i+1:]
+	end := strings.IndexByte(key, '"')
+	if end < 0 || strings.IndexByte(key[:end], '\\') >= 0 {
+		return "", false
+	}
+	return key[:end], true
+}
+
 // Probe is Search for stores that keep parts.
 func (t Term) Probe(c Clock) Probe {
 	accept := t.accept(c)
-	p := Probe{
+	return Probe{
+		Key:   t.Path[0],
 		Whole: t.Search(c),
 		Part: func(part string) bool {
 			found := false
@@ -87,12 +140,9 @@ func (t Term) Probe(c Clock) Probe {
 			})
 			return found
 		},
+		Pieces:  t.pieces(),
 		Escapes: true, // in values every letter may be written as an escape
 	}
-	if pieces := t.pieces(); len(pieces) > 0 {
-		p.Hint = holdsOne(pieces)
-	}
-	return p
 }
 
 // pieces are texts of which every value that satisfies the term holds one, none
@@ -146,22 +196,6 @@ func longestOf(s string, cut func(rune) bool) string {
 	return longest
 }
 
-// holdsOne reports whether a text holds one of some pieces, ignoring case.
-func holdsOne(pieces []string) func(string) bool {
-	finders := make([]*finder, len(pieces))
-	for i, p := range pieces {
-		finders[i] = newFinder(p)
-	}
-	return func(text string) bool {
-		for _, f := range finders {
-			if f.in(text) {
-				return true
-			}
-		}
-		return false
-	}
-}
-
 // Probe is Search for stores that keep parts.
 func (t Text) Probe() Probe {
 	search := t.Search()
@@ -183,7 +217,7 @@ func (t Text) Probe() Probe {
 		p.Part = search
 	}
 	if piece = longestOf(piece, func(r rune) bool { return r == '"' }); piece != "" {
-		p.Hint = newFinder(piece).in
+		p.Pieces = []string{piece}
 	}
 	return p
 }

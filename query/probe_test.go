@@ -112,13 +112,13 @@ func TestProbesDecideOnPartsAsOnRecords(t *testing.T) {
 	if len(probes) < 100 {
 		t.Fatalf("only %d questions", len(probes))
 	}
-	hits, byPart, ruledOut := 0, 0, 0
+	hits, byPart, ruledOut, keyed := 0, 0, 0, 0
 	for range 400 {
 		record := randomRecord(r)
 		parts := slices.Collect(Parts(record))
 		for text, p := range probes {
 			want := p.Whole(record)
-			may := func(s string) bool { return p.Hint == nil || p.Hint(s) || p.Escapes && strings.Contains(s, `\`) }
+			may := func(s string) bool { return len(p.Pieces) == 0 || p.Holds(s) || p.Escapes && strings.Contains(s, `\`) }
 			candidate, got := false, false
 			for _, part := range parts {
 				c := may(part)
@@ -126,6 +126,11 @@ func TestProbesDecideOnPartsAsOnRecords(t *testing.T) {
 				got = got || c && p.Part != nil && p.Part(part)
 				if !c && p.Part != nil && p.Part(part) {
 					t.Fatalf("%s: the hint rules out %s", text, part)
+				}
+				if key, ok := PartKey(part); ok && p.Key != "" && !strings.EqualFold(key, p.Key) && p.Part(part) {
+					t.Fatalf("%s is found in the member %s: %s", text, key, part)
+				} else if ok && p.Key != "" && p.Part(part) {
+					keyed++
 				}
 			}
 			if p.Part != nil && got != want {
@@ -145,7 +150,41 @@ func TestProbesDecideOnPartsAsOnRecords(t *testing.T) {
 			}
 		}
 	}
-	if hits == 0 || byPart == 0 || ruledOut == 0 {
-		t.Errorf("%d hits, %d decided by parts, %d ruled out", hits, byPart, ruledOut)
+	if hits == 0 || byPart == 0 || ruledOut == 0 || keyed == 0 {
+		t.Errorf("%d hits, %d decided by parts, %d ruled out, %d by key", hits, byPart, ruledOut, keyed)
+	}
+}
+
+// Hints step from piece to piece, whichever of them comes first.
+func TestHintsStep(t *testing.T) {
+	t.Parallel()
+	text := "one TWO three two one three"
+	next := Probe{Pieces: []string{"two", "three", "none", "one"}}.Hints(text)
+	var got []int
+	for from := 0; next(from) >= 0; {
+		got = append(got, next(from))
+		from = next(from) + 1
+	}
+	if want := []int{0, 4, 8, 14, 18, 22}; !slices.Equal(got, want) {
+		t.Errorf("pieces at %v, want %v", got, want)
+	}
+	if next = (Probe{Pieces: []string{"two"}}).Hints(text); next(5) != 14 || next(15) != -1 {
+		t.Error("hints don't pass over what comes before")
+	}
+}
+
+func TestPartKey(t *testing.T) {
+	t.Parallel()
+	for part, want := range map[string]string{
+		`{"a":1,`: "a", `"b":{"c":1}}`: "b", " {\n \"d\" : 1": "d", `"":1`: "",
+	} {
+		if key, ok := PartKey(part); !ok || key != want {
+			t.Errorf("%s: %q, %v", part, key, ok)
+		}
+	}
+	for _, part := range []string{``, `{`, `{}`, `12`, `"a`, `"a\"b":1`, `"\u0061":1`, ` "a":1`, `[{"a":1}]`} {
+		if key, ok := PartKey(part); ok {
+			t.Errorf("%s: %q", part, key)
+		}
 	}
 }

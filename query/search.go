@@ -142,24 +142,27 @@ func lower(c byte) byte {
 }
 
 // in reports whether the text is in s.
-func (f *finder) in(s string) bool {
+func (f *finder) in(s string) bool { return f.find(s) >= 0 }
+
+// find is the index of the text in s, -1 when it isn't there.
+func (f *finder) find(s string) int {
 	switch {
 	case f.needle == "":
-		return true
+		return 0
 	case f.ascii && !(f.wide && (strings.Contains(s, "\u212a") || strings.Contains(s, "\u017f"))):
-		return f.inASCII(s)
+		return f.findASCII(s)
 	}
 	for i := range s {
 		if f.prefix(s[i:]) {
-			return true
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
-// inASCII hops from one occurrence of the rarest byte to the next, in either
+// findASCII hops from one occurrence of the rarest byte to the next, in either
 // case.
-func (f *finder) inASCII(s string) bool {
+func (f *finder) findASCII(s string) int {
 	small := lower(f.needle[f.rare])
 	big := small
 	if 'a' <= small && small <= 'z' {
@@ -179,10 +182,10 @@ func (f *finder) inASCII(s string) bool {
 		i = min(nextSmall, nextBig)
 		start := i - f.rare
 		if start+len(f.needle) > len(s) {
-			return false
+			return -1
 		}
 		if equalASCII(s[start:start+len(f.needle)], f.needle) {
-			return true
+			return start
 		}
 	}
 }

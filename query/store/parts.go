@@ -28,6 +28,7 @@ type partReader struct {
 // A partAsk is a question to a record. Answers are numbers, 0 for nothing. Its
 // functions may run at the same time.
 type partAsk struct {
+	key   string                   // of the member whose part answers; "" when any may
 	part  func(part string) uint32 // nil when only whole records can tell
 	whole func(record string) uint32
 	join  func(a, b uint32) uint32 // makes one of the answers of two parts
@@ -63,6 +64,17 @@ func (db *DB) newPartReader(asks []partAsk, few bool) (*partReader, error) {
 	return p, err
 }
 
+// keys are those of the members that answer all asks, none when any may.
+func (p *partReader) keys() (keys []string) {
+	for _, a := range p.asks {
+		if a.part == nil || a.key == "" {
+			return nil
+		}
+		keys = append(keys, a.key)
+	}
+	return keys
+}
+
 // A partJob is events that lie in one block, in objects that are to make one, or
 // in one object.
 type partJob struct {
@@ -92,7 +104,7 @@ func (p *partReader) read(ctx context.Context, events []readEvent) ([][]uint32, 
 	g, ctx := errgroup.WithContext(ctx)
 	for range processors() {
 		g.Go(func() error {
-			w := &partWorker{partReader: p, look: newSearcher(p.db, nil), events: events, out: out, known: make([][]uint32, len(p.asks))}
+			w := &partWorker{partReader: p, look: newSearcher(p.db, nil), events: events, out: out, known: make([][]uint32, len(p.asks)), keys: p.keys()}
 			for job, ok := next(); ok; job, ok = next() {
 				if err := w.do(ctx, job); err != nil {
 					return err
@@ -155,6 +167,7 @@ type partWorker struct {
 	out    [][]uint32
 	known  [][]uint32 // by ask and part of the frame at hand: answer + 1
 	record strings.Builder
+	keys   []string // of the parts that matter, none for all
 }
 
 func (w *partWorker) do(ctx context.Context, job partJob) error {
@@ -173,7 +186,7 @@ func (w *partWorker) frame(ctx context.Context, f *blocks.Frame, wanted map[int6
 		w.known[k] = slices.Grow(w.known[k][:0], f.Parts())[:f.Parts()]
 		clear(w.known[k])
 	}
-	err := f.Each(func(seq int64, parts []uint32) bool {
+	err := f.Each(w.keys, func(seq int64, parts []uint32) bool {
 		i, ok := wanted[seq]
 		if !ok {
 			return true
@@ -297,6 +310,7 @@ func (t *valueTable) ask(path []string) partAsk {
 		return t.number(text)
 	}
 	return partAsk{
+		key:   path[0],
 		part:  func(part string) uint32 { return number(query.FindPart(part, path)) },
 		whole: func(record string) uint32 { return number(query.Find(record, path)) },
 		join: func(a, b uint32) uint32 { // keys that differ in case only
@@ -336,5 +350,5 @@ func probeAsk(p query.Probe) partAsk {
 			return 0
 		}
 	}
-	return partAsk{part: yes(p.Part), whole: yes(p.Whole), join: func(a, _ uint32) uint32 { return a }}
+	return partAsk{key: p.Key, part: yes(p.Part), whole: yes(p.Whole), join: func(a, _ uint32) uint32 { return a }}
 }

@@ -14,13 +14,13 @@ import (
 )
 
 // magic begins the file; the number is that of its format.
-const magic = "spoor search 1\n\n"
+const magic = "spoor search 2\n\n"
 
 // A Block holds the records of some objects in a few frames. In the file:
 //
 //	magic · length and XXH3 of what follows up to the frames ·
 //	objects · of each: number, when loaded, events ·
-//	frames · of each: length, XXH3 · the frames, zstd
+//	frames · of each: its head (section), its length · the frames
 type Block struct {
 	objects []Object
 	frames  []frameAt
@@ -39,9 +39,11 @@ func (b *Block) Objects() []Object { return b.objects }
 
 // frameAt is where a frame lies.
 type frameAt struct {
-	off, len int64
-	sum      uint64
+	head section
+	len  int64 // with the head
 }
+
+const maxFrame = 1 << 40 // bytes, what can't be
 
 const blockHead = 24 // bytes before the list of objects
 const blockMagic = 0x6b6c62726f6f7073
@@ -90,7 +92,7 @@ func (s *File) open() error {
 	if s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false)); err != nil {
 		return err
 	}
-	if s.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0)); err != nil {
+	if s.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxSection)); err != nil {
 		return err
 	}
 	file, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -145,14 +147,14 @@ func (s *File) readHead(off int64) (*Block, int64, error) {
 	}
 	size := int64(binary.LittleEndian.Uint64(head[8:]))
 	if binary.LittleEndian.Uint64(head[:]) != blockMagic || size < 0 || size > info.Size()-off-blockHead {
-		return nil, 0, errFrame
+		return nil, 0, errDamaged
 	}
 	list := make([]byte, size)
 	if _, err := s.file.ReadAt(list, off+blockHead); err != nil {
 		return nil, 0, err
 	}
 	if xxh3.Hash(list) != binary.LittleEndian.Uint64(head[16:]) {
-		return nil, 0, errFrame
+		return nil, 0, errDamaged
 	}
 	b, err := parseHead(list, off+blockHead+size)
 	if err != nil {
@@ -170,33 +172,27 @@ func (s *File) readHead(off int64) (*Block, int64, error) {
 
 // parseHead reads the lists of a block; its frames begin at off.
 func parseHead(list []byte, off int64) (*Block, error) {
-	bad := false
-	next := func() uint64 {
-		n, size := binary.Uvarint(list)
-		if size <= 0 {
-			bad, size = true, 0
-		}
-		list = list[size:]
-		return n
-	}
+	r := &varints{b: list}
 	b := &Block{}
-	for n := next(); n > 0 && !bad; n-- {
-		b.objects = append(b.objects, Object{uint32(next()), int64(next()), int64(next())})
+	for n := r.size(len(list)); n > 0 && !r.bad; n-- {
+		b.objects = append(b.objects, Object{uint32(r.uint()), int64(r.uint()), int64(r.uint())})
 	}
-	for n := next(); n > 0 && !bad; n-- {
-		f := frameAt{off: off, len: int64(next()), sum: next()}
+	for n := r.size(len(list)); n > 0 && !r.bad; n-- {
+		var f frameAt
+		f.head.parse(r, off)
+		f.len = int64(r.size(maxFrame))
 		off += f.len
 		b.frames = append(b.frames, f)
 	}
-	if bad {
-		return nil, errFrame
+	if r.bad {
+		return nil, errDamaged
 	}
 	return b, nil
 }
 
-// put appends a block of packed frames. It returns nil when some object is
-// covered already.
-func (s *File) put(objects []Object, packed [][]byte) (*Block, error) {
+// put appends a block of frames. It returns nil when some object is covered
+// already.
+func (s *File) put(objects []Object, frames []packedFrame) (*Block, error) {
 	b := &Block{objects: objects}
 	list := binary.AppendUvarint(nil, uint64(len(objects)))
 	for _, o := range objects {
@@ -204,18 +200,19 @@ func (s *File) put(objects []Object, packed [][]byte) (*Block, error) {
 		list = binary.AppendUvarint(list, uint64(o.Loaded))
 		list = binary.AppendUvarint(list, uint64(o.Events))
 	}
-	list = binary.AppendUvarint(list, uint64(len(packed)))
-	for _, p := range packed {
-		f := frameAt{len: int64(len(p)), sum: xxh3.Hash(p)}
-		list = binary.AppendUvarint(list, uint64(f.len))
-		list = binary.AppendUvarint(list, f.sum)
-		b.frames = append(b.frames, f)
+	list = binary.AppendUvarint(list, uint64(len(frames)))
+	for _, f := range frames {
+		list = binary.AppendUvarint(f.at.head.append(list), uint64(f.at.len))
+		b.frames = append(b.frames, f.at)
 	}
-	head := make([]byte, blockHead)
-	binary.LittleEndian.PutUint64(head, blockMagic)
-	binary.LittleEndian.PutUint64(head[8:], uint64(len(list)))
-	binary.LittleEndian.PutUint64(head[16:], xxh3.Hash(list))
-	whole := slices.Concat(append([][]byte{head, list}, packed...)...)
+	whole := make([]byte, blockHead)
+	binary.LittleEndian.PutUint64(whole, blockMagic)
+	binary.LittleEndian.PutUint64(whole[8:], uint64(len(list)))
+	binary.LittleEndian.PutUint64(whole[16:], xxh3.Hash(list))
+	whole = append(whole, list...)
+	for _, f := range frames {
+		whole = append(whole, f.bytes...)
+	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,7 +224,7 @@ func (s *File) put(objects []Object, packed [][]byte) (*Block, error) {
 	}
 	off := s.end + blockHead + int64(len(list))
 	for i := range b.frames {
-		b.frames[i].off = off
+		b.frames[i].head.off = off
 		off += b.frames[i].len
 	}
 	s.end += int64(len(whole))

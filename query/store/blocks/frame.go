@@ -1,213 +1,287 @@
 package blocks
 
 import (
-	"context"
-	"encoding/binary"
 	"errors"
+	"io"
 	"slices"
-	"strings"
 	"unsafe"
+
+	"github.com/klauspost/compress/zstd"
 
 	"spoor/query"
 )
 
-// A Frame holds records such that they can be searched some ten times as fast
-// as in the objects they came in: each distinct part of a record (query.Parts)
-// once, and every event as a list of parts. Of 1,650 bytes of record that leaves
-// 500, 110 when compressed (measured on generated logs, 5,000 events a frame).
+var errDamaged = errors.New("a search block is damaged")
+
+// A Frame holds the records of some thousand events, cut into parts (query.Parts).
+// Parts of one key make a stream, which holds each distinct one of them once; of
+// every event it is kept which streams its parts are of (its shape), and in each
+// stream which parts. So one looks at no more than what may hold the answer, and
+// at that only once.
 //
-//	parts, events · length of each part · events · text of all parts
-//	event: seq less the one before · parts · of each its number + 1, 0 for the next new one
+//	head      events · streams · shapes · where the sections are, and the short ones themselves
+//	sections  numbers and shapes of the events; of each stream: its texts, then
+//	          the length of each and the parts of the events
 //
-// All numbers are varints.
+// A section is unpacked when it is needed. In a stream whose values have a form
+// all parts are taken for different: it holds the values and nothing else.
+//
+// All numbers are varints. Parts are numbered on from one stream to the next.
 type Frame struct {
-	text   string   // the parts, joined
-	ends   []uint32 // of each part in text
-	events []byte
-	n      int // events
+	from io.ReaderAt
+	dec  *zstd.Decoder
+	buf  []byte
+
+	head    section
+	n       int // events
+	parts   int
+	streams []stream
+	shapes  [][]byte // streams in order
+	events  section
+	seqs    []int64
+	order   []uint32 // shapes of the events
 }
 
-var errFrame = errors.New("a search block is damaged")
+// A stream is the parts of one key.
+type stream struct {
+	key           string // "" where parts of any key may be
+	form          *form  // of values, nil for none
+	before, after string // a value
+	escapes       bool   // some part has a backslash
+	n             int    // parts
+	first         int    // number of the first part
+	every         bool   // each event has one, and one only
+	data, index   section
 
-// readFrame views bytes, which must not change as long as the frame is used.
-func readFrame(b []byte) (*Frame, error) {
-	f := new(Frame)
-	return f, f.read(b)
+	text string   // the parts, joined
+	ends []uint32 // of each part in text
+	refs []byte   // parts of the events: number + 1, 0 for the next new one
+	told bool     // ends and refs are there
+	buf  []byte
 }
 
-// read is readFrame into a frame that may have been used before.
-func (f *Frame) read(b []byte) error {
-	var head [3]uint64
-	for i := range head {
-		n, size := binary.Uvarint(b)
-		if size <= 0 {
-			return errFrame
+// read reads the head; the frame lies at a place of its file.
+func (f *Frame) read(at frameAt) error {
+	at.head.bytes, f.head = f.head.bytes, at.head
+	if err := f.head.load(f.from, f.dec, &f.buf); err != nil {
+		return err
+	}
+	return f.parse(at)
+}
+
+func (f *Frame) parse(at frameAt) error {
+	r := &varints{b: f.head.bytes}
+	off := at.head.off + int64(at.head.packed)
+	place := func(s *section) {
+		s.parse(r, off)
+		off += int64(s.packed)
+	}
+	f.n = r.size(maxSection)
+	f.parts, f.seqs, f.order = 0, f.seqs[:0], f.order[:0]
+	f.streams = slices.Grow(f.streams[:0], maxStreams)[:r.size(maxStreams)]
+	for i := range f.streams {
+		f.streams[i].read(r, place)
+		f.streams[i].first = f.parts
+		f.parts += f.streams[i].n
+	}
+	f.shapes = f.shapes[:0]
+	for n := r.size(len(r.b)); n > 0 && !r.bad; n-- {
+		f.shapes = append(f.shapes, r.bytes(r.size(len(r.b))))
+	}
+	place(&f.events)
+	if err := f.inline(r); err != nil {
+		return err
+	}
+	if off != at.head.off+at.len || f.n > f.events.raw || f.parts > maxSection || !f.shaped() {
+		return errDamaged
+	}
+	return nil
+}
+
+// shaped checks the shapes and finds the streams of which every event has one
+// part.
+func (f *Frame) shaped() bool {
+	var once [maxStreams]int // in how many shapes
+	for _, shape := range f.shapes {
+		var count [maxStreams]int
+		for _, k := range shape {
+			if int(k) >= len(f.streams) {
+				return false
+			}
+			count[k]++
 		}
-		head[i], b = n, b[size:]
-	}
-	if head[0] > uint64(len(b)) || head[2] > uint64(len(b)) {
-		return errFrame
-	}
-	f.n, f.ends = int(head[1]), slices.Grow(f.ends[:0], int(head[0]))[:head[0]]
-	end := uint64(0)
-	for i := range f.ends {
-		n, size := binary.Uvarint(b)
-		if size <= 0 {
-			return errFrame
+		for k, n := range count {
+			if n == 1 {
+				once[k]++
+			}
 		}
-		end += n
-		f.ends[i], b = uint32(end), b[size:]
 	}
-	if uint64(len(b)) != head[2]+end {
-		return errFrame
+	for k := range f.streams {
+		f.streams[k].every = once[k] == len(f.shapes)
 	}
-	f.events = b[:head[2]]
-	b = b[head[2]:]
-	f.text = unsafe.String(unsafe.SliceData(b), len(b)) // a copy of megabytes less
+	return true
+}
+
+func (s *stream) read(r *varints, place func(*section)) {
+	k := r.size(len(forms) - 1)
+	*s = stream{data: s.data, index: s.index, ends: s.ends[:0], buf: s.buf} // what can be used again
+	before := r.text()
+	s.n = r.size(maxSection)
+	if k > 0 {
+		s.form, s.before, s.after = &forms[k], before, r.text()
+		s.key, _ = query.PartKey(before)
+		place(&s.data)
+		r.bad = r.bad || s.data.raw != s.n*s.form.size || len(s.before)+len(s.after) > longKey
+		return
+	}
+	s.key, s.escapes = before, r.byte() != 0
+	place(&s.data)
+	place(&s.index)
+	r.bad = r.bad || s.n > s.index.raw // each has a length
+}
+
+// inline gives the sections in the head what is theirs.
+func (f *Frame) inline(r *varints) error {
+	take := func(s *section) {
+		if s.how == inHead {
+			s.bytes, s.ready = append(s.bytes[:0], r.bytes(s.raw)...), true
+		}
+	}
+	for i := range f.streams {
+		take(&f.streams[i].data)
+		if f.streams[i].form == nil {
+			take(&f.streams[i].index)
+		}
+	}
+	take(&f.events)
+	if r.bad || len(r.b) > 0 {
+		return errDamaged
+	}
+	return nil
+}
+
+// loadEvents reads the numbers and shapes of the events.
+func (f *Frame) loadEvents() error {
+	if len(f.seqs) == f.n {
+		return nil
+	}
+	if err := f.events.load(f.from, f.dec, &f.buf); err != nil {
+		return err
+	}
+	r := &varints{b: f.events.bytes}
+	f.seqs, f.order = slices.Grow(f.seqs[:0], f.n), slices.Grow(f.order[:0], f.n)
+	seq := int64(0)
+	for range f.n {
+		seq += r.int()
+		f.seqs = append(f.seqs, seq)
+	}
+	for range f.n {
+		n := r.uint()
+		if n >= uint64(len(f.shapes)) {
+			r.bad = true
+		}
+		f.order = append(f.order, uint32(n))
+	}
+	if r.bad || len(r.b) > 0 {
+		f.seqs = f.seqs[:0]
+		return errDamaged
+	}
+	return nil
+}
+
+// loadText reads the parts of a stream. Values are made parts again.
+func (f *Frame) loadText(s *stream) error {
+	if s.text != "" {
+		return nil
+	}
+	if err := s.data.load(f.from, f.dec, &f.buf); err != nil {
+		return err
+	}
+	b := s.data.bytes
+	if s.form != nil {
+		s.buf = slices.Grow(s.buf[:0], s.n*s.length())
+		for i := range s.n {
+			s.buf = s.appendPart(s.buf, i)
+		}
+		b = s.buf
+	}
+	s.text = unsafe.String(unsafe.SliceData(b), len(b)) // a copy of megabytes less
+	return nil
+}
+
+// length is that of each part of a stream with a form.
+func (s *stream) length() int { return len(s.before) + len(s.form.chars) + len(s.after) }
+
+func (s *stream) appendPart(b []byte, i int) []byte {
+	b = append(b, s.before...)
+	b = s.form.text(b, s.data.bytes[i*s.form.size:])
+	return append(b, s.after...)
+}
+
+// loadIndex reads where the parts of a stream end and those of the events.
+func (f *Frame) loadIndex(s *stream) error {
+	if s.form != nil || s.told {
+		return nil
+	}
+	if err := s.index.load(f.from, f.dec, &f.buf); err != nil {
+		return err
+	}
+	r := &varints{b: s.index.bytes}
+	s.ends = slices.Grow(s.ends[:0], s.n)
+	end := 0
+	for range s.n {
+		end += r.size(s.data.raw)
+		s.ends = append(s.ends, uint32(end))
+	}
+	if r.bad || end != s.data.raw {
+		return errDamaged
+	}
+	s.refs, s.told = r.b, true
 	return nil
 }
 
 // Parts is how many parts there are.
-func (f *Frame) Parts() int { return len(f.ends) }
+func (f *Frame) Parts() int { return f.parts }
 
-// Part returns a part by its number.
-func (f *Frame) Part(i uint32) string { return f.span(int(i), int(i)+1) }
-
-// span returns some parts in a row.
-func (f *Frame) span(from, to int) string {
-	start := uint32(0)
-	if from > 0 {
-		start = f.ends[from-1]
-	}
-	return f.text[start:f.ends[to-1]]
-}
-
-// Each calls yield with the events, by number, and the parts of their records, in
-// order, until it returns false; the list of parts is used again for the next.
-func (f *Frame) Each(yield func(seq int64, parts []uint32) bool) error {
-	b, seq, next := f.events, int64(0), uint32(0)
-	var parts []uint32
-	for range f.n {
-		delta, size := binary.Varint(b)
-		if size <= 0 {
-			return errFrame
+// Part returns a part that Each has told of, by its number.
+func (f *Frame) Part(i uint32) string {
+	k, _ := slices.BinarySearchFunc(f.streams, int(i), func(s stream, i int) int {
+		if s.first+s.n <= i {
+			return -1
 		}
-		b = b[size:]
-		seq += delta
-		n, size := binary.Uvarint(b)
-		if size <= 0 || n > uint64(len(b)) {
-			return errFrame
-		}
-		b, parts = b[size:], parts[:0]
-		for range n {
-			ref, size := binary.Uvarint(b)
-			if size <= 0 || ref > uint64(len(f.ends)) {
-				return errFrame
-			}
-			b = b[size:]
-			if ref == 0 {
-				next++
-				ref = uint64(next)
-			}
-			parts = append(parts, uint32(ref-1))
-		}
-		if int(next) > len(f.ends) {
-			return errFrame
-		}
-		if !yield(seq, parts) {
-			return nil
-		}
-	}
-	return nil
-}
-
-// Find returns the events whose records match.
-func (f *Frame) Find(ctx context.Context, p query.Probe) ([]int64, error) {
-	hit := make([]bool, len(f.ends))
-	if !f.candidates(p, hit) {
-		return nil, nil
-	}
-	if p.Part != nil {
-		some := false
-		for i := range hit {
-			if i&1023 == 0 && ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			hit[i] = hit[i] && p.Part(f.span(i, i+1))
-			some = some || hit[i]
-		}
-		if !some {
-			return nil, nil
-		}
-	}
-	var seqs []int64
-	var record strings.Builder
-	n := 0
-	err := f.Each(func(seq int64, parts []uint32) bool {
-		n++
-		if n&63 == 0 && ctx.Err() != nil {
-			return false
-		}
-		if !slices.ContainsFunc(parts, func(i uint32) bool { return hit[i] }) {
-			return true
-		}
-		if p.Part == nil {
-			record.Reset()
-			for _, i := range parts {
-				record.WriteString(f.Part(i))
-			}
-			if !p.Whole(record.String()) {
-				return true
-			}
-		}
-		seqs = append(seqs, seq)
-		return true
+		return 1
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return seqs, err
+	s := &f.streams[k]
+	return s.part(int(i) - s.first)
 }
 
-// candidates marks the parts that the hint can't rule out and reports whether
-// there are any.
-func (f *Frame) candidates(p query.Probe, hit []bool) bool {
-	if p.Hint == nil {
-		for i := range hit {
-			hit[i] = true
-		}
-		return len(hit) > 0
+func (s *stream) part(i int) string {
+	switch {
+	case s.form == nil && i == 0:
+		return s.text[:s.ends[0]]
+	case s.form == nil:
+		return s.text[s.ends[i-1]:s.ends[i]]
+	case s.text == "":
+		return string(s.appendPart(nil, i))
 	}
-	some := f.narrow(p.Hint, 0, len(hit), hit)
-	if !p.Escapes {
-		return some
-	}
-	for at := 0; ; {
-		n := strings.IndexByte(f.text[at:], '\\')
-		if n < 0 {
-			return some
-		}
-		i, found := slices.BinarySearch(f.ends, uint32(at+n))
-		if found { // that part ends before it
-			i++
-		}
-		hit[i], some = true, true
-		at = int(f.ends[i])
-	}
+	return s.text[i*s.length() : (i+1)*s.length()]
 }
 
-// narrow marks the parts from lo to hi for which a test holds. One test rules
-// out all parts at once where it can.
-func (f *Frame) narrow(test func(string) bool, lo, hi int, hit []bool) bool {
-	if lo == hi || !test(f.span(lo, hi)) {
-		return false
+// at is the number of the part at an index of the text.
+func (s *stream) at(index int) int {
+	if s.form != nil {
+		return index / s.length()
 	}
-	if hi-lo == 1 {
-		hit[lo] = true
-		return true
+	i, _ := slices.BinarySearch(s.ends, uint32(index))
+	for int(s.ends[i]) <= index { // that part ends before it
+		i++
 	}
-	mid := (lo + hi) / 2
-	left := f.narrow(test, lo, mid, hit)
-	right := f.narrow(test, mid, hi, hit)
-	return left || right
+	return i
+}
+
+func (s *stream) end(i int) int {
+	if s.form != nil {
+		return (i + 1) * s.length()
+	}
+	return int(s.ends[i])
 }

@@ -1,7 +1,10 @@
 package blocks
 
 import (
+	"bytes"
 	"encoding/binary"
+
+	"github.com/klauspost/compress/zstd"
 
 	"spoor/query"
 )
@@ -11,9 +14,9 @@ import (
 type Maker struct {
 	file   *File
 	use    func(*Frame) error
-	maker  maker
+	maker  frameMaker
 	size   int64 // of records since the last frame
-	packed [][]byte
+	frames []packedFrame
 }
 
 // Maker returns the maker of a block, whose frames use sees.
@@ -33,13 +36,13 @@ func (m *Maker) flush() error {
 		return nil
 	}
 	m.size = 0
-	raw := m.maker.finish()
-	f, err := readFrame(raw)
-	if err == nil {
-		err = m.use(f)
+	p := m.maker.finish(m.file.enc)
+	m.frames = append(m.frames, p)
+	f := Frame{from: bytes.NewReader(p.bytes), dec: m.file.dec}
+	if err := f.read(p.at); err != nil {
+		return err
 	}
-	m.packed = append(m.packed, m.file.enc.EncodeAll(raw, nil))
-	return err
+	return m.use(&f)
 }
 
 // Keep writes the block, which holds the events of objects. It returns nil when
@@ -48,62 +51,216 @@ func (m *Maker) Keep(objects []Object) (*Block, error) {
 	if err := m.flush(); err != nil {
 		return nil, err
 	}
-	return m.file.put(objects, m.packed)
+	return m.file.put(objects, m.frames)
 }
 
-// frameParts is about how many parts a frame has.
-const frameParts = 1 << 15
+// A packedFrame is a frame as it is written; at says where it lies in bytes.
+type packedFrame struct {
+	bytes []byte
+	at    frameAt
+}
 
-// A maker makes a frame. The records given to it must stay as they are
-// until finish.
-type maker struct {
-	seen   map[string]uint32 // number + 1
-	parts  []string
-	events []byte
-	n      int
-	seq    int64
-	size   int // of parts
+// frameParts is about how many distinct parts a frame has, those with a form left
+// out.
+const frameParts = 1 << 14
+
+// maxStreams is how many streams a frame can have: their numbers are bytes.
+const maxStreams = 256
+
+// A frameMaker makes one frame after the other.
+type frameMaker struct {
+	seen    map[string]partAt
+	numbers map[streamName]byte
+	streams []*streamMaker
+	shapes  map[string]uint64
+	lists   []string // shapes by number: a stream a byte
+	seqs    []byte
+	order   []byte // shapes of the events
+	packed  [maxForm]byte
+	n       int
+	seq     int64
+}
+
+// partAt is a part: of which stream it is the how manyeth, beginning with 1.
+type partAt struct {
+	stream byte
+	number uint32
+}
+
+// streamName tells streams apart.
+type streamName struct {
+	form          byte
+	before, after string // of a value; without a form: the key, and ""
+}
+
+type streamMaker struct {
+	name  streamName
+	n     int
+	texts []string // of parts, without a form
+	size  int      // of texts
+	refs  []byte
+	bytes []byte // packed values, with one
+}
+
+func (m *frameMaker) begin() {
+	if m.seen == nil {
+		m.seen = make(map[string]partAt, frameParts)
+	}
+	m.numbers = make(map[streamName]byte)
+	m.shapes = make(map[string]uint64)
+	m.stream(streamName{}) // for all that goes nowhere else
+}
+
+// stream returns the number of a stream, that of the first when there are too
+// many.
+func (m *frameMaker) stream(name streamName) (byte, bool) {
+	n, ok := m.numbers[name]
+	if !ok {
+		if len(m.streams) == maxStreams {
+			return 0, false
+		}
+		n = byte(len(m.streams))
+		m.numbers[name] = n
+		m.streams = append(m.streams, &streamMaker{name: name})
+	}
+	return n, true
 }
 
 // add takes a record.
-func (m *maker) add(seq int64, record string) {
-	if m.seen == nil {
-		m.seen = make(map[string]uint32, frameParts)
+func (m *frameMaker) add(seq int64, record string) {
+	if m.streams == nil {
+		m.begin()
 	}
 	m.n++
-	m.events = binary.AppendVarint(m.events, seq-m.seq)
+	m.seqs = binary.AppendVarint(m.seqs, seq-m.seq)
 	m.seq = seq
-	var refs [64]uint32
-	list := refs[:0]
+	var list [64]byte
+	shape := list[:0]
 	for part := range query.Parts(record) {
-		ref, ok := m.seen[part]
+		stream, ok := m.addForm(part)
 		if !ok {
-			m.parts = append(m.parts, part)
-			m.seen[part] = uint32(len(m.parts))
-			m.size += len(part)
+			stream = m.addPart(part)
 		}
-		list = append(list, ref)
+		shape = append(shape, stream)
 	}
-	m.events = binary.AppendUvarint(m.events, uint64(len(list)))
-	for _, ref := range list {
-		m.events = binary.AppendUvarint(m.events, uint64(ref))
+	n, ok := m.shapes[string(shape)]
+	if !ok {
+		n = uint64(len(m.lists))
+		m.lists = append(m.lists, string(shape))
+		m.shapes[m.lists[n]] = n
 	}
+	m.order = binary.AppendUvarint(m.order, n)
+}
+
+// addForm takes a part whose value has a form.
+func (m *frameMaker) addForm(part string) (stream byte, ok bool) {
+	for k := 1; k < len(forms); k++ {
+		before, value, after, ok := forms[k].cut(part)
+		if !ok {
+			continue
+		}
+		packed, ok := forms[k].pack(m.packed[:0], value)
+		if !ok {
+			continue
+		}
+		n, ok := m.stream(streamName{byte(k), before, after})
+		if ok {
+			s := m.streams[n]
+			s.n++
+			s.bytes = append(s.bytes, packed...)
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// addPart takes any part.
+func (m *frameMaker) addPart(part string) (stream byte) {
+	if at, ok := m.seen[part]; ok {
+		s := m.streams[at.stream]
+		s.refs = binary.AppendUvarint(s.refs, uint64(at.number))
+		return at.stream
+	}
+	if key, ok := query.PartKey(part); ok {
+		stream, _ = m.stream(streamName{before: key})
+	}
+	s := m.streams[stream]
+	s.n++
+	s.texts = append(s.texts, part)
+	s.size += len(part)
+	s.refs = append(s.refs, 0)
+	m.seen[part] = partAt{stream, uint32(s.n)}
+	return stream
 }
 
 // finish returns the frame as it is kept, and readies the maker for the next.
-func (m *maker) finish() []byte {
-	out := make([]byte, 0, m.size+len(m.events)+2*len(m.parts)+16)
-	out = binary.AppendUvarint(out, uint64(len(m.parts)))
-	out = binary.AppendUvarint(out, uint64(m.n))
-	out = binary.AppendUvarint(out, uint64(len(m.events)))
-	for _, p := range m.parts {
-		out = binary.AppendUvarint(out, uint64(len(p)))
+func (m *frameMaker) finish(enc *zstd.Encoder) packedFrame {
+	w := frameWriter{enc: enc}
+	w.uint(m.n)
+	w.uint(len(m.streams))
+	for _, s := range m.streams {
+		w.stream(s)
 	}
-	out = append(out, m.events...)
-	for _, p := range m.parts {
-		out = append(out, p...)
+	w.uint(len(m.lists))
+	for _, list := range m.lists {
+		w.text(list)
 	}
+	w.section(append(m.seqs, m.order...), false)
 	clear(m.seen)
-	*m = maker{seen: m.seen, parts: m.parts[:0], events: m.events[:0]}
-	return out
+	*m = frameMaker{seen: m.seen, seqs: m.seqs[:0], order: m.order[:0]}
+	return w.finish()
+}
+
+// A frameWriter puts a frame together: the head, sections that lie in the head,
+// sections.
+type frameWriter struct {
+	enc            *zstd.Encoder
+	head, in, body []byte
+}
+
+func (w *frameWriter) uint(n int) { w.head = binary.AppendUvarint(w.head, uint64(n)) }
+
+func (w *frameWriter) text(s string) {
+	w.uint(len(s))
+	w.head = append(w.head, s...)
+}
+
+func (w *frameWriter) section(raw []byte, fast bool) {
+	if len(raw) <= inlineText {
+		s := section{how: inHead, raw: len(raw)}
+		w.head, w.in = s.append(w.head), append(w.in, raw...)
+		return
+	}
+	s, packed := pack(w.enc, raw, fast)
+	w.head, w.body = s.append(w.head), append(w.body, packed...)
+}
+
+func (w *frameWriter) stream(s *streamMaker) {
+	w.uint(int(s.name.form))
+	w.text(s.name.before)
+	w.uint(s.n)
+	if s.name.form > 0 {
+		w.text(s.name.after)
+		w.section(s.bytes, false)
+		return
+	}
+	text := make([]byte, 0, s.size)
+	var index []byte
+	for _, t := range s.texts {
+		text = append(text, t...)
+		index = binary.AppendUvarint(index, uint64(len(t)))
+	}
+	escapes := 0
+	if bytes.IndexByte(text, '\\') >= 0 {
+		escapes = 1
+	}
+	w.uint(escapes)
+	w.section(text, true)
+	w.section(append(index, s.refs...), false)
+}
+
+func (w *frameWriter) finish() packedFrame {
+	head := section{}
+	head, packed := pack(w.enc, append(w.head, w.in...), false)
+	return packedFrame{append(packed[:len(packed):len(packed)], w.body...), frameAt{head: head, len: int64(len(packed) + len(w.body))}}
 }
