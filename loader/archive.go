@@ -152,7 +152,7 @@ func (l *load) expand(ctx context.Context, j job, form format, body io.Reader, d
 		}
 		f := fetched{job: job{src: j.src, day: j.day}, skip: m.skip}
 		f.obj = Object{Name: j.obj.Name + "!" + m.name, Size: m.size, ModTime: m.mod, Class: j.obj.Class}
-		if !l.admit(f.obj) {
+		if !l.admit(&f.obj) {
 			return ctx.Err()
 		}
 		if m.skip == "" {

@@ -51,7 +51,7 @@ func (w *worker) process(ctx context.Context, f fetched) error {
 	case f.fail != nil:
 		r.fail(f.fail)
 	case f.end:
-		r.Outcome = Archive
+		r.Outcome, r.Part = Archive, f.obj.Part
 	case f.skip != "":
 		r.Outcome, r.Reason = Skipped, f.skip
 	default:
@@ -104,8 +104,12 @@ func (w *worker) read(ctx context.Context, f fetched, u unpacked, r *result) {
 	if note != "" {
 		r.Notes = append(r.Notes, note)
 	}
-	events := w.buffers.takeEvents(len(text)/1500 + 1)
+	events, part := w.buffers.takeEvents(len(text)/1500+1), f.obj.Part
 	d, err := w.guard(text, func(e *cloudtrail.Event) error {
+		if part != nil && !part.takes(e) {
+			r.Outside++
+			return nil
+		}
 		events = append(events, Event{Event: *e, Change: change.Derive(e)})
 		if len(events)%checkEvery == 0 {
 			return w.checkEvents(ctx, f, len(text), len(events))
@@ -122,7 +126,13 @@ func (w *worker) read(ctx context.Context, f fetched, u unpacked, r *result) {
 		r.fail(errors.New(d.fail))
 	case d.skip != "":
 		r.Outcome, r.Reason = Skipped, strings.Clone(d.skip)
+	case r.Outside > 0 && len(events) == 0:
+		r.Outcome, r.Reason, r.Part = Skipped, "holds nothing of the time, accounts and regions asked for", part
 	default:
+		if r.Outside > 0 {
+			r.Part = part
+			r.Notes = append(r.Notes, fmt.Sprintf("left out, as not of the time, accounts and regions asked for: %d", r.Outside))
+		}
 		r.Outcome, r.Text, r.Events = Done, text, events
 	}
 	if (r.Outcome == Done || r.Digest) && !f.obj.Linked {

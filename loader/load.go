@@ -131,7 +131,7 @@ func (l *load) list(ctx context.Context) error {
 // take queues an object that was listed, if it has to be fetched.
 func (l *load) take(ctx context.Context, j job) error {
 	l.listed++
-	if !l.admit(j.obj) {
+	if !l.admit(&j.obj) {
 		return nil
 	}
 	return l.queue.put(ctx, j)
@@ -165,14 +165,14 @@ func isSkip(err error) bool {
 // admit counts a listed object and tells whether it has to be fetched. An
 // object that was listed before in this load, under another source, is not
 // counted again.
-func (l *load) admit(o Object) bool {
+func (l *load) admit(o *Object) bool {
 	if l.meet(o.Name) {
 		return false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	unchanged := l.sink.Status(o) == Unchanged
-	if l.opt.following.passes(o, unchanged) {
+	unchanged := l.opt.Scope.status(l.sink, o) == Unchanged
+	if l.opt.following.passes(*o, unchanged) {
 		return false
 	}
 	l.prog.Listed.Add(1)
@@ -252,6 +252,7 @@ func (l *load) report(before Sample, start time.Time) Report {
 	r.Events.Loaded = s.Kept - before.Kept
 	r.Events.Duplicate = s.Duplicate - before.Duplicate
 	r.Events.Invalid = s.Invalid - before.Invalid
+	r.Events.Outside = s.Outside - before.Outside
 	r.Bytes.Stored = s.Stored - before.Stored
 	r.Bytes.Unpacked = s.Unpacked - before.Unpacked
 	return r

@@ -21,6 +21,7 @@ type Report struct {
 		Loaded    int64 `json:"loaded"`
 		Duplicate int64 `json:"duplicate"`
 		Invalid   int64 `json:"invalid"` // could not be decoded; the rest of the object was
+		Outside   int64 `json:"outside"` // not of the time, accounts or regions asked for, and not in Read
 	} `json:"events"`
 	Bytes struct {
 		Stored   int64 `json:"stored"`
@@ -48,7 +49,7 @@ type Skip struct {
 // or at once.
 type Progress struct {
 	Listed, Loaded, Skipped, Failed, Already atomic.Int64 // objects
-	Read, Kept, Duplicate, Invalid           atomic.Int64 // events
+	Read, Kept, Duplicate, Invalid, Outside  atomic.Int64 // events
 	Stored, Unpacked                         atomic.Int64 // bytes of the objects that ended
 	ToFetch                                  atomic.Int64 // stored bytes of the objects listed and not already there
 	ListingDone                              atomic.Bool
@@ -59,7 +60,7 @@ type Progress struct {
 // A Sample is a Progress at one moment.
 type Sample struct {
 	Listed, Loaded, Skipped, Failed, Already int64
-	Read, Kept, Duplicate, Invalid           int64
+	Read, Kept, Duplicate, Invalid, Outside  int64
 	Stored, Unpacked, ToFetch                int64
 	ListingDone                              bool
 	Elapsed                                  time.Duration
@@ -71,7 +72,7 @@ type Sample struct {
 func (p *Progress) Sample(now time.Time) Sample {
 	s := Sample{
 		Listed: p.Listed.Load(), Loaded: p.Loaded.Load(), Skipped: p.Skipped.Load(), Failed: p.Failed.Load(), Already: p.Already.Load(),
-		Read: p.Read.Load(), Kept: p.Kept.Load(), Duplicate: p.Duplicate.Load(), Invalid: p.Invalid.Load(),
+		Read: p.Read.Load(), Kept: p.Kept.Load(), Duplicate: p.Duplicate.Load(), Invalid: p.Invalid.Load(), Outside: p.Outside.Load(),
 		Stored: p.Stored.Load(), Unpacked: p.Unpacked.Load(), ToFetch: p.ToFetch.Load(),
 		ListingDone: p.ListingDone.Load(),
 	}
@@ -102,6 +103,7 @@ func (p *Progress) count(o *Loaded) {
 	case Archive:
 		return
 	}
+	p.Outside.Add(int64(o.Outside))
 	if o.Outcome == Done {
 		p.Read.Add(int64(len(o.Events) + o.Invalid))
 		p.Invalid.Add(int64(o.Invalid))

@@ -33,6 +33,8 @@ type Loaded struct {
 	Unpacked  int64 // bytes after unpacking, before any change of encoding
 	Events    []Event
 	Invalid   int      // entries that looked like records but could not be decoded
+	Outside   int      // events left out, as they are not of Part
+	Part      *Scope   // what was taken, where that is not all; also of an archive
 	Notes     []string // what a reader should know: trailing bytes, extra gzip members …
 }
 
@@ -71,6 +73,12 @@ type Sink interface {
 	// visible, or none of it. Load commits the first rows at once, then ever
 	// larger lots, up to about a million events or four seconds.
 	Commit(ctx context.Context) error
+}
+
+// A Parter is a Sink that remembers which part of an object it has: nil is the
+// whole.
+type Parter interface {
+	Part(name string) *Scope
 }
 
 // A Marker is a Sink that keeps account of objects which are no longer in their

@@ -16,14 +16,17 @@ type Object struct {
 	Class   string            // S3 storage class, "" elsewhere
 	Meta    map[string]string // user metadata, lower-case keys; only digests need it
 	Linked  bool              // its bytes stay at Name: the case does not copy them
+	Part    *Scope            // which of its events to take; nil: all
 }
 
-// A Scope narrows what a Source lists. Its zero value is everything. Times are
-// event times: a Source that prunes by delivery day lists the day after as well.
+// A Scope narrows what a Source lists and which events of an object are taken.
+// Its zero value is everything. Times are event times: a Source that prunes by
+// delivery day lists the day after as well.
 type Scope struct {
-	Since, Until time.Time // UTC, both inclusive; zero: open
-	Accounts     []string  // 12-digit account ids; empty: all
-	Regions      []string
+	Since    time.Time `json:"since,omitzero"`     // UTC, inclusive; zero: open
+	Until    time.Time `json:"until,omitzero"`     // likewise
+	Accounts []string  `json:"accounts,omitempty"` // 12-digit account ids; empty: all
+	Regions  []string  `json:"regions,omitempty"`
 }
 
 // A Source is where objects come from. Implementations are safe for concurrent

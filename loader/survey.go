@@ -36,7 +36,7 @@ func Survey(ctx context.Context, sources []Source, sink Sink, opt Options) (Plan
 			case err != nil:
 				p.Failures = append(p.Failures, Failure{o.Name, err.Error()})
 				continue
-			case sink.Status(o) == Unchanged:
+			case opt.Scope.status(sink, &o) == Unchanged:
 				p.Already++
 				continue
 			}

@@ -40,7 +40,7 @@ it was logged; csv and table print columns. spoor help filter explains filters.`
   spoor events -o all.parquet`,
 		GroupID: "ask",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := a.filter(args)
+			f, err := a.narrowed(args)
 			if err != nil {
 				return err
 			}
@@ -64,6 +64,63 @@ it was logged; csv and table print columns. spoor help filter explains filters.`
 // filter reads the operands as one filter.
 func (a *app) filter(args []string) (query.Filter, error) {
 	return query.Parse(strings.Join(args, " "))
+}
+
+// narrowed is filter for a command that shows events: --since, --until, --account
+// and --region hold for what it shows, too, as the case may hold more from an
+// earlier load. What a record does not tell does not count against it.
+func (a *app) narrowed(args []string) (query.Filter, error) {
+	f, err := a.filter(args)
+	if err != nil {
+		return f, err
+	}
+	s, err := a.scope()
+	if err != nil {
+		return f, err
+	}
+	var bounds []query.Filter
+	if span := moment(s.Since) + ".." + moment(s.Until); span != ".." {
+		within, err := query.Parse("time:" + span + " OR -time:*")
+		if err != nil {
+			return f, err
+		}
+		bounds = append(bounds, within)
+	}
+	for _, m := range []struct {
+		field string
+		list  []string
+	}{{"account", s.Accounts}, {"region", s.Regions}} {
+		within, err := amongOrAbsent(m.field, m.list)
+		if err != nil {
+			return f, err
+		}
+		bounds = append(bounds, within)
+	}
+	for _, b := range bounds {
+		f = f.And(b)
+	}
+	return f, nil
+}
+
+// moment writes an end of a time range, "" for an open one.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339Nano)
+}
+
+// amongOrAbsent holds for the events that have one of the values or none.
+func amongOrAbsent(field string, list []string) (query.Filter, error) {
+	if len(list) == 0 {
+		return query.Filter{}, nil
+	}
+	any, err := query.Is(field, query.Value{Null: true})
+	for _, v := range list {
+		is, wrong := query.Is(field, query.Value{Text: v})
+		any, err = any.Or(is), errors.Join(err, wrong)
+	}
+	return any, err
 }
 
 func (a *app) order() query.Order {

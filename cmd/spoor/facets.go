@@ -41,7 +41,7 @@ func facetsCommand(a *app) *cobra.Command {
 				}
 			}
 			var err error
-			if req.Filter, err = a.filter(args); err != nil {
+			if req.Filter, err = a.narrowed(args); err != nil {
 				return err
 			}
 			db, err := a.readingCase(cmd.Context())

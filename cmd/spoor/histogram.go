@@ -29,7 +29,7 @@ func histogramCommand(a *app) *cobra.Command {
 			if err := checkColumn("--by", by); err != nil {
 				return err
 			}
-			f, err := a.filter(args)
+			f, err := a.narrowed(args)
 			if err != nil {
 				return err
 			}

@@ -77,6 +77,11 @@ var noRows = []string{
 // ownForm are the commands that write in one form only, whatever the file is called.
 var ownForm = []string{"spoor queries export", "spoor man"}
 
+// wholeCase are the commands that tell of all of a case, whatever narrowed the load.
+var wholeCase = []string{"spoor stats", "spoor sql", "spoor profile", "spoor queries", "spoor queries show", "spoor case info", "spoor case notes", "spoor case accounts"}
+
+var scopeFlags = []string{"since", "until", "account", "region"}
+
 // checkForm refuses a form that a command has not, rather than give another.
 func (a *app) checkForm(cmd *cobra.Command) error {
 	path, set := cmd.CommandPath(), cmd.Flags().Changed
@@ -86,6 +91,8 @@ func (a *app) checkForm(cmd *cobra.Command) error {
 		return usageError{fmt.Errorf("-o %s: .%s names no format", a.flags.output, ext), "end the name in .txt, .csv, .json, .ndjson or .parquet, with .gz behind it to pack it, or add --format"}
 	case a.flags.format == "parquet" && cmd.Name() != "events" && path != "spoor queries show":
 		return usageError{fmt.Errorf("%s can't be written as parquet", path), "spoor events can; here use csv, json or ndjson"}
+	case slices.Contains(wholeCase, path) && len(a.flags.from) == 0 && slices.ContainsFunc(scopeFlags, set):
+		return usageError{fmt.Errorf("--since, --until, --account and --region narrow what is loaded, and %s loads nothing here", path), "add --from SOURCE, or ask spoor events, facets, timeline or sessions, which show no more than that"}
 	case a.flags.format == "csv" && slices.Contains(noRows, path):
 		return usageError{fmt.Errorf("%s can't be written as csv", path), "use json"}
 	case a.flags.count && (slices.Contains(noRows, path) || path == "spoor validate"):

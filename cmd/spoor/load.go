@@ -178,6 +178,9 @@ func (a *app) printReport(r loader.Report, path string) error {
 			number(r.Objects.Loaded), number(r.Objects.Already), number(r.Objects.Skipped), number(r.Objects.Failed))
 		fmt.Fprintf(&b, "%s read: %s new, %s, %s invalid\n", query.Counted(r.Events.Read, "event"),
 			number(r.Events.Loaded), query.Counted(r.Events.Duplicate, "duplicate"), number(r.Events.Invalid))
+		if r.Events.Outside > 0 {
+			fmt.Fprintf(&b, "%s left out, as not of the time, accounts and regions asked for\n", query.Counted(r.Events.Outside, "event"))
+		}
 		fmt.Fprintf(&b, "%s stored, %s unpacked, %.1f s\n", bytesText(r.Bytes.Stored), bytesText(r.Bytes.Unpacked), r.Seconds)
 		if path != "" {
 			fmt.Fprintf(&b, "case: %s\n", path)

@@ -81,7 +81,7 @@ func (a *app) sessionRequest(args []string, idle, sort, sign string) (r query.Se
 			return r, usageError{fmt.Errorf("--idle: %q is not a length of time", idle), "write 30m, 90s or 2h"}
 		}
 	}
-	r.Filter, err = a.filter(args)
+	r.Filter, err = a.narrowed(args)
 	return r, err
 }
 

@@ -111,7 +111,7 @@ func (a *app) timeline(cmd *cobra.Command, f timelineFlags, args []string) (*tim
 		return nil, usagef("--at needs --resource")
 	}
 	var err error
-	t.filter, err = a.filter(args)
+	t.filter, err = a.narrowed(args)
 	return t, err
 }
 

@@ -226,6 +226,9 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 			return err
 		}
 	}
+	if _, err := c.exec(ctx, addPart); err != nil {
+		return err
+	}
 	if n, err = c.int64s(ctx, "SELECT max(bytes) FROM pack_rows"); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,8 +31,9 @@ type objectRow struct {
 	notes                        string // one a line
 	at                           pack.Place
 	gone, digest                 bool
-	lossy                        bool  // some records are reconstructions
-	loaded                       int64 // µs UTC
+	lossy                        bool   // some records are reconstructions
+	loaded                       int64  // µs UTC
+	part                         string // the loader.Scope that was taken of it, as JSON; "" for all
 }
 
 var objectTable = table[objectRow]{"objects_rows", []column[objectRow]{
@@ -58,7 +60,12 @@ var objectTable = table[objectRow]{"objects_rows", []column[objectRow]{
 	boolCol("digest", func(r *objectRow) bool { return r.digest }),
 	boolCol("lossy", func(r *objectRow) bool { return r.lossy }),
 	intCol("loaded_at", func(r *objectRow) int64 { return r.loaded }),
+	textCol("part", func(r *objectRow) string { return r.part }),
 }}
+
+// addPart gives a case that was made before parts were kept the column for them:
+// whatever it has, it has whole.
+const addPart = "ALTER TABLE objects_rows ADD COLUMN IF NOT EXISTS part VARCHAR DEFAULT ''"
 
 // A manifest is what the case knows of every object: the table objects_rows, in
 // memory.
@@ -159,7 +166,7 @@ func (m *manifest) load(ctx context.Context, c conn) error {
 			id: v[0].(uint32), name: text(v[1]), size: number(v[2]), etag: text(v[3]), mtime: number(v[4]),
 			unpacked: number(v[6]), outcome: v[7].(uint8), reason: text(v[8]), carrier: text(v[9]), class: text(v[10]), meta: text(v[11]),
 			events: number(v[12]), duplicates: number(v[13]), invalid: number(v[14]), notes: text(v[15]),
-			at: pack.Place{Off: number(v[16]), Len: number(v[17]), How: v[18].(uint8)}, gone: v[19].(bool), digest: v[20].(bool), lossy: v[21].(bool), loaded: number(v[22]),
+			at: pack.Place{Off: number(v[16]), Len: number(v[17]), How: v[18].(uint8)}, gone: v[19].(bool), digest: v[20].(bool), lossy: v[21].(bool), loaded: number(v[22]), part: text(v[23]),
 		}
 		copy(r.sum[:], v[5].([]byte))
 		m.put([]objectRow{r})
@@ -180,6 +187,29 @@ func (db *DB) Status(o loader.Object) loader.Status {
 		return loader.Changed
 	}
 	return loader.Unchanged
+}
+
+// Part implements loader.Parter.
+func (db *DB) Part(name string) *loader.Scope {
+	r, _ := db.objects.find(name)
+	return partOf(r.part)
+}
+
+// partText is how a case keeps a part, and partOf reads it: "" is nil, the whole.
+func partText(s *loader.Scope) string {
+	if s == nil {
+		return ""
+	}
+	b, _ := json.Marshal(s) // times and texts
+	return string(b)
+}
+
+func partOf(text string) *loader.Scope {
+	var s loader.Scope
+	if text == "" || json.Unmarshal([]byte(text), &s) != nil { // this program wrote it
+		return nil
+	}
+	return &s
 }
 
 // micros is a time as the case keeps it: µs UTC, 0 for none.
@@ -237,6 +267,7 @@ func newObject(l *loader.Loaded) objectRow {
 		name: o.Name, size: o.Size, etag: o.ETag, mtime: micros(o.ModTime), class: o.Class, meta: metaText(o.Meta),
 		sum: l.SHA256, unpacked: l.Unpacked, outcome: uint8(l.Outcome), reason: l.Reason, carrier: l.Carrier,
 		invalid: int64(l.Invalid), digest: l.Digest, lossy: lossy, notes: strings.Join(l.Notes, "\n"),
+		part: partText(l.Part),
 	}
 }
 

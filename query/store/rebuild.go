@@ -299,7 +299,7 @@ func entryOf(l *loader.Loaded, r *objectRow) pack.Entry {
 	e := pack.Entry{
 		Name: r.name, Size: r.size, ETag: r.etag, Modified: r.mtime, Class: r.class, Meta: r.meta, Unpacked: r.unpacked,
 		Outcome: r.outcome, Reason: r.reason, Carrier: r.carrier, Notes: r.notes, Digest: r.digest, Loaded: r.loaded,
-		Events: len(l.Events), Invalid: r.invalid,
+		Events: len(l.Events), Invalid: r.invalid, Part: r.part,
 	}
 	if r.unpacked > 0 {
 		e.SHA256 = hex.EncodeToString(r.sum[:])
@@ -309,13 +309,13 @@ func entryOf(l *loader.Loaded, r *objectRow) pack.Entry {
 
 // objectOf is what a source listed.
 func objectOf(e *pack.Entry) loader.Object {
-	return loader.Object{Name: e.Name, Size: e.Size, ETag: e.ETag, ModTime: momentOf(e.Modified), Class: e.Class, Meta: metaMap(e.Meta), Linked: e.How == pack.Link}
+	return loader.Object{Name: e.Name, Size: e.Size, ETag: e.ETag, ModTime: momentOf(e.Modified), Class: e.Class, Meta: metaMap(e.Meta), Linked: e.How == pack.Link, Part: partOf(e.Part)}
 }
 
 // loadedOf is what was handed to the sink, for an object without bytes.
 func loadedOf(e *pack.Entry) loader.Loaded {
 	l := loader.Loaded{Object: objectOf(e), Outcome: loader.Outcome(e.Outcome), Reason: e.Reason, Carrier: e.Carrier,
-		Unpacked: e.Unpacked, Invalid: int(e.Invalid), Notes: splitLines(e.Notes)}
+		Unpacked: e.Unpacked, Invalid: int(e.Invalid), Notes: splitLines(e.Notes), Part: partOf(e.Part)}
 	_, _ = hex.Decode(l.SHA256[:], []byte(e.SHA256)) // this program wrote it, and the label is whole
 	return l
 }

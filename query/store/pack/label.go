@@ -71,6 +71,7 @@ type Entry struct {
 	Len      int64  `json:"len,omitempty"`     // bytes in the pack
 	Sum      uint64 `json:"sum,omitempty"`     // XXH3-64 of them
 	Gone     bool   `json:"gone,omitempty"`    // with the name alone, for Pack.Gone
+	Part     string `json:"part,omitempty"`    // what was taken of it; "": all
 
 	Bytes []byte `json:"-"` // as delivered, for Append; nil: there are none to keep
 
