@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"spoor/loader"
+	"spoor/loader/cloudtrail"
 	"spoor/loader/digest"
 	"spoor/query/store/pack"
 )
@@ -31,7 +32,7 @@ func (s originals) Objects(ctx context.Context, _ loader.Scope) iter.Seq2[loader
 			if ctx.Err() != nil {
 				return
 			}
-			if loader.Outcome(r.outcome) == loader.Archive || r.gone {
+			if loader.Outcome(r.outcome) == loader.Archive || r.gone || noLog(r) {
 				continue
 			}
 			o := loader.Object{Name: r.name, Size: r.size, ETag: r.etag, ModTime: momentOf(r.mtime), Class: r.class, Meta: metaMap(r.meta)}
@@ -40,6 +41,14 @@ func (s originals) Objects(ctx context.Context, _ loader.Scope) iter.Seq2[loader
 			}
 		}
 	}
+}
+
+// noLog reports whether an object was skipped for what it is, and is neither a
+// log nor a digest by its name: a manifest or a list of keys beside a copy, of
+// which the case has no bytes.
+func noLog(r objectRow) bool {
+	_, log := cloudtrail.ParseKey(r.name)
+	return loader.Outcome(r.outcome) == loader.Skipped && r.at.How == pack.None && !log
 }
 
 // errNotKept says that the case does not hold the bytes of an object.

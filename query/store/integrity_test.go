@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,7 +118,11 @@ func TestReportsAndKeysSurviveReopening(t *testing.T) {
 	if _, err := db.Report(t.Context()); !errors.Is(err, ErrNoReport) {
 		t.Errorf("a new case: %v", err)
 	}
-	tree, keys, _, _ := tampered(t, db)
+	tree, keys, trail, _ := tampered(t, db)
+	tree.Put(digesttest.Object{Bucket: trail.Bucket, Key: digest.KeysName, Body: []byte("{}")})
+	if _, err := loader.Load(t.Context(), []loader.Source{tree.Source()}, db, loader.Options{}); err != nil {
+		t.Fatal(err)
+	}
 	want := check(t, db, tree.Source(), keys)
 	for range 2 {
 		if err := db.SaveKeys(t.Context(), keys); err != nil {
@@ -148,8 +153,12 @@ func TestReportsAndKeysSurviveReopening(t *testing.T) {
 	if got := verdictCounts(t, again); got["invalid"] != 1 {
 		t.Errorf("verdicts after reopening: %v", got)
 	}
-	// The case itself proves the same, with nothing but what it holds.
+	// The case itself proves the same, with nothing but what it holds. What lay
+	// beside the logs and was no log is not missed.
 	r := check(t, again, again.Originals(), ring)
+	if slices.ContainsFunc(r.Findings, func(f digest.Finding) bool { return f.Type == digest.ListingError }) {
+		t.Errorf("findings %+v", r.Findings)
+	}
 	if r.Digests != want.Digests || r.Logs != want.Logs {
 		t.Errorf("checked from the case: digests %+v, logs %+v; want %+v, %+v", r.Digests, r.Logs, want.Digests, want.Logs)
 	}
