@@ -114,7 +114,11 @@ func skipNested(s string, i int) int {
 
 // skipString returns the index just after the string whose quote is at i.
 func skipString(s string, i int) int {
-	for i++; i < len(s); i++ {
+	i++
+	if n := strings.IndexByte(s[min(i, len(s)):], '"'); n >= 0 && (n == 0 || s[i+n-1] != '\\') { // the first quote, and no escaped one
+		return i + n + 1
+	}
+	for ; i < len(s); i++ {
 		switch s[i] {
 		case '\\':
 			i++

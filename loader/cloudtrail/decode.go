@@ -11,7 +11,9 @@ import (
 // it has met, so one Decoder should decode many files; it is not safe for
 // concurrent use. Its zero value is ready.
 type Decoder struct {
-	ids idCache
+	ids    idCache
+	next   [numFields]field // which member came last behind each one
+	memory memory
 
 	text  string // being walked: the object's, or what a string in it holds
 	emit  func(*Event) error

@@ -232,7 +232,7 @@ func hasFailure(object string) bool {
 // events as well, and the second factor of sign-ins.
 func (e *Event) deriveAdditional() {
 	signIn := e.Source == "signin.amazonaws.com"
-	if !signIn && e.Category != Data && !strings.Contains(e.Additional, "Transferred") {
+	if !signIn && (e.plainCounts() || e.Category != Data && !strings.Contains(e.Additional, "Transferred")) {
 		return
 	}
 	for c := newCursor(e.Additional); ; {
@@ -248,6 +248,42 @@ func (e *Event) deriveAdditional() {
 			e.MFA = parseMFA(plainText(v))
 		}
 	}
+}
+
+// plainCounts takes the byte counts where they are written as S3 writes them: as
+// whole numbers in an object of its own, where any key is a key of its.
+func (e *Event) plainCounts() bool {
+	object := e.Additional
+	if object[0] != '{' || strings.IndexByte(object[1:], '{') >= 0 || strings.IndexByte(object, '\\') >= 0 {
+		return false
+	}
+	in, ok := countOf(object, `ytesTransferredIn":`)
+	if !ok {
+		return false
+	}
+	out, ok := countOf(object, `ytesTransferredOut":`)
+	if ok {
+		e.BytesIn, e.BytesOut = in, out
+	}
+	return ok
+}
+
+// countOf reads the number behind a key that is there once. The key comes without
+// its quote and b: a search for those would stop at every quote.
+func countOf(object, key string) (n int64, ok bool) {
+	i := strings.Index(object, key)
+	if i < 0 || !strings.HasSuffix(object[:i], `"b`) {
+		return 0, false
+	}
+	rest := object[i+len(key):]
+	k := digits(rest[:min(len(rest), 18)])
+	if k == 0 || k == len(rest) || rest[k] != ',' && rest[k] != '}' || strings.Contains(rest, key) {
+		return 0, false
+	}
+	for _, c := range rest[:k] {
+		n = 10*n + int64(c-'0')
+	}
+	return n, true
 }
 
 // byteCount reads a number that may be written as a float or as text.

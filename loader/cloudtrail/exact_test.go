@@ -37,6 +37,13 @@ func sameByBothPaths(t *testing.T, name, text string) []Event {
 	if diff := cmp.Diff(slow, fast); diff != "" {
 		t.Errorf("%s: exact path -, fast path +:\n%s", name, diff)
 	}
+	remembers := &Decoder{}
+	for range 3 { // what comes twice is remembered, and recognized the third time
+		again, _ := decodeAll(t, remembers, text)
+		if diff := cmp.Diff(slow, again); diff != "" {
+			t.Errorf("%s: exact path -, a decoder that remembers it +:\n%s", name, diff)
+		}
+	}
 	if diff := cmp.Diff(slowRes, fastRes); diff != "" {
 		t.Errorf("%s: exact path -, fast path +:\n%s", name, diff)
 	}

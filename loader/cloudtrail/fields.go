@@ -169,6 +169,7 @@ type found struct {
 	seen  uint64         // fields met, null or not
 	text  uint64         // value is the inside of a string
 	esc   uint64         // … with escapes
+	clean uint64         // … known to be plain ASCII
 	who   *Identity      // of fIdentity, when the scanner knew it already
 	start int
 	end   int
@@ -183,6 +184,9 @@ func (f *found) has(id field) bool { return f.value[id] != "" || f.text>>id&1 !=
 // is valid UTF-8, as databases insist, whatever the log was.
 func (f *found) str(id field) string {
 	v := f.value[id]
+	if f.clean>>id&1 != 0 {
+		return v
+	}
 	if f.esc>>id&1 != 0 {
 		return unquote(`"` + v + `"`)
 	}

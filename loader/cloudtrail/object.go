@@ -13,6 +13,7 @@ const (
 	broken           // found.end is ^n, n the byte where it breaks
 	odd              // valid so far, but for the exact path to judge
 	list             // found.end is at a list of records, to be decoded in place
+	within           // valid so far, and there may be more
 )
 
 // scan reads the members of the object at f.start, or goes on at f.end after a
@@ -24,37 +25,19 @@ func (d *Decoder) scan(f *found) verdict {
 	if first {
 		i++
 	}
-	for {
-		i = space(s, i)
-		if i >= len(s) {
-			return f.breaks(len(s))
-		}
-		if s[i] == '}' {
-			f.end = i + 1
-			return complete
-		}
-		if !first {
-			if s[i] != ',' {
-				return f.breaks(i)
+	last := fNone // the member before
+	for ; ; first = false {
+		id := d.next[last]
+		if lead := leads[id]; !first && lead != "" && strings.HasPrefix(s[i:], lead) {
+			i += len(lead)
+		} else {
+			v := verdict(0)
+			if id, i, v = d.key(f, i, first); v != within {
+				return v
 			}
-			i = space(s, i+1)
-		}
-		first = false
-		key, plain, value := readKey(s, i)
-		if i = value; i < 0 {
-			return f.breaks(^i)
-		}
-		id := fieldOf(key)
-		if id == fNone && !f.streamed {
-			exact := true
-			if id, exact = fieldFold(key); !plain || !exact && id < fRecords {
-				return odd
+			if leads[id] != "" {
+				d.next[last] = id
 			}
-		}
-		if id >= fRecords && id <= fRows && i < len(s) && s[i] == '[' && !f.has(fName) {
-			f.end = i
-			d.list = id
-			return list
 		}
 		if i = d.keep(f, id, i); i < 0 {
 			return f.breaks(^i)
@@ -65,7 +48,45 @@ func (d *Decoder) scan(f *found) verdict {
 			}
 			f.seen |= bit
 		}
+		last = id
 	}
+}
+
+// key reads what comes before the value of the next member: it returns its field
+// and where the value starts. Any verdict but member ends the scan.
+func (d *Decoder) key(f *found, i int, first bool) (field, int, verdict) {
+	s := d.text
+	i = space(s, i)
+	if i >= len(s) {
+		return fNone, 0, f.breaks(len(s))
+	}
+	if s[i] == '}' {
+		f.end = i + 1
+		return fNone, 0, complete
+	}
+	if !first {
+		if s[i] != ',' {
+			return fNone, 0, f.breaks(i)
+		}
+		i = space(s, i+1)
+	}
+	key, plain, i := readKey(s, i)
+	if i < 0 {
+		return fNone, 0, f.breaks(^i)
+	}
+	id := fieldOf(key)
+	if id == fNone && !f.streamed {
+		exact := true
+		if id, exact = fieldFold(key); !plain || !exact && id < fRecords {
+			return fNone, 0, odd
+		}
+	}
+	if id >= fRecords && id <= fRows && i < len(s) && s[i] == '[' && !f.has(fName) {
+		f.end = i
+		d.list = id
+		return fNone, 0, list
+	}
+	return id, i, within
 }
 
 func (f *found) breaks(at int) verdict {
@@ -79,6 +100,14 @@ func (d *Decoder) keep(f *found, id field, i int) int {
 	if i >= len(s) {
 		return ^len(s)
 	}
+	if text, ok := d.memory.recall(f, id, s, i); ok {
+		if id != fUnread {
+			f.value[id], f.at[id] = text[1:len(text)-1], i
+			f.text |= 1 << id
+			f.clean |= 1 << id
+		}
+		return i + len(text)
+	}
 	switch s[i] {
 	case '"':
 		end, plain := stringEnd(s, i+1)
@@ -89,6 +118,8 @@ func (d *Decoder) keep(f *found, id field, i int) int {
 		f.text |= 1 << id
 		if !plain {
 			f.esc |= 1 << id
+		} else {
+			d.memory.learn(f, id, s, i, end+1)
 		}
 		return end + 1
 	case '{':
@@ -99,6 +130,9 @@ func (d *Decoder) keep(f *found, id field, i int) int {
 	end := skip(s, i)
 	if end < 0 || s[i] == 'n' {
 		return end
+	}
+	if id == fUnread {
+		d.memory.learn(f, id, s, i, end)
 	}
 	f.value[id], f.at[id] = s[i:end], i
 	return end

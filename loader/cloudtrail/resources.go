@@ -12,12 +12,18 @@ func Listed(resources string, use func(name, kind string)) {
 		return
 	}
 	for i = space(resources, i+1); i < len(resources) && resources[i] != ']'; {
-		end := skip(resources, i)
-		if end < 0 {
+		end := 0
+		if resources[i] == '{' {
+			c := cursor{s: resources, i: i + 1}
+			name, kind := entry(&c)
+			if end = space(resources, c.i) + 1; end > len(resources) || resources[end-1] != '}' {
+				return
+			}
+			if name != "" {
+				use(name, kind)
+			}
+		} else if end = skip(resources, i); end < 0 {
 			return
-		}
-		if name, kind := entry(resources[i:end]); name != "" {
-			use(name, kind)
 		}
 		if i = space(resources, end); i < len(resources) && resources[i] == ',' {
 			i = space(resources, i+1)
@@ -25,10 +31,10 @@ func Listed(resources string, use func(name, kind string)) {
 	}
 }
 
-// entry reads one of resources.
-func entry(object string) (name, kind string) {
+// entry reads one of resources, to its end.
+func entry(c *cursor) (name, kind string) {
 	prefix := ""
-	for c := newCursor(object); ; {
+	for {
 		key, v, ok := c.next()
 		switch {
 		case !ok:

@@ -190,11 +190,47 @@ func skip(s string, i int) int {
 			return end
 		}
 		return end + 1
-	case '{', '[':
+	case '{':
+		if end := members(s, i); end > 0 {
+			return end
+		}
+		return skipNested(s, i)
+	case '[':
 		return skipNested(s, i)
 	default:
 		return scalar(s, i)
 	}
+}
+
+// members is skip for an object without white space, as most are written. It
+// returns 0 for any other, which has to be read from its start.
+func members(s string, i int) int {
+	for i++; i < len(s) && s[i] == '"'; i++ {
+		end, _ := stringEnd(s, i+1)
+		if end < 0 || end+2 >= len(s) || s[end+1] != ':' {
+			return 0
+		}
+		switch i = end + 2; s[i] {
+		case '"':
+			if end, _ = stringEnd(s, i+1); end < 0 {
+				return 0
+			}
+			i = end + 1
+		case '{', '[':
+			i = skipNested(s, i)
+		default:
+			i = scalar(s, i)
+		}
+		switch {
+		case i < 0 || i >= len(s):
+			return 0
+		case s[i] == '}':
+			return i + 1
+		case s[i] != ',':
+			return 0
+		}
+	}
+	return 0
 }
 
 // skipNested is skip for an object or an array, without recursion.
