@@ -189,19 +189,22 @@ func (a *app) exportCSV(ctx context.Context, db *store.DB, req query.ExportReque
 	if len(req.Columns) == 0 {
 		req.Columns = csvColumns
 	}
-	out := a.newCSV(w, req.Columns...)
-	n, err := db.EachRow(ctx, req, func(rows []query.Row) error {
-		for _, r := range rows {
-			if err := out.Write(a.inZone(req.Columns, r.Values)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return n, err
+	if _, err := w.Write(query.NewCSV(a.flags.rawValues).AppendHeader(nil, req.Columns)); err != nil {
+		return 0, err
 	}
-	return n, out.Flush()
+	encode := func() store.Encode {
+		rows := query.NewCSV(a.flags.rawValues)
+		return func(b []byte, list []query.Row) ([]byte, error) {
+			for _, r := range list {
+				b = rows.AppendRow(b, a.inZone(req.Columns, r.Values))
+			}
+			return b, nil
+		}
+	}
+	return db.EachText(ctx, req, encode, func(b []byte) error {
+		_, err := w.Write(b)
+		return err
+	})
 }
 
 // exportLines writes one record a line; white space outside strings is folded

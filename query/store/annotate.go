@@ -30,6 +30,13 @@ type annotations struct {
 	sessions  int // how many are on sessions
 }
 
+// empty reports whether there is none.
+func (n *annotations) empty() bool {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return len(n.all) == 0
+}
+
 // A uid is what an event goes by.
 type uid struct{ hi, lo uint64 }
 

@@ -211,17 +211,17 @@ var exportColumns = []string{"time", "account", "region", "actor", "type", "prin
 	"resourcetype", "resource", "ip", "agent", "category", "eventtype", "mfa", "bytesin", "bytesout", "verdict", "id", "object", "mark", "note"}
 
 func exportCSV(ctx context.Context, db *DB) error {
-	out := query.NewCSVWriter(discard{}, false)
-	out.Header(exportColumns)
-	_, err := db.EachRow(ctx, query.ExportRequest{Limit: 1_000_000, Columns: exportColumns}, func(rows []query.Row) error {
-		for _, r := range rows {
-			if err := out.Write(r.Values); err != nil {
-				return err
+	encode := func() Encode {
+		out := query.NewCSV(false)
+		return func(b []byte, rows []query.Row) ([]byte, error) {
+			for _, r := range rows {
+				b = out.AppendRow(b, r.Values)
 			}
+			return b, nil
 		}
-		return nil
-	})
-	return errors.Join(err, out.Flush())
+	}
+	_, err := db.EachText(ctx, query.ExportRequest{Limit: 1_000_000, Columns: exportColumns}, encode, func([]byte) error { return nil })
+	return err
 }
 
 func exportRecords(ctx context.Context, db *DB) error {
@@ -233,7 +233,3 @@ func exportParquet(ctx context.Context, db *DB, path string) error {
 	_, err := db.WriteParquet(ctx, query.ExportRequest{Limit: 1_000_000, Columns: exportColumns}, path)
 	return err
 }
-
-type discard struct{}
-
-func (discard) Write(b []byte) (int, error) { return len(b), nil }

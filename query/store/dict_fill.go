@@ -14,7 +14,7 @@ func (db *DB) restoreTexts(ctx context.Context, c conn) error {
 	for dom := range next {
 		next[dom] = 1
 	}
-	if err := c.chunks(ctx, "SELECT dom, max(id) FROM strings GROUP BY dom", func(v vectors) error {
+	if err := c.chunks(ctx, "SELECT dom, max(id) FROM strings GROUP BY dom", nil, func(v vectors) error {
 		doms, ids := v.bytes(0), v.ids(1)
 		for i, dom := range doms {
 			next[dom] = ids[i] + 1
@@ -47,7 +47,7 @@ func fetchTexts(ctx context.Context, c conn, dom int, from, to uint32, f func(id
 	for ; from < to; from += fetchPart {
 		end := min(to, from+fetchPart)
 		q := fmt.Sprintf("SELECT id, text FROM strings WHERE dom = %d AND id >= %d AND id < %d ORDER BY id", dom, from, end)
-		if err := c.chunks(ctx, q, func(v vectors) error {
+		if err := c.chunks(ctx, q, nil, func(v vectors) error {
 			ids, texts := v.ids(0), v.texts(1)
 			for i, id := range ids {
 				if err := f(id, texts[i].String()); err != nil {

@@ -11,43 +11,22 @@ import (
 )
 
 // An export reads the events of a filter in order, without end and in bounded
-// memory: DuckDB sorts a stretch of time at a time, because the driver holds
-// each answer as a whole, and what it gives goes on in slabs of rows:
+// memory: DuckDB sorts a stretch of time at a time, because an answer is held as
+// a whole, and what it gives goes on in slabs of rows, of which each processor
+// works on one:
 //
-//	event_rows ──window of time──▶ sorted numbers ──slabs──▶ texts ──▶ fn
+//	event_rows ──window of time──▶ sorted numbers ──slabs──▶ rows, text ──in order──▶ fn
 //
 // All windows are read in one transaction: a load beside it changes nothing.
 const (
 	windowRows = 1 << 17 // about as many rows as DuckDB sorts at a time
-	slabRows   = 1 << 12
+	slabRows   = 1 << 11 // DuckDB's own portion
 	pathRows   = 1 << 15 // instead, with columns that are paths: each slab reads the blocks it needs
 )
 
 // exportOrder breaks ties of time by what is in the record, so that two loads of
 // the same files come out alike; only unidentifiable twins fall back to seq.
 const exportOrder = "e.t %[1]s, e.uid_hi %[1]s, e.uid_lo %[1]s, e.seq %[1]s"
-
-// A slab is rows of numbers, flat.
-type slab struct {
-	width  int
-	values []driver.Value
-	times  []int64 // of the rows
-	seqs   []int64
-}
-
-func (c *slab) len() int { return len(c.seqs) }
-
-func (c *slab) row(i int) []driver.Value { return c.values[i*c.width : (i+1)*c.width] }
-
-// add takes a row of seq, t and width values. Texts in it are kept.
-func (c *slab) add(v []driver.Value) {
-	t := noTime
-	if v[1] != nil {
-		t = v[1].(int64)
-	}
-	c.seqs, c.times = append(c.seqs, v[0].(int64)), append(c.times, t)
-	c.values = append(c.values, v[2:]...)
-}
 
 // EachRow hands fn the rows of an export, some thousand at a time, and returns
 // how many there were. fn must not keep them. It ends with ctx.
@@ -57,6 +36,23 @@ func (db *DB) EachRow(ctx context.Context, r query.ExportRequest, fn func([]quer
 
 // eachRow is EachRow for the events of a further condition.
 func (db *DB) eachRow(ctx context.Context, r query.ExportRequest, only expr, fn func([]query.Row) error) (int64, error) {
+	return db.shown(ctx, r, only, func() Encode { return nil }, func(c *slab) error { return fn(c.rows) })
+}
+
+// An Encode appends what is to be written of some rows. It may change them, but
+// must not keep them.
+type Encode func(b []byte, rows []query.Row) ([]byte, error)
+
+// EachText is EachRow for rows that are written as text: fn gets what an Encode
+// made of some thousand of them, in their order. Each processor has an Encode of
+// its own.
+func (db *DB) EachText(ctx context.Context, r query.ExportRequest, encode func() Encode, fn func([]byte) error) (int64, error) {
+	return db.shown(ctx, r, exprTrue, encode, func(c *slab) error { return fn(c.text) })
+}
+
+// shown hands fn slabs whose rows are made, and the text of them if there is an
+// Encode.
+func (db *DB) shown(ctx context.Context, r query.ExportRequest, only expr, encode func() Encode, fn func(*slab) error) (int64, error) {
 	if err := db.ready(ctx, r.Columns...); err != nil {
 		return 0, err
 	}
@@ -64,36 +60,44 @@ func (db *DB) eachRow(ctx context.Context, r query.ExportRequest, only expr, fn 
 	if err != nil {
 		return 0, err
 	}
-	s, err := newShower(db, cells, r.Limit > 0 && r.Limit <= slabRows)
-	if err != nil {
-		return 0, err
+	few := r.Limit > 0 && r.Limit <= slabRows
+	n, rows := processors(), slabRows
+	if slices.ContainsFunc(cells, func(c cell) bool { return c.path != nil }) { // blocks of records are read by all processors at once
+		n, rows = 1, pathRows
 	}
-	rows := slabRows
-	if s.read != nil {
-		rows = pathRows
-	}
-	return db.slabs(ctx, r, only, rows, s.exprs, func(c *slab) error {
-		rows, err := s.show(ctx, c)
+	workers := make([]func(context.Context, *slab) error, n)
+	var exprs []string
+	for i := range workers {
+		s, err := newShower(db, cells, few)
 		if err != nil {
+			return 0, err
+		}
+		text := encode()
+		workers[i] = func(ctx context.Context, c *slab) (err error) {
+			if err = s.show(ctx, c); err == nil && text != nil {
+				c.text, err = text(c.text[:0], c.rows)
+			}
 			return err
 		}
-		return fn(rows)
-	})
+		exprs = s.exprs
+	}
+	return db.slabs(ctx, r, only, rows, exprs, workers, fn)
 }
 
 // slabs hands fn the slabs of an export, of so many rows, where a further
-// condition holds.
-func (db *DB) slabs(ctx context.Context, r query.ExportRequest, only expr, rows int, exprs []string, fn func(*slab) error) (int64, error) {
+// condition holds, when a worker is done with them.
+func (db *DB) slabs(ctx context.Context, r query.ExportRequest, only expr, rows int, exprs []string, workers []func(context.Context, *slab) error, fn func(*slab) error) (int64, error) {
 	cd, err := db.compile(ctx, r.Filter)
 	if err != nil {
 		return 0, err
 	}
-	read := &reading{db: db, req: r, only: only, rows: rows, exprs: exprs, cond: cd, free: make(chan *slab, streamAhead+2)}
+	// One slab is filled, some are on their way, some worked on.
+	read := &reading{db: db, req: r, only: only, rows: rows, exprs: exprs, cond: cd, free: make(chan *slab, 1+streamAhead+1+len(workers))}
 	var done int64
-	err = stream(ctx, db, func(ctx context.Context, c conn, emit func(*slab) error) error {
+	err = inOrder(ctx, db, func(ctx context.Context, c conn, emit func(*slab) error) error {
 		read.emit = emit
 		return read.run(ctx, c)
-	}, func(c *slab) error {
+	}, workers, func(c *slab) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -159,22 +163,26 @@ func (r *reading) run(ctx context.Context, c conn) error {
 // over.
 func (r *reading) early(ctx context.Context, c conn, h *hits) (bool, error) {
 	var times []query.Row
-	var rows [][]driver.Value
-	err := r.ask(ctx, c, all(h.where, r.only, expr{sql: "e.t IS NOT NULL"}), func(v []driver.Value) error {
-		times = append(times, query.Row{Time: v[1].(int64)})
-		rows = append(rows, slices.Clone(v))
-		return nil
+	var list []*slab
+	w := &slabWriter{r: r, emit: func(s *slab) error { list = append(list, s); return nil }}
+	err := r.ask(ctx, c, all(h.where, r.only, expr{sql: "e.t IS NOT NULL"}), func(v vectors) error {
+		for _, t := range v.ints(1) {
+			times = append(times, query.Row{Time: t})
+		}
+		return w.add(v)
 	})
+	if err == nil {
+		err = w.flush()
+	}
 	if err != nil || int64(h.settled(times, r.desc())) < r.req.Limit {
 		return false, err
 	}
-	w := &slabWriter{r: r}
-	for _, v := range rows {
-		if err := w.add(v); err != nil {
+	for _, s := range list {
+		if err := r.emit(s); err != nil {
 			return false, err
 		}
 	}
-	return true, w.flush()
+	return true, nil
 }
 
 // windows reads all that matches, a stretch of time after the other.
@@ -187,11 +195,12 @@ func (r *reading) windows(ctx context.Context, c conn, where expr) error {
 	if err != nil {
 		return err
 	}
-	w := &slabWriter{r: r}
+	w := &slabWriter{r: r, emit: r.emit}
 	for _, p := range parts {
-		if r.req.Limit > 0 && r.taken >= r.req.Limit {
+		if r.req.Limit > 0 && w.taken >= r.req.Limit {
 			break
 		}
+		r.taken = w.taken
 		if err := r.ask(ctx, c, all(where, p), w.add); err != nil {
 			return err
 		}
@@ -252,7 +261,7 @@ func between(cuts []int64) []expr {
 }
 
 // ask reads the rows of a condition in order: seq, t and the expressions.
-func (r *reading) ask(ctx context.Context, c conn, where expr, fn func([]driver.Value) error) error {
+func (r *reading) ask(ctx context.Context, c conn, where expr, fn func(vectors) error) error {
 	dir := "ASC"
 	if r.desc() {
 		dir = "DESC"
@@ -262,21 +271,26 @@ func (r *reading) ask(ctx context.Context, c conn, where expr, fn func([]driver.
 	if r.req.Limit > 0 {
 		q += fmt.Sprintf(" LIMIT %d", r.req.Limit-r.taken)
 	}
-	return c.each(ctx, q, where.args, fn)
+	return c.chunks(ctx, q, where.args, fn)
 }
 
 // A slabWriter fills slabs and sends them off.
 type slabWriter struct {
-	r *reading
-	c *slab
+	r     *reading
+	emit  func(*slab) error
+	c     *slab
+	taken int64 // rows
 }
 
-func (w *slabWriter) add(v []driver.Value) error {
+func (w *slabWriter) add(v vectors) error {
 	if w.c == nil {
 		w.c = w.r.empty()
 	}
-	w.r.taken++
-	if w.c.add(v); w.c.len() < w.r.rows {
+	w.taken += int64(v.rows)
+	if err := w.c.add(v); err != nil {
+		return err
+	}
+	if w.c.len() < w.r.rows {
 		return nil
 	}
 	return w.flush()
@@ -288,17 +302,16 @@ func (w *slabWriter) flush() error {
 	}
 	full := w.c
 	w.c = nil
-	return w.r.emit(full)
+	return w.emit(full)
 }
 
 // empty returns a slab to be filled.
 func (r *reading) empty() *slab {
 	select {
 	case c := <-r.free:
-		c.values, c.times, c.seqs = c.values[:0], c.times[:0], c.seqs[:0]
+		c.clear()
 		return c
 	default:
-		n := len(r.exprs)
-		return &slab{width: n, values: make([]driver.Value, 0, n*slabRows), times: make([]int64, 0, slabRows), seqs: make([]int64, 0, slabRows)}
+		return &slab{cols: make([]slabColumn, len(r.exprs))}
 	}
 }

@@ -32,9 +32,9 @@ func (db *DB) EachRecord(ctx context.Context, r query.ExportRequest, fn func(rec
 		at, size = at[:0], 0
 		return err
 	}
-	n, err := db.slabs(ctx, r, exprTrue, slabRows, placeColumns, func(c *slab) error {
+	n, err := db.slabs(ctx, r, exprTrue, slabRows, placeColumns, nil, func(c *slab) error {
 		for i := range c.len() {
-			p := readPlace(c.row(i))
+			p := c.place(i)
 			at = append(at, p)
 			if size += int(p.span.Len); size >= recordsAhead {
 				if err := flush(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"slices"
+	"strings"
 
 	"spoor/loader/cloudtrail"
 	"spoor/query"
@@ -17,23 +18,22 @@ type shower struct {
 	paths []int       // the cells that are paths
 	read  *partReader // of them, nil without
 	found valueTable  // by read
-	place int         // where the object of an event stands in a row, with paths
-
-	rows   []query.Row // used again for every slab
-	values []query.Value
+	place int         // the column that is the object of an event, with paths
 }
 
 // A showCell shows one column. A field that depends on one small number is
 // worked out once for each.
 type showCell struct {
 	cell
-	at    []int          // its values among the expressions
+	at    []int          // its values among the columns of a slab
 	one   bool           // a number tells all, half of a pair
 	half  uint           // how far to shift that pair
 	args  []driver.Value // used again for every row
 	texts []string       // of the column's domain, as they were when the slab came
 	memo  []query.Value  // by number, for kinds of numbers of which there are few
 	known []bool
+	none  bool       // no event of the slab has it
+	last  recentTime // of a time
 
 	recent []recentText // by number, the last bits of it
 }
@@ -45,13 +45,25 @@ type recentText struct {
 	value query.Value
 }
 
-const recentTexts = 1 << 13
+const recentTexts = 1 << 16
+
+// A recentTime is the time of the event before, which is often that of the next.
+type recentTime struct {
+	t     int64
+	value query.Value
+}
 
 // placeColumns say where the record of an event lies.
 var placeColumns = []string{"e.object", "e.off", "e.len", "e.form"}
 
 func readPlace(v []driver.Value) place {
 	return place{v[0].(uint32), cloudtrail.Span{Off: v[1].(uint32), Len: v[2].(uint32), Form: cloudtrail.Form(v[3].(uint8))}}
+}
+
+// place is where the record of a row lies, in a slab of placeColumns.
+func (s *slab) place(row int) place {
+	at := func(i int) uint64 { return s.cols[i].bits[row] }
+	return place{uint32(at(0)), cloudtrail.Span{Off: uint32(at(1)), Len: uint32(at(2)), Form: cloudtrail.Form(at(3))}}
 }
 
 // newShower makes a shower of events of which there may be many, or few.
@@ -96,18 +108,17 @@ func newShower(db *DB, cells []cell, few bool) (*shower, error) {
 	return s, err
 }
 
-// numbered reports whether the number of a text, an identity or an object is all
-// that a cell needs.
+// numbered reports whether the number of a text, an identity, an object or a word
+// of a few is all that a cell needs.
 func (c cell) numbered() bool {
 	switch c.field.(type) {
-	case textField, manyField, personField, objectField:
+	case textField, manyField, personField, objectField, verdictField, enumField:
 		return true
 	}
 	return false
 }
 
-// pairs puts two numbers into one value each: the driver hands over every value
-// in memory of its own, which is most of the work of an export.
+// pairs puts two numbers into one value each: columns are what sorting costs.
 func pairs(numbers []string) []string {
 	var out []string
 	for i := 0; i < len(numbers); i += 2 {
@@ -120,31 +131,36 @@ func pairs(numbers []string) []string {
 	return out
 }
 
-// show makes the rows of a slab; they hold until the next.
-func (s *shower) show(ctx context.Context, c *slab) ([]query.Row, error) {
+// show makes the rows of a slab.
+func (s *shower) show(ctx context.Context, c *slab) error {
 	n := len(s.cells)
-	s.rows = s.rows[:0]
-	if need := c.len() * n; cap(s.values) < need {
-		s.values = make([]query.Value, need)
+	c.rows = c.rows[:0]
+	if need := c.len() * n; cap(c.values) < need {
+		c.values = make([]query.Value, need)
 	}
-	for i := range s.cells {
-		s.cells[i].refresh(s.db)
+	for k := range s.cells {
+		s.cells[k].refresh(s.db)
 	}
 	for i := range c.len() {
-		values := s.values[i*n : (i+1)*n : (i+1)*n]
-		row := c.row(i)
+		values := c.values[i*n : (i+1)*n : (i+1)*n]
 		for k := range s.cells {
-			values[k] = s.cells[k].value(s.db, row)
+			values[k] = s.cells[k].value(s.db, c, i)
 		}
-		s.rows = append(s.rows, query.Row{Seq: c.seqs[i], Time: c.times[i], Values: values})
+		c.rows = append(c.rows, query.Row{Seq: c.seqs[i], Time: c.times[i], Values: values})
 	}
-	return s.rows, s.showPaths(ctx, c)
+	return s.showPaths(ctx, c)
 }
 
 // refresh looks up what has come since the last slab.
 func (c *showCell) refresh(db *DB) {
 	if dom, ok := textOfField(c.field); ok && !dom.shelved() {
 		c.texts = db.dicts[dom].all()
+	}
+	switch c.field.(type) {
+	case nil:
+		c.none = true
+	case noteField:
+		c.none = db.notes.empty()
 	}
 }
 
@@ -160,15 +176,26 @@ func textOfField(f binding) (domain, bool) {
 }
 
 // value shows the cell of a row.
-func (c *showCell) value(db *DB, row []driver.Value) query.Value {
+func (c *showCell) value(db *DB, s *slab, row int) query.Value {
 	switch {
-	case c.field == nil:
+	case c.none:
 		return query.Value{Null: true}
 	case c.one:
-		return c.text(db, uint32(row[c.at[0]].(int64)>>c.half))
+		return c.text(db, uint32(s.cols[c.at[0]].bits[row]>>c.half))
+	}
+	switch f := c.field.(type) {
+	case timeField:
+		if t := s.times[row]; t == noTime {
+			return query.Value{Null: true}
+		} else if t != c.last.t || c.last.value.Text == "" {
+			c.last = recentTime{t, query.Value{Text: timeText(t)}}
+		}
+		return c.last.value
+	case idField:
+		return f.of(db, s.cols[c.at[0]].bits[row], s.cols[c.at[1]].bits[row], uint8(s.cols[c.at[2]].bits[row]), uint32(s.cols[c.at[3]].bits[row]))
 	}
 	for i, at := range c.at {
-		c.args[i] = row[at]
+		c.args[i] = s.cols[at].value(row)
 	}
 	return c.field.show(db, c.args)
 }
@@ -188,7 +215,7 @@ func (c *showCell) text(db *DB, id uint32) query.Value {
 		}
 		r := &c.recent[id%recentTexts]
 		if r.id != id || id == 0 {
-			*r = recentText{id, textValue(db.dicts[dom].text(id))}
+			*r = recentText{id, textValue(strings.Clone(db.dicts[dom].text(id)))} // not to hold all of its block
 		}
 		return r.value
 	}
@@ -211,7 +238,7 @@ func (s *shower) showPaths(ctx context.Context, c *slab) error {
 	}
 	events := make([]readEvent, c.len())
 	for i, seq := range c.seqs {
-		events[i] = readEvent{seq, c.row(i)[s.place].(uint32), allAsks}
+		events[i] = readEvent{seq, uint32(c.cols[s.place].bits[i]), allAsks}
 	}
 	s.found.reset()
 	found, err := s.read.read(ctx, events)
@@ -220,7 +247,7 @@ func (s *shower) showPaths(ctx context.Context, c *slab) error {
 	}
 	for k, at := range s.paths {
 		for i, id := range found[k] {
-			s.rows[i].Values[at] = s.found.value(id)
+			c.rows[i].Values[at] = s.found.value(id)
 		}
 	}
 	return nil

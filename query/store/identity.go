@@ -149,7 +149,7 @@ func (p *people) load(ctx context.Context, c conn) error {
 	for _, name := range whoColumns {
 		q += ", " + name
 	}
-	err = c.chunks(ctx, q+" FROM identities", func(v vectors) error {
+	err = c.chunks(ctx, q+" FROM identities", nil, func(v vectors) error {
 		ids, hi, lo, created, kind, mfa, root, console := v.ids(0), v.words(1), v.words(2), v.ints(3), v.bytes(4), v.bytes(5), v.bools(6), v.bools(7)
 		for i, id := range ids {
 			rows[id] = identityRow{id: id, hi: hi[i], lo: lo[i], created: created[i], kind: kind[i], mfa: mfa[i], assumedRoot: root[i], fromConsole: console[i]}

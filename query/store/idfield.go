@@ -13,14 +13,18 @@ type idField struct{}
 
 func (idField) cols() []string { return []string{"e.uid_hi", "e.uid_lo", "e.idkind", "e.idtext"} }
 
-func (idField) show(db *DB, v []driver.Value) query.Value {
-	switch v[2].(uint8) {
+func (f idField) show(db *DB, v []driver.Value) query.Value {
+	return f.of(db, v[0].(uint64), v[1].(uint64), v[2].(uint8), v[3].(uint32))
+}
+
+func (idField) of(db *DB, hi, lo uint64, kind uint8, text uint32) query.Value {
+	switch kind {
 	case idGUID:
-		return query.Value{Text: guidText(v[0].(uint64), v[1].(uint64))}
+		return query.Value{Text: guidText(hi, lo)}
 	case idNone:
 		return query.Value{Null: true}
 	}
-	return textValue(db.dicts[domID].text(v[3].(uint32)))
+	return textValue(db.dicts[domID].text(text))
 }
 
 func (f idField) where(ctx context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
