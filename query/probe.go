@@ -157,7 +157,7 @@ func (t Term) pieces() []string {
 		case t.Op == Exact || t.Op == Like && !isAddress(v.Text):
 			piece = v.Text
 			if t.Op == Like && isPattern(v) {
-				piece = longestOf(piece, func(r rune) bool { return r == '*' || r == '?' })
+				piece = rarestOf(piece, func(r rune) bool { return r == '*' || r == '?' })
 			}
 			piece = solid(piece)
 		}
@@ -177,23 +177,39 @@ func isAddress(s string) bool {
 	return notAddr == nil || notPrefix == nil
 }
 
-// solid is the longest run in a text that stands in a record as it is wherever
+// solid is the rarest run in a text that stands in a record as it is wherever
 // the value does: no white space or punctuation of JSON, which the text of an
 // object or list leaves out, and ASCII.
 func solid(s string) string {
-	return longestOf(s, func(r rune) bool {
+	return rarestOf(s, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_./@", r)
 	})
 }
 
-func longestOf(s string, cut func(rune) bool) string {
-	longest := ""
+// rarestOf is the piece of a text that is likely to be found least often.
+func rarestOf(s string, cut func(rune) bool) string {
+	rarest := ""
 	for piece := range strings.FieldsFuncSeq(s, cut) {
-		if len(piece) > len(longest) {
-			longest = piece
-		}
+		rarest = rarer(rarest, piece)
 	}
-	return longest
+	return rarest
+}
+
+// rarer returns the one of two texts that is likely to be found less often: the
+// longer, or that with the rarer letters.
+func rarer(a, b string) string {
+	if weight(b) > weight(a) {
+		return b
+	}
+	return a
+}
+
+// weight grows with how rare a text is.
+func weight(s string) (n int) {
+	for i := range len(s) {
+		n += 4 + rarity(lower(s[i]))
+	}
+	return n
 }
 
 // Probe is Search for stores that keep parts.
@@ -208,7 +224,7 @@ func (t Text) Probe() Probe {
 			p.Part = search
 		}
 	case isPattern(Match{Text: t.Value, Quoted: t.Quoted}):
-		piece = longestOf(t.Value, func(r rune) bool { return r == '*' || r == '?' })
+		piece = rarestOf(t.Value, func(r rune) bool { return r == '*' || r == '?' })
 		p.Escapes = true
 	default:
 		p.Escapes = strings.ContainsFunc(t.Value, mayBeEscaped)
@@ -216,7 +232,7 @@ func (t Text) Probe() Probe {
 	if !t.Regex && !strings.Contains(t.Value, `"`) {
 		p.Part = search
 	}
-	if piece = longestOf(piece, func(r rune) bool { return r == '"' }); piece != "" {
+	if piece = rarestOf(piece, func(r rune) bool { return r == '"' }); piece != "" {
 		p.Pieces = []string{piece}
 	}
 	return p
@@ -255,7 +271,7 @@ func quoteless(re *syntax.Regexp) bool {
 	return true
 }
 
-// required is the longest text found that every match of a regular expression
+// required is the rarest text found that every match of a regular expression
 // holds, case aside; "" when none is.
 func required(expr string) string {
 	re, err := syntax.Parse(expr, syntax.Perl)
@@ -272,13 +288,11 @@ func literalIn(re *syntax.Regexp) string {
 	case syntax.OpCapture, syntax.OpPlus:
 		return literalIn(re.Sub[0])
 	case syntax.OpConcat:
-		longest := ""
+		rarest := ""
 		for _, sub := range re.Sub {
-			if l := literalIn(sub); len(l) > len(longest) {
-				longest = l
-			}
+			rarest = rarer(rarest, literalIn(sub))
 		}
-		return longest
+		return rarest
 	}
 	return ""
 }

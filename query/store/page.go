@@ -111,6 +111,10 @@ func nearest[T any](from, to int64, atEnd bool, n int, fetch func(near expr) ([]
 // comes with what there is.
 const pageWait = 400 * time.Millisecond
 
+// firstSlice is for how long a page has the records searched before it is tried
+// for the first time: about as long as trying takes.
+const firstSlice = 10 * time.Millisecond
+
 // Page returns one window of the matching events. With Back and no cursor it is
 // the last window. A filter that needs the records (free text, paths) may take
 // long: then the page is Partial, with the rows that are certain to come first,
@@ -137,8 +141,8 @@ func (db *DB) Page(ctx context.Context, r query.PageRequest) (query.Page, error)
 	}
 	var page query.Page
 	// The first objects often fill the page: it is tried after ever longer slices.
-	slice := time.Duration(0)
-	for until := time.Now().Add(pageWait); ; slice = min(2*slice+10*time.Millisecond, db.slice) {
+	slice := min(firstSlice, db.slice)
+	for until := time.Now().Add(pageWait); ; slice = min(3*slice, db.slice) {
 		h, err := db.hitsWithin(ctx, cd, desc, slice)
 		if err != nil {
 			return query.Page{}, err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -79,7 +80,35 @@ func (p *partReader) keys() (keys []string) {
 // in one object.
 type partJob struct {
 	unit
-	wanted map[int64]int // place of an event in the list
+	wanted *wantedEvents
+}
+
+// wantedEvents are the events of a job, by number, each with its place in the
+// list of all.
+type wantedEvents struct {
+	list []wantedEvent
+	next int // in list, where the event asked for next is likely to be
+}
+
+type wantedEvent struct {
+	seq int64
+	at  int
+}
+
+func bySeq(e wantedEvent, seq int64) int { return cmp.Compare(e.seq, seq) }
+
+// find returns the place of an event. Those of a frame come in order, mostly.
+func (w *wantedEvents) find(seq int64) (at int, ok bool) {
+	if w.next > 0 && w.list[w.next-1].seq >= seq {
+		w.next, _ = slices.BinarySearchFunc(w.list, seq, bySeq)
+	}
+	for w.next < len(w.list) && w.list[w.next].seq < seq {
+		w.next++
+	}
+	if w.next == len(w.list) || w.list[w.next].seq > seq {
+		return 0, false
+	}
+	return w.list[w.next].at, true
 }
 
 // read returns, for each ask, the answer of each event.
@@ -125,7 +154,7 @@ func (p *partReader) jobs(events []readEvent) ([]partJob, error) {
 	var jobs []partJob
 	ofBlock, ofObject := make(map[*blocks.Block]int), make(map[uint32]int)
 	add := func(u unit) int {
-		jobs = append(jobs, partJob{u, make(map[int64]int)})
+		jobs = append(jobs, partJob{u, &wantedEvents{}})
 		return len(jobs) - 1
 	}
 	place := func(id uint32) int {
@@ -154,7 +183,11 @@ func (p *partReader) jobs(events []readEvent) ([]partJob, error) {
 			at = place(e.object)
 			ofObject[e.object] = at
 		}
-		jobs[at].wanted[e.seq] = i
+		w := jobs[at].wanted
+		w.list = append(w.list, wantedEvent{e.seq, i})
+	}
+	for _, job := range jobs {
+		slices.SortFunc(job.wanted.list, func(a, b wantedEvent) int { return bySeq(a, b.seq) })
 	}
 	return jobs, nil
 }
@@ -181,13 +214,13 @@ func (w *partWorker) do(ctx context.Context, job partJob) error {
 }
 
 // frame puts the asks to the wanted events of a frame.
-func (w *partWorker) frame(ctx context.Context, f *blocks.Frame, wanted map[int64]int) error {
+func (w *partWorker) frame(ctx context.Context, f *blocks.Frame, wanted *wantedEvents) error {
 	for k := range w.known {
 		w.known[k] = slices.Grow(w.known[k][:0], f.Parts())[:f.Parts()]
 		clear(w.known[k])
 	}
 	err := f.Each(w.keys, func(seq int64, parts []uint32) bool {
-		i, ok := wanted[seq]
+		i, ok := wanted.find(seq)
 		if !ok {
 			return true
 		}
@@ -254,7 +287,7 @@ func (w *partWorker) objects(ctx context.Context, job partJob) error {
 			return err
 		}
 		for _, e := range spans[o.id] {
-			i, ok := job.wanted[e.seq]
+			i, ok := job.wanted.find(e.seq)
 			if !ok {
 				continue
 			}

@@ -14,7 +14,7 @@ import (
 )
 
 // magic begins the file; the number is that of its format.
-const magic = "spoor search 2\n\n"
+const magic = "spoor search 3\n\n"
 
 // A Block holds the records of some objects in a few frames. In the file:
 //

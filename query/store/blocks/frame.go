@@ -20,7 +20,7 @@ var errDamaged = errors.New("a search block is damaged")
 // at that only once.
 //
 //	head      events · streams · shapes · where the sections are, and the short ones themselves
-//	sections  numbers and shapes of the events; of each stream: its texts, then
+//	sections  numbers (in runs) and shapes of the events; of each stream: its texts, then
 //	          the length of each and the parts of the events
 //
 // A section is unpacked when it is needed. In a stream whose values have a form
@@ -170,10 +170,12 @@ func (f *Frame) loadEvents() error {
 	}
 	r := &varints{b: f.events.bytes}
 	f.seqs, f.order = slices.Grow(f.seqs[:0], f.n), slices.Grow(f.order[:0], f.n)
-	seq := int64(0)
-	for range f.n {
+	for seq := int64(0); len(f.seqs) < f.n && !r.bad; {
 		seq += r.int()
-		f.seqs = append(f.seqs, seq)
+		for n := r.size(f.n - len(f.seqs)); n > 0; n-- {
+			f.seqs = append(f.seqs, seq)
+			seq++
+		}
 	}
 	for range f.n {
 		n := r.uint()

@@ -78,7 +78,8 @@ type frameMaker struct {
 	order   []byte // shapes of the events
 	packed  [maxForm]byte
 	n       int
-	seq     int64
+	next    int64  // number of the next event, if the run goes on
+	run     uint64 // of events with numbers in a row
 }
 
 // partAt is a part: of which stream it is the how manyeth, beginning with 1.
@@ -132,8 +133,11 @@ func (m *frameMaker) add(seq int64, record string) {
 		m.begin()
 	}
 	m.n++
-	m.seqs = binary.AppendVarint(m.seqs, seq-m.seq)
-	m.seq = seq
+	if seq != m.next || m.run == 0 {
+		m.endRun()
+		m.seqs = binary.AppendVarint(m.seqs, seq-m.next)
+	}
+	m.run, m.next = m.run+1, seq+1
 	var list [64]byte
 	shape := list[:0]
 	for part := range query.Parts(record) {
@@ -150,6 +154,13 @@ func (m *frameMaker) add(seq int64, record string) {
 		m.shapes[m.lists[n]] = n
 	}
 	m.order = binary.AppendUvarint(m.order, n)
+}
+
+func (m *frameMaker) endRun() {
+	if m.run > 0 {
+		m.seqs = binary.AppendUvarint(m.seqs, m.run)
+	}
+	m.run = 0
 }
 
 // addForm takes a part whose value has a form.
@@ -195,6 +206,7 @@ func (m *frameMaker) addPart(part string) (stream byte) {
 
 // finish returns the frame as it is kept, and readies the maker for the next.
 func (m *frameMaker) finish(enc *zstd.Encoder) packedFrame {
+	m.endRun()
 	w := frameWriter{enc: enc}
 	w.uint(m.n)
 	w.uint(len(m.streams))

@@ -121,6 +121,11 @@ type varints struct {
 }
 
 func (r *varints) uint() uint64 {
+	if len(r.b) > 0 && r.b[0] < 0x80 { // most
+		n := r.b[0]
+		r.b = r.b[1:]
+		return uint64(n)
+	}
 	n, size := binary.Uvarint(r.b)
 	if size <= 0 {
 		r.bad, r.b = true, nil
