@@ -17,31 +17,50 @@ type clue struct {
 
 // chain links the sessions of a result and walks each up to its start.
 func (r *resolver) chain(res *Result) {
+	own := len(res.Sessions)
+	r.faces(res)
+	for i := range r.in.Known {
+		res.byID[r.in.Known[i].ID] = own + i
+	}
+	res.Sessions = append(res.Sessions, r.in.Known...)
 	l := newLedger(r.in, res, r.cat)
 	res.mints = l.all
-	faces := r.faces(res)
 	twins := r.twins(res, l)
 	parent := make([]int, len(res.Sessions))
 	for i := range res.Sessions {
-		parent[i] = -1
 		s := &res.Sessions[i]
-		if user := faces[i].OnBehalfOf; user != "" && s.behalf == "" {
-			s.behalf = user
+		if i >= own {
+			parent[i] = above(res, s)
+			continue
 		}
-		links := l.links(res, i, faces[i], r.cat.person(faces[i]))
+		if user := s.Face.OnBehalfOf; user != "" && s.Behalf == "" {
+			s.Behalf = user
+		}
+		links := l.links(res, i, s.Face, r.cat.person(s.Face))
 		if len(links) == 0 {
 			links = twins[i]
 		}
 		parent[i] = choose(res, s, links)
 	}
-	l.learn(res)
+	l.learn(res, r.in.Names)
 	cutCycles(res, parent)
-	w := walker{in: r.in, res: res, ledger: l, faces: faces, parent: parent}
-	w.run()
+	w := walker{in: r.in, res: res, ledger: l, parent: parent}
+	w.run(own)
+	res.Sessions = slices.Clip(res.Sessions[:own])
 }
 
-// faces returns the identity that speaks for each session.
-func (r *resolver) faces(res *Result) []*cloudtrail.Identity {
+// above returns the index of a known session's parent, or -1.
+func above(res *Result, s *Session) int {
+	if s.Link != nil {
+		if at, ok := res.byID[s.Link.Parent]; ok {
+			return at
+		}
+	}
+	return -1
+}
+
+// faces notes the identity that speaks for each session.
+func (r *resolver) faces(res *Result) {
 	best := make([]*Activity, len(res.Sessions))
 	for i := range r.in.Activity {
 		u := r.home[i]
@@ -53,11 +72,9 @@ func (r *resolver) faces(res *Result) []*cloudtrail.Identity {
 			*b = a
 		}
 	}
-	out := make([]*cloudtrail.Identity, len(best))
 	for i, a := range best {
-		out[i] = a.Who
+		res.Sessions[i].Face = a.Who
 	}
-	return out
 }
 
 // links finds the mints of one session; the first rule that finds any decides.
@@ -86,7 +103,7 @@ func (l *ledger) resolve(res *Result, self int, clues []clue) []Link {
 		}
 		seen[j] = true
 		m := l.all[j]
-		if m.session == self {
+		if m.session == self || m.session < 0 {
 			continue
 		}
 		link := Link{Kind: c.kind, Parent: res.Sessions[m.session].ID, Event: m.Event, Call: m.Call, Time: m.Ref.Time, Confidence: c.confidence, Reason: c.why}

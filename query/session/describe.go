@@ -7,7 +7,7 @@ import (
 	"spoor/loader/cloudtrail"
 )
 
-// describe fills the lists of the sessions and looks for signs of risk.
+// describe fills the lists of the sessions.
 func (r *resolver) describe(res *Result) {
 	if r.in.Details != nil {
 		at, row := (*Session)(nil), -1
@@ -32,8 +32,6 @@ func (r *resolver) describe(res *Result) {
 		s.Services, s.Regions, s.Agents = kept.one(sorted(s.Services)), kept.one(sorted(s.Regions)), kept.one(sorted(s.Agents))
 		s.IPs = kept.one(s.IPs)
 	}
-	workloads(res)
-	assess(res, r.in.Breaks)
 }
 
 // lists holds one copy of each list that many sessions have in common.
@@ -58,30 +56,18 @@ func (l lists) one(list []string) []string {
 	return l[key]
 }
 
-// workloads names what runs in a role whose issuing call is not loaded, where
-// the user agent tells: SDKs say which AWS environment they run in.
-func workloads(r *Result) {
-	renamed := map[string]*Session{}
-	for i := range r.Sessions {
-		s := &r.Sessions[i]
-		if s.Confidence != Unknown || s.ActorKind != cloudtrail.KindRole || s.Link != nil || len(s.Candidates) > 0 || s.SessionName == "" {
-			continue
-		}
-		for _, a := range s.Agents {
-			if env, ok := environment(a); ok {
-				s.RootActor, s.RootKind, s.Confidence = s.SessionName, cloudtrail.KindWorkload, Inferred
-				s.Reason = "its user agent runs in " + env + ", which names sessions after the function or task; " + s.Reason
-				renamed[s.ID] = s
-				break
-			}
+// environment names the AWS environment that a role without an issuing call runs
+// in, where a user agent tells: SDKs say so.
+func (s *Session) environment() string {
+	if s.ActorKind != cloudtrail.KindRole || s.SessionName == "" {
+		return ""
+	}
+	for _, a := range s.Agents {
+		if env, ok := environment(a); ok {
+			return env
 		}
 	}
-	for i := range r.Sessions {
-		s := &r.Sessions[i]
-		if top := renamed[s.Root]; top != nil && s != top && s.Confidence == Unknown {
-			s.RootActor, s.RootKind, s.Confidence, s.Reason = top.RootActor, top.RootKind, top.Confidence, top.Reason
-		}
-	}
+	return ""
 }
 
 // environment reads the exec-env/ token of an SDK's user agent.

@@ -97,6 +97,7 @@ func (r *resolver) fill(sums []*Session) {
 				s.Keys = s.lent
 			}
 			s.Keys, s.IPs, s.lent = sorted(s.Keys), sorted(s.IPs), nil
+			s.Seen = s.places()
 			name(s, faces[i].Who)
 		}
 	}
@@ -131,8 +132,8 @@ func enrich(s *Session, id, face *cloudtrail.Identity) {
 	if v := id.SourceIdentity; v != "" && (s.SourceIdentity == "" || v < s.SourceIdentity) {
 		s.SourceIdentity = v
 	}
-	if v := id.OnBehalfOf; v != "" && (s.behalf == "" || v < s.behalf) {
-		s.behalf = v
+	if v := id.OnBehalfOf; v != "" && (s.Behalf == "" || v < s.Behalf) {
+		s.Behalf = v
 	}
 	if c := id.Created; c != cloudtrail.NoTime && (s.Created == cloudtrail.NoTime || c < s.Created) {
 		s.Created = c

@@ -29,7 +29,8 @@ const (
 	maxDepth = 16
 )
 
-// An Input is a whole case, summed up.
+// An Input is a whole case, summed up; or a part of one, with what the rest of
+// the case tells of it (Known, Assumed, Names).
 type Input struct {
 	Idle     time.Duration // 0 means DefaultIdle
 	Activity []Activity
@@ -37,8 +38,11 @@ type Input struct {
 	Causes   []Cause
 	Twins    []Twin
 	Details  iter.Seq[Detail] // nil for none
-	Breaks   []Break
-	From, To int64 // first and last event time of the case, µs UTC; for the words only
+	From, To int64            // first and last event time of the case, µs UTC; for the words only
+
+	Known   []Session         // resolved before: those that Mints and Twins name as Caller, and all above them
+	Assumed map[string]bool   // accounts in which a call that is not in Mints assumed a role
+	Names   map[string]string // Identity Center user id → the least user name that sessions not resolved here tell
 }
 
 // An Activity sums up events of one identity, anchor, account and address. Its
@@ -88,6 +92,7 @@ type Mint struct {
 	Ref    Ref // the call itself, and so its caller
 	Event  EventRef
 	Shared string // sharedEventID
+	Caller string // id of the Known session it belongs to; "" when its event is in Activity
 }
 
 // A Cause is the latest call of the same principal to the service that then
@@ -106,6 +111,7 @@ type Cause struct {
 type Twin struct {
 	Hidden, Full Ref
 	Event        EventRef // of the full copy
+	Caller       string   // id of the Known session that Full belongs to; "" when its event is in Activity
 }
 
 // signs reports whether an identity is one that signs in: one with no session
@@ -141,6 +147,9 @@ func Forwards(id *cloudtrail.Identity) bool {
 	return id.InvokedBy != "" && id.PrincipalID != "" &&
 		id.Kind != cloudtrail.KindService && id.Kind != cloudtrail.KindServiceLinked
 }
+
+// SignsIn reports whether a call is a sign-in to the console.
+func SignsIn(call string) bool { return opensConsole(call) }
 
 func opensConsole(call string) bool {
 	return call == "ConsoleLogin" || call == "SwitchRole" || call == "ExitRole"

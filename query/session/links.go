@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"spoor/loader/cloudtrail"
 )
 
@@ -46,11 +48,11 @@ func (l *ledger) active(res *Result, m issued, self int) []int {
 		}
 	}
 	if len(during) > 0 {
-		return during
-	}
-	if m.Ref.Time-last > temporaryLife {
+		before = during
+	} else if m.Ref.Time-last > temporaryLife {
 		return nil
 	}
+	slices.SortFunc(before, func(a, b int) int { return compareSessions(&res.Sessions[a], &res.Sessions[b]) })
 	return before
 }
 
@@ -85,14 +87,14 @@ func (r *resolver) twins(res *Result, l *ledger) map[int][]Link {
 			Reason: "the caller's own account recorded the same action (same sharedEventID)"})
 	}
 	for i, m := range l.all {
-		if j, ok := l.full(i); ok {
+		if j, ok := l.full(i); ok && m.session >= 0 && l.all[j].session >= 0 {
 			add(m.session, l.all[j].session, l.all[j].Event, m.Call, m.Ref.Time)
 		}
 	}
 	for _, t := range r.in.Twins {
 		hidden, ok1 := res.Find(t.Hidden)
-		full, ok2 := res.Find(t.Full)
-		if ok1 && ok2 {
+		full := res.caller(t.Full, t.Caller)
+		if ok1 && full >= 0 {
 			add(hidden, full, t.Event, "", t.Full.Time)
 		}
 	}
@@ -104,21 +106,33 @@ func (r *resolver) twins(res *Result, l *ledger) map[int][]Link {
 
 // learn spreads the user names that Identity Center's sign-ins and sessions
 // tell to all sessions of the user: onBehalfOf is on some events only.
-func (l *ledger) learn(res *Result) {
+func (l *ledger) learn(res *Result, told map[string]string) {
+	tell := func(behalf, name string) {
+		if old := l.names[behalf]; old == "" || name < old {
+			l.names[behalf] = name
+		}
+	}
+	for behalf, name := range told {
+		tell(behalf, name)
+	}
 	for i := range res.Sessions {
-		s := &res.Sessions[i]
-		if _, sso := permissionSet(s.Role); sso && s.behalf != "" && s.SessionName != "" {
-			if old := l.names[s.behalf]; old == "" || s.SessionName < old {
-				l.names[s.behalf] = s.SessionName
-			}
+		if s := &res.Sessions[i]; s.Tells() {
+			tell(s.Behalf, s.SessionName)
 		}
 	}
 	for i := range res.Sessions {
 		s := &res.Sessions[i]
-		if user := l.names[s.behalf]; s.behalf != "" && user != "" {
+		if user := l.names[s.Behalf]; s.Behalf != "" && user != "" {
 			s.Actor = user
 		}
 	}
+}
+
+// Tells reports whether a session's name is that of the Identity Center user on
+// whose behalf it is.
+func (s *Session) Tells() bool {
+	_, sso := permissionSet(s.Role)
+	return sso && s.Behalf != "" && s.SessionName != ""
 }
 
 // cutCycles drops the link that closes a ring, which only damaged or made up
@@ -136,11 +150,13 @@ func cutCycles(res *Result, parent []int) {
 		if at >= 0 && state[at] == 1 {
 			first := at
 			for j := parent[at]; j != at; j = parent[j] {
-				first = min(first, j)
+				if compareSessions(&res.Sessions[j], &res.Sessions[first]) < 0 {
+					first = j
+				}
 			}
 			s := &res.Sessions[first]
 			s.Candidates, s.Link, parent[first] = append(s.Candidates, *s.Link), nil, -1
-			s.ring = true
+			s.Ring = true
 		}
 		for _, p := range path {
 			state[p] = 2

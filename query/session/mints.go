@@ -8,7 +8,8 @@ import (
 	"spoor/loader/cloudtrail"
 )
 
-// issued is a mint with the session that its call belongs to.
+// issued is a mint with the session that its call belongs to; -1 for one that is
+// here for the names it tells only.
 type issued struct {
 	*Mint
 	session int
@@ -37,35 +38,92 @@ type ledger struct {
 func newLedger(in *Input, res *Result, cat *catalog) *ledger {
 	l := &ledger{
 		byKey: map[string][]int{}, byRole: map[roleSession][]int{}, byPerson: map[string][]int{}, bySignIn: map[string][]int{},
-		byShared: map[string][]int{}, bySession: map[int][]int{}, assumed: map[string]bool{}, federated: map[string][]int{}, names: map[string]string{},
+		byShared: map[string][]int{}, bySession: map[int][]int{}, assumed: map[string]bool{}, federated: map[string][]int{},
+	}
+	for account := range in.Assumed {
+		l.assumed[account] = true
 	}
 	for i := range in.Mints {
-		if at, ok := res.Find(in.Mints[i].Ref); ok {
-			l.all = append(l.all, issued{&in.Mints[i], at})
-		}
+		l.all = append(l.all, issued{&in.Mints[i], res.caller(in.Mints[i].Ref, in.Mints[i].Caller)})
 	}
 	slices.SortFunc(l.all, func(a, b issued) int { return compareMints(a.Mint, b.Mint) })
+	var steps []*Mint
 	for i, m := range l.all {
-		l.enter(i, m, cat)
+		if m.Names() {
+			steps = append(steps, m.Mint)
+		}
+		if m.session >= 0 {
+			l.enter(i, m, cat)
+		}
 	}
-	l.joinSteps()
+	l.names = userNames(steps)
 	return l
 }
 
-// joinSteps names the users of sign-ins to Identity Center where one step says
-// who it is and another what she is called: AuthWorkflowID is on all of them.
-func (l *ledger) joinSteps() {
-	names := map[string]string{}
-	for _, m := range l.all {
-		if m.Workflow != "" && m.SessionName != "" && !masked(m.SessionName) {
-			names[m.Workflow] = m.SessionName
+// UserNames tells, by user id, what the steps of signing in to Identity Center
+// call its users.
+func UserNames(mints []Mint) map[string]string {
+	var steps []*Mint
+	for i := range mints {
+		if mints[i].Names() {
+			steps = append(steps, &mints[i])
 		}
 	}
-	for _, m := range l.all {
-		if user := m.Ref.Who.OnBehalfOf; user != "" && l.names[user] == "" && names[m.Workflow] != "" {
-			l.names[user] = names[m.Workflow]
+	slices.SortFunc(steps, compareMints)
+	return userNames(steps)
+}
+
+// userNames takes the steps by time. One may say who it is and another what she
+// is called: AuthWorkflowID is on all of them.
+func userNames(steps []*Mint) map[string]string {
+	names, called := map[string]string{}, map[string]string{}
+	for _, m := range steps {
+		if m.SessionName == "" || masked(m.SessionName) {
+			continue
+		}
+		if user := cmp.Or(m.Ref.Who.OnBehalfOf, m.Principal); user != "" && isSignInStep(m.Call) {
+			names[user] = m.SessionName
+		}
+		if m.Workflow != "" {
+			called[m.Workflow] = m.SessionName
 		}
 	}
+	for _, m := range steps {
+		if user := m.Ref.Who.OnBehalfOf; user != "" && names[user] == "" && called[m.Workflow] != "" {
+			names[user] = called[m.Workflow]
+		}
+	}
+	return names
+}
+
+// caller returns the session an event belongs to, or the known one with an id;
+// -1 for neither.
+func (r *Result) caller(ref Ref, known string) int {
+	if known != "" {
+		if at, ok := r.byID[known]; ok {
+			return at
+		}
+	} else if at, ok := r.Find(ref); ok {
+		return at
+	}
+	return -1
+}
+
+// AssumedIn returns the account that a call assumed a role in.
+func (m *Mint) AssumedIn() (account string, ok bool) {
+	switch m.Call {
+	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity":
+		account, _ = splitARN(m.RoleARN)
+		return account, true
+	}
+	return "", false
+}
+
+// Names reports whether a call tells what an Identity Center user is called.
+func (m *Mint) Names() bool { return m.Workflow != "" || isSignInStep(m.Call) }
+
+func isSignInStep(call string) bool {
+	return call == "UserAuthentication" || call == "CredentialVerification" || call == "CredentialChallenge"
 }
 
 func compareMints(a, b *Mint) int {
@@ -75,6 +133,7 @@ func compareMints(a, b *Mint) int {
 }
 
 func (l *ledger) enter(i int, m issued, cat *catalog) {
+	caller := m.Ref.Who
 	l.bySession[m.session] = append(l.bySession[m.session], i)
 	if realKey(m.IssuedKey) && m.Call != "GetSigninToken" { // that call shows the key it was given
 		l.byKey[m.IssuedKey] = append(l.byKey[m.IssuedKey], i)
@@ -85,7 +144,6 @@ func (l *ledger) enter(i int, m issued, cat *catalog) {
 	if m.SignIn != "" {
 		l.bySignIn[m.SignIn] = append(l.bySignIn[m.SignIn], i)
 	}
-	caller := m.Ref.Who
 	switch m.Call {
 	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity":
 		account, role := splitARN(m.RoleARN)
@@ -98,10 +156,6 @@ func (l *ledger) enter(i int, m issued, cat *catalog) {
 		l.federated[caller.ARN] = append(l.federated[caller.ARN], i)
 	case "GetRoleCredentials", "Federate":
 		l.portal = append(l.portal, i)
-	case "UserAuthentication", "CredentialVerification", "CredentialChallenge":
-		if user := cmp.Or(caller.OnBehalfOf, m.Principal); user != "" && m.SessionName != "" && !masked(m.SessionName) {
-			l.names[user] = m.SessionName
-		}
 	case "ConsoleLogin", "GetSigninToken", "GetSessionToken":
 		p := cat.person(caller)
 		l.byPerson[p] = append(l.byPerson[p], i)

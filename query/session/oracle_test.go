@@ -172,7 +172,9 @@ func twins(events []event) []session.Twin {
 
 // resolve sums up and resolves.
 func resolve(events []event, idle time.Duration) *session.Result {
-	return session.Resolve(sum(events, idle))
+	r := session.Resolve(sum(events, idle))
+	r.Assess(nil)
+	return r
 }
 
 // of returns the session of the event with an id.

@@ -14,7 +14,6 @@ type walker struct {
 	in     *Input
 	res    *Result
 	ledger *ledger
-	faces  []*cloudtrail.Identity
 	parent []int
 }
 
@@ -28,8 +27,8 @@ type origin struct {
 	reason     string
 }
 
-func (w *walker) run() {
-	for i := range w.res.Sessions {
+func (w *walker) run(own int) {
+	for i := range own {
 		o := w.up(i, 0)
 		s := &w.res.Sessions[i]
 		s.Root, s.RootActor, s.RootKind, s.Depth = w.res.Sessions[o.session].ID, o.actor, o.kind, o.depth
@@ -53,7 +52,7 @@ func (w *walker) up(i, depth int) origin {
 	switch s := &w.res.Sessions[top]; {
 	case w.parent[top] >= 0:
 		o = origin{actor: s.Actor, kind: s.ActorKind, confidence: Unknown, reason: "the chain has more than 16 links"}
-	case s.ring:
+	case s.Ring:
 		o = origin{actor: s.Actor, kind: s.ActorKind, confidence: Unknown, reason: "its links lead back to itself; the one that closes the ring is left out"}
 	case len(s.Candidates) > 1 && depth+len(path) <= maxDepth:
 		o = w.several(s, depth+len(path))
@@ -91,7 +90,8 @@ func (w *walker) several(s *Session, depth int) origin {
 // start names who stands at the start of a chain, by what the records of that
 // session say by themselves.
 func (w *walker) start(i int) origin {
-	s, id := &w.res.Sessions[i], w.faces[i]
+	s := &w.res.Sessions[i]
+	id := s.Face
 	o := origin{actor: s.Actor, kind: s.ActorKind, confidence: Exact}
 	switch s.ActorKind {
 	case cloudtrail.KindUser:
@@ -103,7 +103,7 @@ func (w *walker) start(i int) origin {
 		}
 	case cloudtrail.KindSSO:
 		if _, ok := permissionSet(s.Role); ok {
-			o.actor = cmp.Or(w.ledger.names[s.behalf], s.SessionName, s.Actor)
+			o.actor = cmp.Or(w.ledger.names[s.Behalf], s.SessionName, s.Actor)
 		}
 		o.reason = "Identity Center names its user"
 	case cloudtrail.KindPerson:
@@ -134,6 +134,9 @@ func (w *walker) start(i int) origin {
 		if s.Link != nil { // minted by a service for its work
 			o.kind, o.actor = cloudtrail.KindWorkload, cmp.Or(s.SessionName, s.Actor)
 			o.confidence, o.reason = Exact, "an AWS service assumed the role for its work, and named the session after it"
+		} else if env := s.environment(); env != "" {
+			o.kind, o.actor, o.confidence = cloudtrail.KindWorkload, s.SessionName, Inferred
+			o.reason = "its user agent runs in " + env + ", which names sessions after the function or task; " + o.reason
 		}
 	}
 	return o

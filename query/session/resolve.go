@@ -6,13 +6,15 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"strings"
 
 	"spoor/loader/cloudtrail"
 )
 
 // Resolve folds a case into sessions and links them. Equal input in any order
 // gives an equal result, but for EventRef.Seq. Identities are compared by
-// pointer: one per distinct userIdentity.
+// pointer: one per distinct userIdentity. Signs of risk are left to Traces, for
+// they take all sessions of a case.
 func Resolve(in Input) *Result {
 	if in.Idle <= 0 {
 		in.Idle = DefaultIdle
@@ -23,8 +25,8 @@ func Resolve(in Input) *Result {
 	r.index()
 	r.attach()
 	res := r.number()
-	r.chain(res)
 	r.describe(res)
+	r.chain(res)
 	return res
 }
 
@@ -144,6 +146,11 @@ func (r *resolver) order() (owners []*unit, ids []string) {
 		return cmp.Or(cmp.Compare(starts[a.index], starts[b.index]), cmp.Compare(ids[a.index], ids[b.index]))
 	})
 	return owners, ids
+}
+
+// compareSessions orders sessions by start, then by id.
+func compareSessions(a, b *Session) int {
+	return cmp.Or(cmp.Compare(a.Start, b.Start), strings.Compare(a.ID, b.ID))
 }
 
 // owner is the unit whose session this unit's events belong to.

@@ -42,31 +42,181 @@ type Break struct {
 	Denied int64
 }
 
-// assess looks for signs of risk. "New" is relative to what the same root actor
-// did earlier in the case; a first session has nothing to be compared with.
-func assess(r *Result, breaks []Break) {
-	for i := range r.Sessions {
-		s := &r.Sessions[i]
-		s.Risks = nil
-		if s.ActorKind == cloudtrail.KindRoot && s.Kind != Service {
-			s.risk(RootUsed, "the root user of account "+s.Account+" was at work")
+// Traces are what signs of risk are read from: what all sessions of a case left,
+// in the order of the sessions, in numbers. One list or name stands for thousands
+// of sessions.
+type Traces struct {
+	All   []Trace
+	names *register[string]
+	lists *register[[]string]
+}
+
+// A Trace is what one session left.
+type Trace struct {
+	start, end           int64
+	root, account, named uint32 // names: root actor, account, and session name of an instance
+	ips, agents, seen    uint32 // lists
+	way                  way
+	actorKind, rootKind  cloudtrail.Kind
+	mfa                  cloudtrail.MFA
+}
+
+// A way is how somebody was at work.
+type way uint8
+
+const (
+	otherwise way = iota
+	inConsole
+	withKeys
+	throughService
+	asService
+)
+
+var ways = map[Kind]way{SignIn: inConsole, Console: inConsole, TemporaryKey: withKeys, LongTermKey: withKeys, Stamped: withKeys, Forwarded: throughService, Service: asService}
+
+// A register numbers what it is given; 0 is the absent.
+type register[T any] struct {
+	all    []T
+	number map[string]uint32
+}
+
+func newRegister[T any]() *register[T] {
+	return &register[T]{all: make([]T, 1), number: map[string]uint32{"": 0}}
+}
+
+func (r *register[T]) enter(key string, v T) uint32 {
+	n, ok := r.number[key]
+	if !ok {
+		n = uint32(len(r.all))
+		r.all = append(r.all, v)
+		r.number[strings.Clone(key)] = n
+	}
+	return n
+}
+
+// NewTraces makes room for the traces of n sessions.
+func NewTraces(n int) *Traces {
+	return &Traces{All: make([]Trace, 0, n), names: newRegister[string](), lists: newRegister[[]string]()}
+}
+
+// Others makes room for the traces of another n sessions, which may be some of
+// these; lists and names are shared.
+func (t *Traces) Others(n int) *Traces {
+	return &Traces{All: make([]Trace, 0, n), names: t.names, lists: t.lists}
+}
+
+// Trace makes the trace of a session, to be added to All.
+func (t *Traces) Trace(s *Session) Trace {
+	out := Trace{start: s.Start, end: s.End, root: t.name(s.RootActor), account: t.name(s.Account),
+		ips: t.list(s.IPs), agents: t.list(s.Agents), way: ways[s.Kind], actorKind: s.ActorKind, rootKind: s.RootKind, mfa: s.MFA}
+	if s.ActorKind == cloudtrail.KindInstance {
+		out.named, out.seen = t.name(s.SessionName), t.list(s.Seen)
+	}
+	return out
+}
+
+func (t *Traces) name(s string) uint32 {
+	if n, ok := t.names.number[s]; ok {
+		return n
+	}
+	s = strings.Clone(s)
+	return t.names.enter(s, s)
+}
+
+func (t *Traces) list(list []string) uint32 {
+	switch len(list) {
+	case 0:
+		return 0
+	case 1:
+		return t.lists.enter(list[0], list)
+	}
+	return t.lists.enter(strings.Join(list, "\n")+"\n", list)
+}
+
+// A Met is a break, and the number of the session it happened in.
+type Met struct {
+	Break
+	Session int
+}
+
+// An assessment is signs of risk in the making.
+type assessment struct {
+	*Traces
+	risks   [][]Risk
+	address [][]string // by list: those of it that are addresses; nil until asked for
+}
+
+// Assess lists the signs of risk of each session. "New" is relative to what the
+// same root actor did earlier in the case; a first session has nothing to be
+// compared with.
+func (t *Traces) Assess(breaks []Met) [][]Risk {
+	a := &assessment{Traces: t, risks: make([][]Risk, len(t.All)), address: make([][]string, len(t.lists.all))}
+	for i := range t.All {
+		s := &t.All[i]
+		if s.actorKind == cloudtrail.KindRoot && s.way != asService {
+			a.risk(i, RootUsed, "the root user of account "+t.names.all[s.account]+" was at work")
 		}
-		if s.MFA == cloudtrail.MFANo && (s.ActorKind == cloudtrail.KindUser || s.ActorKind == cloudtrail.KindRoot) && s.Kind != Forwarded {
-			s.risk(NoMFA, "no second factor")
+		if s.mfa == cloudtrail.MFANo && (s.actorKind == cloudtrail.KindUser || s.actorKind == cloudtrail.KindRoot) && s.way != throughService {
+			a.risk(i, NoMFA, "no second factor")
 		}
 	}
 	for _, b := range breaks {
-		if i, ok := r.Find(b.Ref); ok {
-			r.Sessions[i].risk(DeniedThenDone, fmt.Sprintf("%d calls in a row were denied, then %s succeeded at %s", b.Denied, b.Call, clock(b.Ref.Time)))
-		}
+		a.risk(b.Session, DeniedThenDone, fmt.Sprintf("%d calls in a row were denied, then %s succeeded at %s", b.Denied, b.Call, clock(b.Ref.Time)))
 	}
-	novelties(r)
-	networks(r)
-	instances(r)
-	countryless(r)
+	a.novelties()
+	a.networks()
+	a.instances()
+	a.countryless()
+	return a.risks
 }
 
-func (s *Session) risk(sign Sign, detail string) { s.Risks = append(s.Risks, Risk{sign, detail}) }
+// Assess looks for the signs of risk of a whole case.
+func (r *Result) Assess(breaks []Break) {
+	t := NewTraces(len(r.Sessions))
+	for i := range r.Sessions {
+		t.All = append(t.All, t.Trace(&r.Sessions[i]))
+	}
+	var met []Met
+	for _, b := range breaks {
+		if i, ok := r.Find(b.Ref); ok {
+			met = append(met, Met{b, i})
+		}
+	}
+	for i, risks := range t.Assess(met) {
+		r.Sessions[i].Risks = risks
+	}
+}
+
+func (a *assessment) risk(i int, sign Sign, detail string) {
+	a.risks[i] = append(a.risks[i], Risk{sign, detail})
+}
+
+func (a *assessment) rootOf(s *Trace) string { return a.names.all[s.root] }
+
+// addresses are those of a list that are none of a service.
+func (a *assessment) addresses(list uint32) []string {
+	if a.address[list] == nil && list != 0 {
+		out := []string{}
+		for _, ip := range a.lists.all[list] {
+			if _, err := netip.ParseAddr(ip); err == nil {
+				out = append(out, ip)
+			}
+		}
+		a.address[list] = out
+	}
+	return a.address[list]
+}
+
+// A once tells what was there already, of pairs of numbers.
+type once map[[2]uint32]struct{}
+
+func (o once) first(a, b uint32) bool {
+	if _, seen := o[[2]uint32{a, b}]; seen {
+		return false
+	}
+	o[[2]uint32{a, b}] = struct{}{}
+	return true
+}
 
 // public reports whether an address belongs to the internet: not private, not
 // a service's name.
@@ -75,54 +225,48 @@ func public(ip string) bool {
 	return err == nil && a.Unmap().IsGlobalUnicast() && !a.Unmap().IsPrivate()
 }
 
-func addresses(s *Session) []string {
-	var out []string
-	for _, ip := range s.IPs {
-		if _, err := netip.ParseAddr(ip); err == nil {
-			out = append(out, ip)
-		}
-	}
-	return out
-}
-
 // novelties marks addresses and programs that an actor uses for the first time.
-func novelties(r *Result) {
-	type memory struct {
-		ips, agents map[string]bool
+func (a *assessment) novelties() {
+	type used struct {
+		root uint32
+		what string
 	}
-	known := map[string]*memory{}
-	for i := range r.Sessions { // by start
-		s := &r.Sessions[i]
-		if !human(s.RootKind) || s.Start == cloudtrail.NoTime {
+	began, ips, agents := map[uint32]bool{}, once{}, once{}
+	known := [2]map[used]bool{{}, {}}
+	fresh := func(kind int, s *Trace, v string) bool {
+		old := known[kind][used{s.root, v}]
+		known[kind][used{s.root, v}] = true
+		return !old
+	}
+	for i := range a.All { // by start
+		s := &a.All[i]
+		if !human(s.rootKind) || s.start == cloudtrail.NoTime {
 			continue
 		}
-		m := known[s.RootActor]
-		first := m == nil
-		if first {
-			m = &memory{map[string]bool{}, map[string]bool{}}
-			known[s.RootActor] = m
-		}
-		var ips, agents []string
-		for _, ip := range addresses(s) {
-			if !m.ips[ip] {
-				m.ips[ip] = true
-				ips = append(ips, ip)
+		var newIPs, newAgents []string
+		if ips.first(s.root, s.ips) {
+			for _, ip := range a.addresses(s.ips) {
+				if fresh(0, s, ip) {
+					newIPs = append(newIPs, ip)
+				}
 			}
 		}
-		for _, a := range s.Agents {
-			if f := family(a); !m.agents[f] && !strings.HasSuffix(f, ".amazonaws.com") {
-				m.agents[f] = true
-				agents = append(agents, f)
+		if agents.first(s.root, s.agents) {
+			for _, agent := range a.lists.all[s.agents] {
+				if f := family(agent); !strings.HasSuffix(f, ".amazonaws.com") && fresh(1, s, f) {
+					newAgents = append(newAgents, f)
+				}
 			}
 		}
-		if first {
+		if !began[s.root] {
+			began[s.root] = true
 			continue
 		}
-		if len(ips) > 0 {
-			s.risk(NewAddress, "first use of "+some(ips)+" by "+s.RootActor)
+		if len(newIPs) > 0 {
+			a.risk(i, NewAddress, "first use of "+some(newIPs)+" by "+a.rootOf(s))
 		}
-		if len(agents) > 0 {
-			s.risk(NewAgent, "first use of "+some(agents)+" by "+s.RootActor)
+		if len(newAgents) > 0 {
+			a.risk(i, NewAgent, "first use of "+some(newAgents)+" by "+a.rootOf(s))
 		}
 	}
 }
@@ -137,28 +281,32 @@ func some(list []string) string {
 
 // networks marks a person who is in the console from one network and at work
 // with keys from another at the same time.
-func networks(r *Result) {
-	consoles := map[string][]int{}
-	for i := range r.Sessions {
-		if s := &r.Sessions[i]; (s.Kind == Console || s.Kind == SignIn) && human(s.RootKind) && s.Start != cloudtrail.NoTime {
-			consoles[s.RootActor] = append(consoles[s.RootActor], i)
+func (a *assessment) networks() {
+	consoles := map[uint32][]int{}
+	for i := range a.All {
+		if s := &a.All[i]; s.way == inConsole && human(s.rootKind) && s.start != cloudtrail.NoTime {
+			consoles[s.root] = append(consoles[s.root], i)
 		}
 	}
-	for i := range r.Sessions {
-		s := &r.Sessions[i]
-		if s.Kind != TemporaryKey && s.Kind != LongTermKey && s.Kind != Stamped || !human(s.RootKind) || s.Start == cloudtrail.NoTime {
+	for i := range a.All {
+		s := &a.All[i]
+		if s.way != withKeys || !human(s.rootKind) || s.start == cloudtrail.NoTime {
 			continue
 		}
-		open := slices.DeleteFunc(consoles[s.RootActor], func(j int) bool { return r.Sessions[j].End < s.Start })
-		consoles[s.RootActor] = open // sessions come by start: what has ended now matters no more
+		open := consoles[s.root]
+		if len(open) == 0 {
+			continue
+		}
+		open = slices.DeleteFunc(open, func(j int) bool { return a.All[j].end < s.start })
+		consoles[s.root] = open // sessions come by start: what has ended now matters no more
 		for _, j := range open {
-			c := &r.Sessions[j]
-			if c.Start > s.End {
+			c := &a.All[j]
+			if c.start > s.end {
 				break
 			}
-			if a, b := addresses(s), addresses(c); len(a) > 0 && len(b) > 0 && !overlap(a, b) {
-				s.risk(TwoNetworks, "keys from "+some(a)+" while "+s.RootActor+" was in the console from "+some(b))
-				c.risk(TwoNetworks, "console from "+some(b)+" while "+s.RootActor+" used keys from "+some(a))
+			if one, two := a.addresses(s.ips), a.addresses(c.ips); len(one) > 0 && len(two) > 0 && !overlap(one, two) {
+				a.risk(i, TwoNetworks, "keys from "+some(one)+" while "+a.rootOf(s)+" was in the console from "+some(two))
+				a.risk(j, TwoNetworks, "console from "+some(two)+" while "+a.rootOf(s)+" used keys from "+some(one))
 				break
 			}
 		}
@@ -173,33 +321,34 @@ func overlap(a, b []string) bool {
 // address beside the one the instance was first seen at. Whether an address is
 // the instance's own no record says, so a lone one is never marked, unless a
 // person works from it.
-func instances(r *Result) {
+func (a *assessment) instances() {
 	people := map[string]string{}
-	homes := map[string]string{}
-	for i := range r.Sessions {
-		s := &r.Sessions[i]
-		for _, ip := range addresses(s) {
-			if human(s.RootKind) && people[ip] == "" {
-				people[ip] = s.RootActor
+	met := once{}
+	for i := range a.All {
+		if s := &a.All[i]; human(s.rootKind) && met.first(0, s.ips) {
+			for _, ip := range a.addresses(s.ips) {
+				if people[ip] == "" {
+					people[ip] = a.rootOf(s)
+				}
 			}
 		}
 	}
-	for i := range r.Sessions {
-		s := &r.Sessions[i]
-		if s.ActorKind != cloudtrail.KindInstance {
+	homes := map[[2]uint32]string{}
+	for i := range a.All {
+		s := &a.All[i]
+		if s.actorKind != cloudtrail.KindInstance {
 			continue
 		}
-		who := s.Account + " " + s.SessionName
-		for _, at := range s.places() {
-			ip := at.ip
+		who := [2]uint32{s.account, s.named}
+		for _, ip := range a.lists.all[s.seen] {
 			if homes[who] == "" {
 				homes[who] = ip
 			}
 			switch {
 			case people[ip] != "":
-				s.risk(OutsideInstance, "used from "+ip+", where "+people[ip]+" works too")
+				a.risk(i, OutsideInstance, "used from "+ip+", where "+people[ip]+" works too")
 			case public(ip) && ip != homes[who]:
-				s.risk(OutsideInstance, "used from "+ip+"; "+s.SessionName+" was first seen at "+homes[who])
+				a.risk(i, OutsideInstance, "used from "+ip+"; "+a.names.all[s.named]+" was first seen at "+homes[who])
 			}
 		}
 	}
@@ -208,33 +357,35 @@ func instances(r *Result) {
 // countryless marks the first use, by a person, of an address that lies in no
 // country: what is not of the internet, and what a machine of this case works
 // from. Where other addresses lie no log tells, and spoor asks nobody.
-func countryless(r *Result) {
+func (a *assessment) countryless() {
 	machines := map[string]string{}
-	for i := range r.Sessions {
-		s := &r.Sessions[i]
-		if s.ActorKind != cloudtrail.KindInstance || human(s.RootKind) {
+	met := once{}
+	for i := range a.All {
+		s := &a.All[i]
+		if s.actorKind != cloudtrail.KindInstance || human(s.rootKind) || !met.first(0, s.ips) {
 			continue
 		}
-		for _, ip := range addresses(s) {
+		for _, ip := range a.addresses(s.ips) {
 			if public(ip) && machines[ip] == "" {
-				machines[ip] = s.SessionName
+				machines[ip] = a.names.all[s.named]
 			}
 		}
 	}
+	met = once{}
 	known := map[[2]string]bool{}
-	for i := range r.Sessions { // by start
-		s := &r.Sessions[i]
-		if !human(s.RootKind) || s.Kind == Forwarded || s.ActorKind == cloudtrail.KindInstance {
+	for i := range a.All { // by start
+		s := &a.All[i]
+		if !human(s.rootKind) || s.way == throughService || s.actorKind == cloudtrail.KindInstance || !met.first(s.root, s.ips) {
 			continue
 		}
-		for _, ip := range addresses(s) {
+		for _, ip := range a.addresses(s.ips) {
 			what := outsideInternet(ip)
 			if machine := machines[ip]; what == "" && machine != "" {
 				what = "where the instance " + machine + " works too: a machine in AWS"
 			}
-			if at := [2]string{s.RootActor, ip}; what != "" && !known[at] {
+			if at := [2]string{a.rootOf(s), ip}; what != "" && !known[at] {
 				known[at] = true
-				s.risk(Countryless, "used from "+ip+", "+what)
+				a.risk(i, Countryless, "used from "+ip+", "+what)
 			}
 		}
 	}
@@ -267,20 +418,25 @@ type sighting struct {
 }
 
 // places returns a session's addresses by first use.
-func (s *Session) places() []sighting {
-	slices.SortFunc(s.seen, func(a, b sighting) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.ip, b.ip)) })
-	return s.seen
+func (s *Session) places() []string {
+	slices.SortFunc(s.sights, func(a, b sighting) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.ip, b.ip)) })
+	var out []string
+	for _, at := range s.sights {
+		out = append(out, at.ip)
+	}
+	s.sights = nil
+	return out
 }
 
 func (s *Session) sight(ip string, at int64) {
 	if _, err := netip.ParseAddr(ip); err != nil {
 		return
 	}
-	for i := range s.seen {
-		if s.seen[i].ip == ip {
-			s.seen[i].at = min(s.seen[i].at, at)
+	for i := range s.sights {
+		if s.sights[i].ip == ip {
+			s.sights[i].at = min(s.sights[i].at, at)
 			return
 		}
 	}
-	s.seen = append(s.seen, sighting{ip, at})
+	s.sights = append(s.sights, sighting{ip, at})
 }

@@ -42,8 +42,8 @@ func TestSigns(t *testing.T) {
 	}
 	events[len(events)-1].SourceIP = "192.0.2.77"
 	in := sum(events, 0)
-	in.Breaks = []session.Break{{Ref: ref(&events[0]), Call: "GetObject", Denied: 7}}
 	r := session.Resolve(in)
+	r.Assess([]session.Break{{Ref: ref(&events[0]), Call: "GetObject", Denied: 7}})
 	want := map[string][]session.Sign{
 		"first":   {session.DeniedThenDone},
 		"new":     {session.NewAddress, session.TwoNetworks},

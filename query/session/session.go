@@ -89,10 +89,13 @@ type Session struct {
 	Reason     string     // why the chain starts here, or what is missing and what to load
 	Risks      []Risk
 
-	behalf string     // onBehalfOf.userId, on some events of a session only
-	seen   []sighting // of an instance, for its signs of risk
-	ring   bool       // its link closed a ring and was dropped
-	lent   []string   // keys that services used in its name
+	Face   *cloudtrail.Identity // who speaks for it
+	Behalf string               // onBehalfOf.userId, on some events of a session only
+	Seen   []string             // of an instance: its addresses by first use
+	Ring   bool                 // its link closed a ring and was dropped
+
+	sights []sighting
+	lent   []string // keys that services used in its name
 }
 
 // A Span maps events to a session: those of one identity and anchor between two
@@ -109,8 +112,8 @@ type Span struct {
 // ByIP reports whether the span holds for one address and stretch of time only.
 func (s Span) ByIP() bool { return s.From != math.MinInt64 || s.To != math.MaxInt64 }
 
-// A Result is a case's sessions, ordered by start and id, and the spans that map
-// each of its events to exactly one of them.
+// A Result is the sessions of an Input, ordered by start and id, and the spans
+// that map each of its events to exactly one of them.
 type Result struct {
 	Sessions []Session
 	Spans    []Span
@@ -127,6 +130,9 @@ func (r *Result) Find(ref Ref) (int, bool) { return r.spans.find(ref) }
 func (r *Result) Issued() []Issued {
 	var out []Issued
 	for _, m := range r.mints {
+		if m.session < 0 || m.session >= len(r.Sessions) {
+			continue
+		}
 		if i, ok := Credentials(m.Mint, r.Sessions[m.session].ID); ok {
 			out = append(out, i)
 		}

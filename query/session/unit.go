@@ -47,6 +47,9 @@ func realKey(k string) bool {
 // temporary reports whether a key id is one of STS (IAM identifiers, unique id prefixes).
 func temporary(k string) bool { return strings.HasPrefix(k, "ASIA") || strings.HasPrefix(k, "ACCA") }
 
+// Temporary reports whether a key id is a real one of STS, which one session uses.
+func Temporary(key string) bool { return realKey(key) && temporary(key) }
+
 // masked reports whether a principal id stands for many.
 func masked(s string) bool {
 	return s == "" || strings.ContainsAny(s, "*<>") || strings.HasPrefix(s, "HIDDEN")

@@ -229,6 +229,9 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 	if _, err := c.exec(ctx, addPart); err != nil {
 		return err
 	}
+	if err := renewSessions(ctx, c); err != nil {
+		return err
+	}
 	if n, err = c.int64s(ctx, "SELECT max(bytes) FROM pack_rows"); err != nil {
 		return err
 	}

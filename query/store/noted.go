@@ -103,10 +103,10 @@ func (f noteField) ready(ctx context.Context) error {
 		return nil
 	}
 	defer f.db.sessions.working.Unlock()
-	x, err := f.db.readSessions(ctx)
-	if err == nil && x != nil {
-		f.db.sessions.index.CompareAndSwap(nil, x)
+	if f.db.sessions.index.Load() != nil {
+		return nil // read meanwhile
 	}
+	_, err := f.db.takeUpSessions(ctx)
 	return err
 }
 

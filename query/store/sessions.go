@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,20 +11,22 @@ import (
 
 // sessions is what the case knows of its sessions. They are worked out from sums
 // over all events, by package session, when somebody asks and events have come
-// since; tables keep them for the next start:
+// since; tables keep the sums and the sessions, so that only what the new events
+// touch is worked out again, at the next start as well:
 //
-//	event_rows, mints ──gather──▶ session ──▶ session_rows, session_spans
-//	(what came since)                             (what changed)
-//	                                              │ in memory
-//	             filters, pages ◀── sessionIndex ◀┘
+//	event_rows ──sumUp──▶ session_sums ──▶ session ──▶ session_rows, session_spans
+//	mints, pairs ──────▶ evidence ─────────▶              │ in memory
+//	(what came since)    (what it touches)                ▼
+//	                        filters, pages ◀──────── sessionIndex
 type sessions struct {
-	working sync.Mutex // held while they are worked out
-	index   atomic.Pointer[sessionIndex]
-	took    time.Duration // the last time, under working
-	done    time.Time     // when, under working
-	kept    *gathering    // what they were worked out from, while a load goes on; under working
-	written []uint64      // what the tables hold, a sum a session, beside kept
-	lists   sessionLists
+	working  sync.Mutex // held while they are worked out; guards what follows, to lists
+	index    atomic.Pointer[sessionIndex]
+	took     time.Duration // the last time
+	done     time.Time     // when
+	summed   bool          // whether session_sums holds what index was worked out from
+	kept     *evidence     // what index was worked out from; nil when it is to be read
+	extended int           // how many times what came since was added to what there was
+	lists    sessionLists
 }
 
 // patience is how many times as long as working sessions out takes their answers
@@ -46,7 +47,6 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 	if x := db.sessions.index.Load(); x != nil && x.is(db.stateOfCase(), idle) {
 		return x, nil
 	}
-	follows := stale // whoever puts up with old answers asks again when more has come
 	stale = stale && db.loading()
 	if !db.sessions.working.TryLock() {
 		if x := db.sessions.index.Load(); stale && x != nil && (idle == 0 || idle == x.idle) {
@@ -58,10 +58,9 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 	x := db.sessions.index.Load()
 	if x == nil {
 		var err error
-		if x, err = db.readSessions(ctx); err != nil {
+		if x, err = db.takeUpSessions(ctx); err != nil {
 			return nil, err
 		}
-		db.sessions.index.Store(x) // may still be nil
 	}
 	switch {
 	case x != nil && x.is(db.stateOfCase(), idle):
@@ -75,7 +74,7 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 		}
 	}
 	began := time.Now()
-	x, err := db.workOut(ctx, idle, follows)
+	x, err := db.workOut(ctx, idle)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +83,17 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 	db.sessions.took = time.Since(began)
 	db.bump() // events have a session and a root actor now, or others than before
 	return x, nil
+}
+
+// takeUpSessions reads what the last start left, if anything, while nobody else
+// works sessions out.
+func (db *DB) takeUpSessions(ctx context.Context) (*sessionIndex, error) {
+	x, err := db.readSessions(ctx)
+	if err == nil && x != nil {
+		db.sessions.index.Store(x)
+		db.sessions.summed = true
+	}
+	return x, err
 }
 
 // loading reports whether events are being appended.
@@ -102,52 +112,4 @@ type caseState struct{ events, last int64 }
 func (db *DB) stateOfCase() caseState {
 	s, _ := db.now()
 	return caseState{s.events, s.last}
-}
-
-// workOut resolves the whole case and keeps the result. What it was worked out
-// from is taken up again where events only came since, so that the case is not
-// summed up anew; keep says whether that is likely.
-func (db *DB) workOut(ctx context.Context, idle time.Duration, keep bool) (*sessionIndex, error) {
-	g, old := db.sessions.kept, db.sessions.written
-	db.sessions.kept, db.sessions.written = nil, nil // until all went well
-	g, err := db.gathered(ctx, g, idle)
-	if err != nil {
-		return nil, err
-	}
-	if !keep {
-		g.settle()
-	}
-	res := session.Resolve(g.input)
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	x := newSessionIndex(g, res, idle)
-	res = &session.Result{Sessions: res.Sessions} // without what finds events
-	if !keep {
-		g = &gathering{state: g.state, idle: g.idle, exact: g.exact} // nor what they were worked out from, the largest part
-	}
-	sums, err := db.writeSessions(ctx, g, res, x, old)
-	if err == nil && keep {
-		db.sessions.kept, db.sessions.written = g, sums
-	}
-	return x, err
-}
-
-// gathered brings a gathering up to date, or begins another.
-func (db *DB) gathered(ctx context.Context, g *gathering, idle time.Duration) (*gathering, error) {
-	return ask(ctx, db, func(ctx context.Context, c conn) (*gathering, error) {
-		if g != nil && g.idle == idle.Microseconds() {
-			ok, err := g.adds(ctx, c, db.stateOfCase())
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				if err = g.gather(ctx, c); !errors.Is(err, errAnew) {
-					return g, err
-				}
-			}
-		}
-		g = newGathering(db, idle)
-		return g, g.gather(ctx, c)
-	})
 }

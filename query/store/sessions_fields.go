@@ -245,8 +245,8 @@ func (f rootField) wanted(ctx context.Context, t query.Term, clock query.Clock) 
 		return nil, nil, err
 	}
 	test := matcher(t, clock)
-	ok := make([]bool, len(x.names))
-	for i, name := range x.names {
+	ok := make([]bool, len(x.roots.names))
+	for i, name := range x.roots.names {
 		ok[i] = test(name)
 	}
 	wanted := make([]bool, len(x.list))

@@ -2,10 +2,13 @@ package store
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/zeebo/xxh3"
 
 	"spoor/query/session"
 )
@@ -13,22 +16,44 @@ import (
 // A sessionIndex finds the session of an event without asking the database, and
 // sorts sessions. It never changes; new sessions are a new index.
 type sessionIndex struct {
-	state caseState
-	idle  time.Duration
-	first []uint32 // by identity number: where its spans begin; one more at the end
-	spans []whoSpan
-	list  []sessionKey // by number
-	names []string     // root actors
-	exact []uint32     // see gathering
+	state  caseState
+	idle   time.Duration
+	from   int64    // first event time of the case
+	first  []uint32 // by identity number: where its spans begin; one more at the end
+	spans  []whoSpan
+	list   []sessionKey    // by number
+	traces *session.Traces // the same
+	roots  *rootNames
+	exact  []uint32 // identities that sign in, whose events are told apart by their very time; sorted
 }
 
 // A sessionKey is what sessions are found and sorted by.
 type sessionKey struct {
 	id         string
-	root       uint32 // into names
+	root       uint32 // into rootNames
 	risks      uint8
+	riskSum    uint64 // tells signs of risk from others
+	bearing    uint64 // tells what sessions below take from it from others
+	ring       bool
 	start, end int64
 	events     int64
+}
+
+// rootNames are the names of root actors, which one index hands on to the next.
+type rootNames struct {
+	names  []string
+	number map[string]uint32
+}
+
+func (r *rootNames) enter(name string) uint32 {
+	n, ok := r.number[name]
+	if !ok {
+		n = uint32(len(r.names))
+		name = strings.Clone(name)
+		r.names = append(r.names, name)
+		r.number[name] = n
+	}
+	return n
 }
 
 // A whoSpan is a session.Span in numbers. account 0 stands for any; byIP tells
@@ -43,40 +68,57 @@ type whoSpan struct {
 	byIP     bool
 }
 
-func newSessionIndex(g *gathering, res *session.Result, idle time.Duration) *sessionIndex {
-	x := &sessionIndex{state: g.state, idle: idle, exact: g.exact}
-	account, ip := g.db.dicts[domAccount], g.db.dicts[domIP]
-	for _, s := range res.Spans {
-		w := whoSpan{from: s.From, to: s.To, who: g.number[s.Who], account: account.lookup(s.Account), session: uint32(s.Session), anchor: uint8(s.Anchor), byIP: s.ByIP()}
+func (a *whoSpan) compare(b *whoSpan) int {
+	return cmp.Or(cmp.Compare(a.who, b.who), cmp.Compare(a.anchor, b.anchor), cmp.Compare(a.ip, b.ip), cmp.Compare(a.account, b.account), cmp.Compare(a.from, b.from))
+}
+
+// newSessionIndex makes an index without sessions.
+func newSessionIndex(state caseState, idle time.Duration, from int64, exact []uint32) *sessionIndex {
+	return &sessionIndex{state: state, idle: idle, from: from, exact: exact, traces: session.NewTraces(0), roots: &rootNames{number: map[string]uint32{}}}
+}
+
+// bearing sums up all that sessions below take from a session.
+func bearing(s *session.Session, face uint32) uint64 {
+	h := xxh3.New()
+	for _, v := range [...]string{string(s.Kind), s.Actor, s.Principal, s.SourceIdentity, s.Root, s.RootActor, string(s.Confidence), s.Reason, s.Behalf} {
+		_, _ = h.WriteString(v)
+		_, _ = h.Write([]byte{0})
+	}
+	_, _ = h.Write(binary.LittleEndian.AppendUint32([]byte{byte(s.ActorKind), byte(s.RootKind), byte(s.Depth)}, face))
+	return h.Sum64()
+}
+
+// add puts a session at the end.
+func (x *sessionIndex) add(s *session.Session, bearing uint64) {
+	x.list = append(x.list, sessionKey{id: s.ID, root: x.roots.enter(s.RootActor), risks: uint8(min(len(s.Risks), math.MaxUint8)), riskSum: sumRisks(s.Risks), bearing: bearing, ring: s.Ring, start: s.Start, end: s.End, events: s.Events})
+	x.traces.All = append(x.traces.All, x.traces.Trace(s))
+}
+
+func sumRisks(list []session.Risk) uint64 {
+	var sum uint64
+	for _, r := range list {
+		sum = sum*31 + xxh3.HashString(string(r.Sign)) + xxh3.HashString(r.Detail)
+	}
+	return sum
+}
+
+// spansOf puts spans into numbers.
+func (n *naming) spansOf(db *DB, spans []session.Span, number func(int) uint32) []whoSpan {
+	account, ip := db.dicts[domAccount], db.dicts[domIP]
+	out := make([]whoSpan, 0, len(spans))
+	for _, s := range spans {
+		w := whoSpan{from: s.From, to: s.To, who: n.number[s.Who], account: account.lookup(s.Account), session: number(s.Session), anchor: uint8(s.Anchor), byIP: s.ByIP()}
 		if w.byIP {
 			w.ip = ip.lookup(s.IP)
 		}
-		x.spans = append(x.spans, w)
+		out = append(out, w)
 	}
-	roots := map[string]uint32{}
-	for i := range res.Sessions {
-		s := &res.Sessions[i]
-		x.add(s.ID, s.RootActor, roots, len(s.Risks), s.Start, s.End, s.Events)
-	}
-	x.order()
-	return x
+	slices.SortFunc(out, func(a, b whoSpan) int { return a.compare(&b) })
+	return out
 }
 
-func (x *sessionIndex) add(id, root string, roots map[string]uint32, risks int, start, end, events int64) {
-	n, ok := roots[root]
-	if !ok {
-		n = uint32(len(x.names))
-		roots[root] = n
-		x.names = append(x.names, root)
-	}
-	x.list = append(x.list, sessionKey{id, n, uint8(min(risks, math.MaxUint8)), start, end, events})
-}
-
-// order sorts the spans and notes where those of each identity begin.
-func (x *sessionIndex) order() {
-	slices.SortFunc(x.spans, func(a, b whoSpan) int {
-		return cmp.Or(cmp.Compare(a.who, b.who), cmp.Compare(a.anchor, b.anchor), cmp.Compare(a.ip, b.ip), cmp.Compare(a.account, b.account), cmp.Compare(a.from, b.from))
-	})
+// begin notes where the spans of each identity, which are sorted, begin.
+func (x *sessionIndex) begin() {
 	n := 0
 	if len(x.spans) > 0 {
 		n = int(x.spans[len(x.spans)-1].who) + 1
@@ -130,8 +172,11 @@ func (x *sessionIndex) find(who uint32, anchor uint8, account, ip uint32, t int6
 	return 0, false
 }
 
+// at returns the number of the session of a spot.
+func (x *sessionIndex) at(p spot) (int, bool) { return x.find(p.who, p.anchor, p.account, p.ip, p.t) }
+
 // root returns the root actor of a session.
-func (x *sessionIndex) root(num int) string { return x.names[x.list[num].root] }
+func (x *sessionIndex) root(num int) string { return x.roots.names[x.list[num].root] }
 
 // byID returns the number of the session with an id, or with the only id that
 // begins so.

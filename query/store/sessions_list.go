@@ -165,7 +165,7 @@ func (x *sessionIndex) sort(nums []uint32, order query.SessionOrder) {
 	case query.SessionsByRisk:
 		by = func(a, b uint32) int { return cmp.Or(cmp.Compare(x.list[b].risks, x.list[a].risks), newest(a, b)) }
 	case query.SessionsByUser:
-		last := make([]int64, len(x.names))
+		last := make([]int64, len(x.roots.names))
 		for _, n := range nums {
 			k := &x.list[n]
 			last[k.root] = max(last[k.root], k.end)

@@ -3,11 +3,14 @@ package store
 import (
 	"context"
 	"database/sql/driver"
-	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
+	"github.com/duckdb/duckdb-go/v2"
 	"github.com/goccy/go-json"
 	"github.com/zeebo/xxh3"
 
@@ -19,8 +22,8 @@ import (
 // JSON texts.
 func sessionSchema() []string {
 	return []string{
-		sessionTable.ddl(), spanTable.ddl(), parentTable.ddl(),
-		"CREATE TABLE session_state (events BIGINT, last BIGINT, idle BIGINT, exact VARCHAR)",
+		sessionTable.ddl(), spanTable.ddl(), parentTable.ddl(), sumTable.ddl(), causeTable.ddl(), twinTable.ddl(), breakTable.ddl(),
+		"CREATE TABLE session_state (events BIGINT, last BIGINT, idle BIGINT, exact VARCHAR, first_t BIGINT)",
 		`CREATE VIEW sessions AS SELECT id, actor, kind, principal, account, role, session_name, from_json(keys, '["VARCHAR"]') AS access_keys,
 			make_timestamp(start_t) AS "start", make_timestamp(end_t) AS "end", events, writes, errors, denied,
 			from_json(services, '["VARCHAR"]') AS services, from_json(regions, '["VARCHAR"]') AS regions,
@@ -30,10 +33,43 @@ func sessionSchema() []string {
 	}
 }
 
+// renewSessions makes the tables of sessions, unless those of this program are
+// there: all in them is worked out of the rest of the case, and can be again.
+func renewSessions(ctx context.Context, c conn) error {
+	want := int64(xxh3.HashString(strings.Join(sessionSchema(), ";")))
+	n, err := c.int64s(ctx, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'session_tables'")
+	if err != nil {
+		return err
+	}
+	if n[0] > 0 {
+		if n, err = c.int64s(ctx, "SELECT max(version) FROM session_tables"); err != nil || n[0] == want {
+			return err
+		}
+	}
+	statements := []string{"DROP VIEW IF EXISTS sessions"}
+	if err := c.each(ctx, "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'session!_%' ESCAPE '!' ORDER BY 1", nil, func(v []driver.Value) error {
+		statements = append(statements, "DROP TABLE "+text(v[0]))
+		return nil
+	}); err != nil {
+		return err
+	}
+	statements = append(statements, sessionSchema()...)
+	statements = append(statements, "CREATE TABLE session_tables (version BIGINT)", fmt.Sprintf("INSERT INTO session_tables VALUES (%d)", want))
+	return c.inTx(ctx, func() error {
+		for _, s := range statements {
+			if _, err := c.exec(ctx, s); err != nil {
+				return fmt.Errorf("make the tables of sessions: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
 // A sessionRow is a session with its number.
 type sessionRow struct {
 	num      int64
-	children int // sessions that came of it, when read
+	children int    // sessions that came of it, when read
+	face     uint32 // identity that speaks for it
 	session.Session
 }
 
@@ -89,6 +125,11 @@ var sessionTable = table[sessionRow]{"session_rows", []column[sessionRow]{
 	textCol("confidence", func(r *sessionRow) string { return string(r.Confidence) }),
 	textCol("reason", func(r *sessionRow) string { return r.Reason }),
 	textCol("risks", func(r *sessionRow) string { return listText(r.Risks) }),
+	idCol("face", func(r *sessionRow) uint32 { return r.face }),
+	textCol("behalf", func(r *sessionRow) string { return r.Behalf }),
+	textCol("seen", func(r *sessionRow) string { return listText(r.Seen) }),
+	boolCol("ring", func(r *sessionRow) bool { return r.Ring }),
+	u64Col("bearing", func(r *sessionRow) uint64 { return bearing(&r.Session, r.face) }),
 }}
 
 // listText writes a list as JSON, "[]" when empty.
@@ -134,158 +175,245 @@ var parentTable = table[parentRow]{"session_parents", []column[parentRow]{
 	textCol("parent", func(r *parentRow) string { return r.parent }),
 }}
 
-// writeSessions makes the tables say what the result says, where old are the
-// sums of what they hold, nil when that isn't known. It returns the new sums.
-func (db *DB) writeSessions(ctx context.Context, g *gathering, res *session.Result, x *sessionIndex, old []uint64) ([]uint64, error) {
-	sums := sumSessions(res, x)
-	changed := changedSums(old, sums)
-	whole := len(old) == 0 || len(changed) > len(sums)/2
-	is := make([]bool, max(len(sums), len(old)))
-	for _, n := range changed {
-		is[n] = true
+// writeAll makes the tables say what all sessions are.
+func (db *DB) writeAll(ctx context.Context, c conn, w *workbench, x *sessionIndex, all []session.Session) error {
+	if _, err := c.exec(ctx, "DELETE FROM session_rows; DELETE FROM session_spans; DELETE FROM session_parents; DELETE FROM session_state; "+
+		"DELETE FROM session_causes; DELETE FROM session_twins; DELETE FROM session_breaks"); err != nil {
+		return err
 	}
-	var nums []int
-	var parents []parentRow
-	for i := range res.Sessions {
-		if !whole && !is[i] {
-			continue
-		}
-		nums = append(nums, i)
-		for _, p := range session.Parents(&res.Sessions[i]) {
-			parents = append(parents, parentRow{int64(i), p})
-		}
+	if err := insertSessions(ctx, c, w.naming, all, func(i int) int64 { return int64(i) }); err != nil {
+		return err
 	}
-	spans := x.spans
-	if !whole {
-		spans = nil
-		for _, s := range x.spans {
-			if is[s.session] {
-				spans = append(spans, s)
-			}
-		}
+	if err := spanTable.insert(ctx, c, x.spans); err != nil {
+		return err
 	}
-	_, err := ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
-		return struct{}{}, c.inTx(ctx, func() error {
-			for _, write := range []func() error{
-				func() error { return db.clearSessions(ctx, c, changed, whole) },
-				func() error { return insertSessions(ctx, c, res, nums) },
-				func() error { return spanTable.insert(ctx, c, spans) },
-				func() error { return parentTable.insert(ctx, c, parents) },
-			} {
-				if err := write(); err != nil {
-					return err
-				}
-			}
-			_, err := c.exec(ctx, "INSERT INTO session_state VALUES (?, ?, ?, ?)", g.state.events, g.state.last, g.idle, listText(g.exact))
-			return err
-		})
-	})
-	return sums, err
+	var causes []causeRow
+	for who, by := range w.ev.causes {
+		causes = append(causes, causeRow{who, by})
+	}
+	return insertEvidence(ctx, c, x, causes, slices.Collect(maps.Values(w.ev.twins)), slices.Concat(slices.Collect(maps.Values(w.ev.breaks))...))
 }
 
-// insertSessions writes sessions by number, a portion at a time: their rows are
-// as large again as they are.
-func insertSessions(ctx context.Context, c conn, res *session.Result, nums []int) error {
-	for part := range slices.Chunk(nums, 8192) {
+// A delta is what changed in the tables.
+type delta struct {
+	*touched
+	x        *sessionIndex
+	to       []uint32 // the number now, of sessions left alone
+	placed   []uint32 // the numbers of sessions
+	sessions []session.Session
+	risks    [][]session.Risk // of all
+}
+
+// updateFeed feeds rows of a number and what belongs to it.
+func updateFeed[T any](kind duckdb.Type, nums []int64, to []T) *feed {
+	num, _ := duckdb.NewTypeInfo(duckdb.TYPE_BIGINT) // fails for composite types only
+	val, _ := duckdb.NewTypeInfo(kind)
+	return &feed{cols: []duckdb.ColumnInfo{{Name: "num", T: num}, {Name: "val", T: val}}, rows: len(nums), fill: func(ch duckdb.DataChunk, row, i int) error {
+		return errors.Join(duckdb.SetChunkValue(ch, 0, row, nums[i]), duckdb.SetChunkValue(ch, 1, row, to[i]))
+	}}
+}
+
+// updateNumbers sets a column of a table, by number.
+func (db *DB) updateNumbers(ctx context.Context, c conn, table, num, col string, f *feed) error {
+	if f.rows == 0 {
+		return nil
+	}
+	name, withdraw := db.feeds.offer(f)
+	defer withdraw()
+	_, err := c.exec(ctx, fmt.Sprintf("UPDATE %[1]s SET %[3]s = m.val FROM spoor_feed(?) AS m WHERE %[1]s.%[2]s = m.num", table, num, col), name)
+	return err
+}
+
+// write makes the tables say what the sessions are now.
+func (d *delta) write(ctx context.Context, c conn) error {
+	var gone, dirty []int64
+	for _, n := range d.numbers() {
+		gone = append(gone, int64(n))
+	}
+	for _, who := range d.dirty {
+		dirty = append(dirty, int64(who))
+	}
+	for _, del := range []struct {
+		from, col string
+		list      []int64
+	}{{"session_rows", "num", gone}, {"session_spans", "session", gone}, {"session_parents", "child", gone}, {"session_causes", "who", dirty}, {"session_breaks", "who", d.refused}} {
+		if err := d.db.deleteNumbers(ctx, c, del.from, del.col, del.list); err != nil {
+			return err
+		}
+	}
+	if err := d.update(ctx, c); err != nil {
+		return err
+	}
+	if err := insertSessions(ctx, c, d.naming, d.sessions, func(i int) int64 { return int64(d.placed[i]) }); err != nil {
+		return err
+	}
+	is := map[uint32]bool{}
+	for _, n := range d.placed {
+		is[n] = true
+	}
+	var spans []whoSpan
+	for _, s := range d.x.spans {
+		if is[s.session] {
+			spans = append(spans, s)
+		}
+	}
+	if err := spanTable.insert(ctx, c, spans); err != nil {
+		return err
+	}
+	if _, err := c.exec(ctx, "DELETE FROM session_state"); err != nil {
+		return err
+	}
+	return d.evidence(ctx, c)
+}
+
+func (d *delta) evidence(ctx context.Context, c conn) error {
+	var causes []causeRow
+	for _, who := range d.dirty {
+		if by, ok := d.ev.causes[who]; ok {
+			causes = append(causes, causeRow{who, by})
+		}
+	}
+	var breaks []breakRow
+	for _, who := range d.refused {
+		breaks = append(breaks, d.ev.breaks[uint32(who)]...)
+	}
+	return insertEvidence(ctx, c, d.x, causes, d.paired, breaks)
+}
+
+// update gives the sessions left alone their numbers, and their signs of risk.
+func (d *delta) update(ctx context.Context, c conn) error {
+	var was, is, again []int64
+	var risks []string
+	for i, now := range d.to {
+		if d.in[i] {
+			continue
+		}
+		if int(now) != i {
+			was, is = append(was, int64(i)), append(is, int64(now))
+		}
+		if d.touched.x.list[i].riskSum != d.x.list[now].riskSum {
+			again, risks = append(again, int64(now)), append(risks, listText(d.risks[now]))
+		}
+	}
+	for _, t := range []struct{ table, num string }{{"session_rows", "num"}, {"session_parents", "child"}} {
+		if err := d.db.updateNumbers(ctx, c, t.table, t.num, t.num, updateFeed(duckdb.TYPE_BIGINT, was, is)); err != nil {
+			return err
+		}
+	}
+	now := make([]uint32, len(is))
+	for i := range is {
+		now[i] = uint32(is[i])
+	}
+	if err := d.db.updateNumbers(ctx, c, "session_spans", "session", "session", updateFeed(duckdb.TYPE_UINTEGER, was, now)); err != nil {
+		return err
+	}
+	return d.db.updateNumbers(ctx, c, "session_rows", "num", "risks", updateFeed(duckdb.TYPE_VARCHAR, again, risks))
+}
+
+// deleteNumbers takes rows out of a table.
+func (db *DB) deleteNumbers(ctx context.Context, c conn, from, col string, list []int64) error {
+	if len(list) == 0 {
+		return nil
+	}
+	name, withdraw := db.feeds.offer(numbersFeed("n", list))
+	defer withdraw()
+	_, err := c.exec(ctx, "DELETE FROM "+from+" WHERE "+col+" IN (SELECT n FROM spoor_feed(?))", name)
+	return err
+}
+
+// insertEvidence writes evidence, and of what state of the case all is.
+func insertEvidence(ctx context.Context, c conn, x *sessionIndex, causes []causeRow, twins []twinRow, breaks []breakRow) error {
+	for _, write := range []func() error{
+		func() error { return causeTable.insert(ctx, c, causes) },
+		func() error { return twinTable.insert(ctx, c, twins) },
+		func() error { return breakTable.insert(ctx, c, breaks) },
+	} {
+		if err := write(); err != nil {
+			return err
+		}
+	}
+	_, err := c.exec(ctx, "INSERT INTO session_state VALUES (?, ?, ?, ?, ?)", x.state.events, x.state.last, x.idle.Microseconds(), listText(x.exact), x.from)
+	return err
+}
+
+// insertSessions writes sessions and their parents, a portion at a time: their
+// rows are as large again as they are.
+func insertSessions(ctx context.Context, c conn, n *naming, all []session.Session, number func(int) int64) error {
+	at := 0
+	for part := range slices.Chunk(all, 8192) {
 		rows := make([]sessionRow, len(part))
-		for i, n := range part {
-			rows[i] = sessionRow{num: int64(n), Session: res.Sessions[n]}
+		var parents []parentRow
+		for i := range part {
+			rows[i] = sessionRow{num: number(at), face: n.number[part[i].Face], Session: part[i]}
+			for _, p := range session.Parents(&part[i]) {
+				parents = append(parents, parentRow{rows[i].num, p})
+			}
+			at++
 		}
 		if err := sessionTable.insert(ctx, c, rows); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// clearSessions takes sessions out of the tables: those with the numbers, or all.
-func (db *DB) clearSessions(ctx context.Context, c conn, nums []int64, whole bool) error {
-	name, withdraw := db.feeds.offer(numbersFeed("num", nums))
-	defer withdraw()
-	for _, t := range []struct{ table, num string }{{"session_rows", "num"}, {"session_spans", "session"}, {"session_parents", "child"}, {"session_state", ""}} {
-		q, args := "DELETE FROM "+t.table, []any(nil)
-		if !whole && t.num != "" {
-			q, args = q+" WHERE "+t.num+" IN (SELECT num FROM spoor_feed(?))", []any{name}
-		}
-		if _, err := c.exec(ctx, q, args...); err != nil {
+		if err := parentTable.insert(ctx, c, parents); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// sumSessions sums up all that the tables keep of each session, by which one
-// that changed is known.
-func sumSessions(res *session.Result, x *sessionIndex) []uint64 {
-	sums := make([]uint64, len(res.Sessions))
-	for i := range res.Sessions {
-		b, err := json.Marshal(&res.Sessions[i])
-		if err != nil { // strings and numbers only
-			b = strconv.AppendInt(nil, int64(x.state.last), 10)
-		}
-		sums[i] = xxh3.Hash(b)
-	}
-	var b [48]byte
-	for _, s := range x.spans {
-		w := binary.LittleEndian.AppendUint64(b[:0], uint64(s.from))
-		w = binary.LittleEndian.AppendUint64(w, uint64(s.to))
-		for _, v := range [...]uint32{s.who, s.account, s.ip, uint32(s.anchor)} {
-			w = binary.LittleEndian.AppendUint32(w, v)
-		}
-		sums[s.session] += xxh3.Hash(w) // in whatever order they come
-	}
-	return sums
-}
-
-// changedSums lists the numbers whose sums differ, the lost among them.
-func changedSums(old, sums []uint64) []int64 {
-	var out []int64
-	for n := range max(len(old), len(sums)) {
-		if n >= len(old) || n >= len(sums) || old[n] != sums[n] {
-			out = append(out, int64(n))
-		}
-	}
-	return out
 }
 
 // readSessions reads what the last start left, nil when there is nothing.
 func (db *DB) readSessions(ctx context.Context) (*sessionIndex, error) {
 	return ask(ctx, db, func(ctx context.Context, c conn) (*sessionIndex, error) {
 		var x *sessionIndex
-		err := c.each(ctx, "SELECT events, last, idle, exact FROM session_state", nil, func(v []driver.Value) error {
-			x = &sessionIndex{state: caseState{number(v[0]), number(v[1])}, idle: time.Duration(number(v[2])) * time.Microsecond, exact: textList[uint32](v[3])}
+		err := c.each(ctx, "SELECT events, last, idle, exact, first_t FROM session_state", nil, func(v []driver.Value) error {
+			x = newSessionIndex(caseState{number(v[0]), number(v[1])}, time.Duration(number(v[2]))*time.Microsecond, number(v[4]), textList[uint32](v[3]))
 			return nil
 		})
 		if err != nil || x == nil {
 			return nil, err
 		}
-		err = c.each(ctx, "SELECT who, anchor, account, ip, by_ip, from_t, to_t, session FROM session_spans", nil, func(v []driver.Value) error {
-			x.spans = append(x.spans, whoSpan{who: v[0].(uint32), anchor: v[1].(uint8), account: v[2].(uint32), ip: v[3].(uint32), byIP: v[4].(bool),
-				from: number(v[5]), to: number(v[6]), session: v[7].(uint32)})
+		err = c.chunks(ctx, "SELECT who, anchor, account, ip, by_ip, from_t, to_t, session FROM session_spans ORDER BY who, anchor, ip, account, from_t", nil, func(v vectors) error {
+			who, anchor, account, ip, byIP, from, to, num := v.ids(0), v.bytes(1), v.ids(2), v.ids(3), v.bools(4), v.ints(5), v.ints(6), v.ids(7)
+			for i := range who {
+				x.spans = append(x.spans, whoSpan{who: who[i], anchor: anchor[i], account: account[i], ip: ip[i], byIP: byIP[i], from: from[i], to: to[i], session: num[i]})
+			}
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		roots := map[string]uint32{}
-		err = c.each(ctx, "SELECT id, root_actor, json_array_length(risks), coalesce(start_t, ?), coalesce(end_t, ?), events FROM session_rows ORDER BY num",
-			[]any{noTime, noTime}, func(v []driver.Value) error {
-				x.add(text(v[0]), text(v[1]), roots, int(number(v[2])), number(v[3]), number(v[4]), number(v[5]))
-				return nil
-			})
-		x.order()
-		return x, err
+		x.begin()
+		return x, x.readList(ctx, c)
+	})
+}
+
+// readList reads what the index keeps of each session.
+func (x *sessionIndex) readList(ctx context.Context, c conn) error {
+	lists := map[string][]string{}
+	list := func(s *vString) []string {
+		old, ok := lists[s.String()]
+		if !ok {
+			old = textList[string](s.String())
+			lists[strings.Clone(s.String())] = old
+		}
+		return old
+	}
+	q := fmt.Sprintf("SELECT id, root_actor, coalesce(start_t, %[1]d), coalesce(end_t, %[1]d), events, kind, actor_kind, root_kind, account, session_name, ips, agents, seen, mfa, risks, ring, bearing FROM session_rows ORDER BY num", noTime)
+	return c.chunks(ctx, q, nil, func(v vectors) error {
+		id, root, start, end, events, kind, actorKind, rootKind := v.texts(0), v.texts(1), v.ints(2), v.ints(3), v.ints(4), v.texts(5), v.bytes(6), v.bytes(7)
+		account, name, ips, agents, seen, mfa, risks, ring, bearing := v.texts(8), v.texts(9), v.texts(10), v.texts(11), v.texts(12), v.bytes(13), v.texts(14), v.bools(15), v.words(16)
+		for i := range id {
+			s := session.Session{ID: strings.Clone(id[i].String()), RootActor: root[i].String(), Start: start[i], End: end[i], Events: events[i], Kind: session.Kind(kind[i].String()),
+				ActorKind: cloudtrail.Kind(actorKind[i]), RootKind: cloudtrail.Kind(rootKind[i]), Account: account[i].String(), SessionName: name[i].String(),
+				IPs: list(&ips[i]), Agents: list(&agents[i]), Seen: list(&seen[i]), MFA: cloudtrail.MFA(mfa[i]), Risks: textList[session.Risk](risks[i].String()), Ring: ring[i]}
+			x.add(&s, bearing[i])
+		}
+		return nil
 	})
 }
 
 // session reads a row of sessionTable.
 func readSession(v []driver.Value) sessionRow {
-	at := func(i int) int64 {
-		if v[i] == nil {
-			return noTime
-		}
-		return number(v[i])
-	}
+	at := func(i int) int64 { return timeOf(v[i]) }
 	r := sessionRow{num: number(v[0])}
 	r.Session = session.Session{ID: text(v[1]), Actor: text(v[2]), ActorKind: cloudtrail.Kind(number(v[3])), Kind: session.Kind(text(v[4])), Principal: text(v[5]),
 		PrincipalID: text(v[6]), Account: text(v[7]), Role: text(v[8]), RoleARN: text(v[9]), SessionName: text(v[10]), SourceIdentity: text(v[11]),
@@ -293,7 +421,9 @@ func readSession(v []driver.Value) sessionRow {
 		Denied: number(v[19]), Forwarded: number(v[20]), IPs: textList[string](v[21]), Services: textList[string](v[22]), Regions: textList[string](v[23]),
 		Agents: textList[string](v[24]), MFA: cloudtrail.MFA(number(v[25])), OpenedBy: session.EventRef{ID: text(v[26]), Seq: number(v[27])},
 		Candidates: textList[session.Link](v[36]), Root: text(v[37]), RootActor: text(v[38]), RootKind: cloudtrail.Kind(number(v[39])), Depth: int(number(v[40])),
-		Confidence: session.Confidence(text(v[41])), Reason: text(v[42]), Risks: textList[session.Risk](v[43])}
+		Confidence: session.Confidence(text(v[41])), Reason: text(v[42]), Risks: textList[session.Risk](v[43]),
+		Behalf: text(v[45]), Seen: textList[string](v[46]), Ring: v[47].(bool)}
+	r.face = uint32(number(v[44]))
 	if text(v[28]) != "" {
 		r.Link = &session.Link{Parent: text(v[28]), Event: session.EventRef{ID: text(v[29]), Seq: number(v[30])}, Kind: session.LinkKind(text(v[31])), Call: text(v[32]),
 			Time: at(33), Confidence: session.Confidence(text(v[34])), Reason: text(v[35])}

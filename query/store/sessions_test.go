@@ -179,7 +179,7 @@ func tablesOf(t *testing.T, db *DB) []string {
 	t.Helper()
 	out, err := ask(t.Context(), db, func(ctx context.Context, c conn) ([]string, error) {
 		var out []string
-		for _, table := range []string{"session_rows", "session_spans", "session_parents", "session_state"} {
+		for _, table := range []string{"session_rows", "session_spans", "session_parents", "session_state", "session_causes", "session_breaks"} {
 			err := c.each(ctx, "SELECT * FROM "+table+" ORDER BY ALL", nil, func(v []driver.Value) error {
 				out = append(out, fmt.Sprint(table, " ", v))
 				return nil
@@ -196,6 +196,18 @@ func tablesOf(t *testing.T, db *DB) []string {
 	return out
 }
 
+// tablesAnew are the same after all was worked out at once.
+func tablesAnew(t *testing.T, db *DB) []string {
+	t.Helper()
+	db.sessions.summed = false
+	x, err := db.workOut(t.Context(), session.DefaultIdle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.sessions.index.Store(x)
+	return tablesOf(t, db)
+}
+
 // Files that come in any order, torn anywhere, give the same sessions; and what
 // was worked out batch by batch is what working all of it out at once gives.
 func TestSessionsInAnyOrderAndPieces(t *testing.T) {
@@ -206,15 +218,11 @@ func TestSessionsInAnyOrderAndPieces(t *testing.T) {
 	want := listed(t, one, query.SessionRequest{Order: query.SessionsNewest})
 	for seed := range uint64(3) {
 		db := newCase(t)
-		taken := 0
 		for part := range slices.Chunk(torn(files, seed), 40) {
 			load(t, db, part...)
 			listed(t, db, query.SessionRequest{Stale: true}) // as a screen does that follows a load
-			if db.sessions.kept.after > 0 {
-				taken++
-			}
 		}
-		if taken == 0 {
+		if db.sessions.extended == 0 {
 			t.Error("no batch was taken into what there was")
 		}
 		got := listed(t, db, query.SessionRequest{Order: query.SessionsNewest, Stale: true})
@@ -222,11 +230,7 @@ func TestSessionsInAnyOrderAndPieces(t *testing.T) {
 			t.Errorf("seed %d:\n%s", seed, d)
 		}
 		bits := tablesOf(t, db)
-		db.sessions.kept, db.sessions.written = nil, nil
-		if _, err := db.workOut(t.Context(), session.DefaultIdle, false); err != nil { // all at once, in the same case
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(tablesOf(t, db), bits); d != "" {
+		if d := cmp.Diff(tablesAnew(t, db), bits); d != "" {
 			t.Errorf("seed %d, at once and batch by batch:\n%s", seed, d)
 		}
 	}
@@ -259,19 +263,44 @@ func TestSessionsAfterOpeningAgain(t *testing.T) {
 	db := newCase(t)
 	load(t, db, attack(t)...)
 	got := listed(t, db, query.SessionRequest{Order: query.SessionsNewest})
-	path := db.Path()
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	again, err := Open(t.Context(), path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Close()
+	again := reopened(t, db)
 	if d := cmp.Diff(got, listed(t, again, query.SessionRequest{Order: query.SessionsNewest})); d != "" {
 		t.Errorf("opened again:\n%s", d)
 	}
 	checkFilters(t, again, got)
+}
+
+// reopened closes a case and opens it again.
+func reopened(t *testing.T, db *DB) *DB {
+	t.Helper()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(t.Context(), db.Path(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { again.Close() })
+	return again
+}
+
+// A case whose tables of sessions are those of another program gets these, and
+// its sessions are worked out again.
+func TestTablesOfSessionsAreMadeAgain(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	load(t, db, newGenerator(3).next(200))
+	want := listed(t, db, query.SessionRequest{Order: query.SessionsNewest})
+	if err := db.with(t.Context(), func(c conn) error {
+		_, err := c.exec(t.Context(), "DROP TABLE session_sums; ALTER TABLE session_rows DROP COLUMN face; UPDATE session_tables SET version = 1")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	db = reopened(t, db)
+	if d := cmp.Diff(want, listed(t, db, query.SessionRequest{Order: query.SessionsNewest}), sameSessions); d != "" {
+		t.Error(d)
+	}
 }
 
 func TestIdleOfSessions(t *testing.T) {

@@ -1,0 +1,533 @@
+package store
+
+import (
+	"slices"
+
+	"spoor/loader/cloudtrail"
+	"spoor/query/session"
+)
+
+// touched are the sessions that new events may change, found by what ties
+// events and sessions together. It may well be more than those that do change,
+// but never fewer.
+//
+// Identities come in two kinds. What a bound one did is of one session as a rule:
+// it has a temporary key, or credentials of a known second. All of it is worked
+// out again, with all that shares its key, its second or its sign-in. Of the
+// others, users with lasting keys and services, only the stretches of work about
+// the new events are.
+type touched struct {
+	*workbench
+	in      []bool          // sessions, by number of the last time
+	count   int             // of them
+	whole   map[uint32]bool // bound identities with all they did
+	members map[uint32]bool // identities with events of touched sessions, and new ones
+	queue   []uint32        // sessions to spread from
+	byID    map[string]int
+	assumed map[string]bool // accounts in which a role was assumed
+
+	spansOfSession [2][]uint32 // where the spans of each session begin, and their places
+	temporary      map[uint32]bool
+	ties           ties
+	spread         bool             // ties have come that were not looked for yet
+	causedBy       map[int][]uint32 // sessions, the identities that they set off
+	alike          map[peerKey][]uint32
+	down           map[string]bool // sessions by id, all below which is touched
+}
+
+// A peerKey is what identities share whose stretches of work may be one.
+type peerKey struct{ principal, key, service uint32 }
+
+// ties are what touched identities share with others.
+type ties struct {
+	keys, signIns map[uint32]bool // texts
+	stamps        map[stampTie]bool
+	hours         map[uint32][]int64 // by principal: times near which sign-ins matter
+}
+
+// A stampTie is a principal and when its credentials were made.
+type stampTie struct {
+	principal uint32
+	created   int64
+}
+
+// How far apart, in µs, what belongs together may be: a sign-in and its steps, a
+// call and the credentials it made (the rules of package session, and some more).
+const (
+	signInReach = 6 * 60 * 1_000_000
+	stampReach  = 3 * 1_000_000
+	clockReach  = 120 * 1_000_000
+	longestLife = 36 * 3600 * 1_000_000
+)
+
+func newTouched(w *workbench) *touched {
+	t := &touched{workbench: w, in: make([]bool, len(w.x.list)), whole: map[uint32]bool{}, members: map[uint32]bool{}, byID: make(map[string]int, len(w.x.list)),
+		assumed: map[string]bool{}, temporary: map[uint32]bool{}, causedBy: map[int][]uint32{}, down: map[string]bool{},
+		ties: ties{map[uint32]bool{}, map[uint32]bool{}, map[stampTie]bool{}, map[uint32][]int64{}}}
+	for i := range w.x.list {
+		t.byID[w.x.list[i].id] = i
+	}
+	first, places := make([]uint32, len(w.x.list)+1), make([]uint32, len(w.x.spans))
+	for i := range w.x.spans {
+		first[w.x.spans[i].session+1]++
+	}
+	for i := range w.x.list {
+		first[i+1] += first[i]
+	}
+	next := slices.Clone(first)
+	for i := range w.x.spans {
+		n := w.x.spans[i].session
+		places[next[n]] = uint32(i)
+		next[n]++
+	}
+	t.spansOfSession = [2][]uint32{first, places}
+	for who, by := range w.ev.causes {
+		if n, ok := w.x.at(by); ok {
+			t.causedBy[n] = append(t.causedBy[n], who)
+		}
+	}
+	return t
+}
+
+// numbers lists the touched sessions.
+func (t *touched) numbers() []uint32 {
+	out := make([]uint32, 0, t.count)
+	for n, in := range t.in {
+		if in {
+			out = append(out, uint32(n))
+		}
+	}
+	return out
+}
+
+// temp reports whether an identity has a temporary key that tells it.
+func (t *touched) temp(r *identityRow) bool {
+	key := r.texts[whoKey]
+	if key == 0 {
+		return false
+	}
+	is, ok := t.temporary[key]
+	if !ok {
+		is = session.Temporary(t.person[key])
+		t.temporary[key] = is
+	}
+	return is
+}
+
+func (t *touched) bound(who uint32) bool {
+	r := &t.rows[who]
+	if cloudtrail.Kind(r.kind) == cloudtrail.KindService {
+		return false
+	}
+	return r.created != noTime || r.texts[whoSignIn] != 0 || t.temp(r)
+}
+
+// session touches a session.
+func (t *touched) session(n int) {
+	if !t.in[n] {
+		t.in[n] = true
+		t.count++
+		t.queue = append(t.queue, uint32(n))
+	}
+}
+
+// reach touches all that an identity did, if it is a bound one.
+func (t *touched) reach(who uint32) {
+	if t.members[who] = true; t.whole[who] || !t.bound(who) {
+		return
+	}
+	t.whole[who] = true
+	for _, s := range t.x.of(who) {
+		t.session(int(s.session))
+	}
+	r := &t.rows[who]
+	if t.temp(r) {
+		t.ties.keys[r.texts[whoKey]] = true
+	}
+	if r.texts[whoSignIn] != 0 {
+		t.ties.signIns[r.texts[whoSignIn]] = true
+	}
+	if r.created != noTime {
+		t.ties.stamps[stampTie{r.texts[whoPrincipalID], r.created}] = true
+		t.near(who, r.created)
+	}
+	t.spread = true
+}
+
+// near touches the sign-ins of an identity's principal about a time.
+func (t *touched) near(who uint32, at int64) {
+	if at == noTime {
+		return
+	}
+	p := t.rows[who].texts[whoPrincipalID]
+	t.ties.hours[p] = append(t.ties.hours[p], at)
+	t.spread = true
+}
+
+// settle touches all that hangs together with what is touched.
+func (t *touched) settle() {
+	for len(t.queue) > 0 || t.spread {
+		for len(t.queue) > 0 {
+			n := t.queue[len(t.queue)-1]
+			t.queue = t.queue[:len(t.queue)-1]
+			first, places := t.spansOfSession[0], t.spansOfSession[1]
+			for _, i := range places[first[n]:first[n+1]] {
+				t.reach(t.x.spans[i].who)
+			}
+			for _, who := range t.causedBy[int(n)] {
+				t.reach(who)
+			}
+		}
+		if t.spread {
+			t.spread = false
+			t.tied()
+			t.setOff()
+			t.switched()
+		}
+	}
+}
+
+// tied touches the identities that share what touched ones have.
+func (t *touched) tied() {
+	for w := 1; w < len(t.rows); w++ {
+		r := &t.rows[w]
+		who := uint32(w)
+		if t.whole[who] || len(t.x.of(who)) == 0 {
+			continue
+		}
+		if key := r.texts[whoKey]; key != 0 && t.ties.keys[key] || r.texts[whoSignIn] != 0 && t.ties.signIns[r.texts[whoSignIn]] ||
+			r.created != noTime && t.ties.stamps[stampTie{r.texts[whoPrincipalID], r.created}] {
+			t.reach(who)
+			continue
+		}
+		if r.created != noTime {
+			continue
+		}
+		for _, at := range t.ties.hours[r.texts[whoPrincipalID]] {
+			for _, s := range t.x.of(who) {
+				if s.byIP && overlaps(&s, at-signInReach, at+signInReach) {
+					t.session(int(s.session))
+				}
+			}
+		}
+	}
+}
+
+// overlaps reports whether a stretch of work has a part in a time.
+func overlaps(s *whoSpan, from, to int64) bool { return s.from <= to && s.to >= from }
+
+// setOff touches what set the touched work of services off.
+func (t *touched) setOff() {
+	for who := range t.members {
+		if by, ok := t.ev.causes[who]; ok {
+			if n, ok := t.x.at(by); ok {
+				t.session(n)
+			}
+		}
+	}
+}
+
+// switched touches the sessions that were switched to from touched ones.
+func (t *touched) switched() {
+	var names map[uint32]bool
+	for i := range t.ev.mints {
+		m := &t.ev.mints[i]
+		if m.from == 0 {
+			continue
+		}
+		if names == nil {
+			names = map[uint32]bool{}
+			for who := range t.members {
+				names[t.rows[who].texts[whoPrincipal]] = true
+			}
+		}
+		if names[m.from] {
+			if n, ok := t.x.at(m.at); ok {
+				t.session(n)
+			}
+		}
+	}
+}
+
+// begin touches what the new events and the new evidence touch. It reports
+// whether that will do, or all must be worked out anew.
+func (t *touched) begin() bool {
+	for i := range t.ev.mints {
+		m := t.mint(&t.ev.mints[i])
+		account, ok := m.AssumedIn()
+		if ok && i >= t.minted && !t.assumed[account] {
+			return false // words of sessions say that nobody assumed a role there
+		}
+		if ok {
+			t.assumed[account] = true
+		}
+	}
+	for i := range t.added {
+		t.fresh(&t.added[i])
+	}
+	for _, who := range t.late {
+		t.members[who] = true
+		t.all(t.x.of(who), noTime)
+	}
+	t.issued()
+	for _, who := range t.moved {
+		t.reach(who)
+		if by, ok := t.ev.causes[who]; ok {
+			if n, ok := t.x.at(by); ok {
+				t.session(n)
+			}
+		}
+	}
+	for _, w := range t.paired {
+		if n, ok := t.x.at(w.hidden); ok {
+			t.session(n)
+		}
+	}
+	return t.named()
+}
+
+// fresh touches the stretches of work that new events continue.
+func (t *touched) fresh(r *sumRow) {
+	t.reach(r.who)
+	id := &t.rows[r.who]
+	if id.bare() {
+		t.near(r.who, r.first)
+	}
+	idle := t.idle
+	for _, peer := range t.peers()[peerOf(id)] {
+		for _, s := range t.x.of(peer) {
+			switch {
+			case !s.byIP:
+				if s.account == r.account {
+					t.session(int(s.session))
+				}
+			case s.ip != r.ip:
+			case r.first == noTime:
+				if s.to == noTime {
+					t.session(int(s.session))
+				}
+			case overlaps(&s, r.first-idle, r.last+idle):
+				t.session(int(s.session))
+			}
+		}
+	}
+}
+
+func peerOf(r *identityRow) peerKey {
+	if cloudtrail.Kind(r.kind) != cloudtrail.KindService {
+		return peerKey{principal: r.texts[whoPrincipalID], key: r.texts[whoKey]}
+	}
+	if by := r.texts[whoInvokedBy]; by != 0 {
+		return peerKey{service: by}
+	}
+	return peerKey{service: r.texts[whoActor]}
+}
+
+// peers lists identities by what they share.
+func (t *touched) peers() map[peerKey][]uint32 {
+	if t.alike == nil {
+		t.alike = map[peerKey][]uint32{}
+		for i := range t.added {
+			t.alike[peerOf(&t.rows[t.added[i].who])] = nil
+		}
+		for w := 1; w < len(t.rows); w++ {
+			k := peerOf(&t.rows[w])
+			if list, asked := t.alike[k]; asked && len(t.x.of(uint32(w))) > 0 {
+				t.alike[k] = append(list, uint32(w))
+			}
+		}
+	}
+	return t.alike
+}
+
+// A clues is what a mint and the sessions of its credentials share.
+type clues struct {
+	keys    map[uint32]int64 // texts, with the earliest time of issue
+	signIns map[uint32]bool
+	names   map[uint32]bool // session names, with a source identity
+	seconds map[int64]bool  // when credentials were made, or given out
+	roles   map[uint32]bool // session names of those
+	callers map[uint32]bool // principals of those
+}
+
+func newClues() clues {
+	return clues{map[uint32]int64{}, map[uint32]bool{}, map[uint32]bool{}, map[int64]bool{}, map[uint32]bool{}, map[uint32]bool{}}
+}
+
+// made reports whether a call may have made some of the credentials of a second.
+func (c *clues) made(t *touched, m *mintNote) bool {
+	if m.at.t == noTime || !c.seconds[m.at.t/1_000_000] {
+		return false
+	}
+	switch t.person[m.call] {
+	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity":
+		return m.session == 0 || c.roles[m.session]
+	case "ConsoleLogin", "GetSigninToken", "GetSessionToken":
+		return c.callers[t.rows[m.at.who].texts[whoPrincipalID]]
+	}
+	return true
+}
+
+// second notes a time, as well as it is known.
+func (c *clues) second(at int64) {
+	if at == noTime {
+		return
+	}
+	for d := int64(-stampReach); d <= stampReach; d += 1_000_000 {
+		c.seconds[(at+d)/1_000_000] = true
+	}
+}
+
+// issued touches the sessions whose credentials a new call may have given out.
+func (t *touched) issued() {
+	c, shared := newClues(), map[[2]uint64]bool{}
+	for i := t.minted; i < len(t.ev.mints); i++ {
+		if m := &t.ev.mints[i]; m.sharedHi != 0 || m.sharedLo != 0 {
+			shared[[2]uint64{m.sharedHi, m.sharedLo}] = true
+		}
+	}
+	for i := range t.ev.mints {
+		m := &t.ev.mints[i]
+		if i < t.minted && !shared[[2]uint64{m.sharedHi, m.sharedLo}] {
+			continue
+		}
+		if old, ok := c.keys[m.issued]; !ok || m.at.t < old {
+			c.keys[m.issued] = m.at.t
+		}
+		c.signIns[m.signIn], c.names[m.session] = true, true
+		c.second(m.at.t)
+		if session.SignsIn(t.person[m.call]) {
+			t.near(m.at.who, m.at.t)
+		}
+	}
+	delete(c.keys, 0)
+	delete(c.signIns, 0)
+	for w := 1; w < len(t.rows); w++ {
+		r := &t.rows[w]
+		who, spans := uint32(w), t.x.of(uint32(w))
+		if len(spans) == 0 {
+			continue
+		}
+		at, hasKey := c.keys[r.texts[whoKey]]
+		switch {
+		case r.created != noTime && c.seconds[r.created/1_000_000], c.signIns[r.texts[whoSignIn]], hasKey && t.bound(who):
+			t.reach(who)
+		case r.created == noTime && r.texts[whoSourceIdentity] != 0 && c.names[r.texts[whoSessionName]]:
+			t.all(spans, noTime)
+		case hasKey:
+			t.all(spans, at)
+		}
+	}
+}
+
+// all touches the sessions of spans that ended after a time, about.
+func (t *touched) all(spans []whoSpan, from int64) {
+	for _, s := range spans {
+		if from == noTime || t.x.list[s.session].end == noTime || t.x.list[s.session].end >= from-clockReach {
+			t.session(int(s.session))
+		}
+	}
+}
+
+// named touches what the new steps of signing in to Identity Center name. It
+// reports whether that will do.
+func (t *touched) named() bool {
+	var steps []session.Mint
+	old := 0
+	for i := range t.ev.mints {
+		m := t.mint(&t.ev.mints[i])
+		if !m.Names() {
+			continue
+		}
+		if steps = append(steps, m); i < t.minted {
+			old = len(steps)
+		}
+	}
+	if old == len(steps) {
+		return true
+	}
+	before, now := session.UserNames(steps[:old]), session.UserNames(steps)
+	for user, name := range now {
+		switch before[user] {
+		case name:
+		case "":
+			for w := 1; w < len(t.rows); w++ {
+				if t.person[t.rows[w].texts[whoOnBehalfOf]] == user {
+					for _, s := range t.x.of(uint32(w)) {
+						t.session(int(s.session))
+						t.down[t.x.list[s.session].id] = true
+					}
+				}
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// relevant lists the mints that the touched sessions may come from or have made,
+// and those that only tell names or when somebody signed in.
+func (t *touched) relevant() (mints []int, matters []bool) {
+	c, principals := newClues(), map[uint32]bool{}
+	for who := range t.members {
+		r := &t.rows[who]
+		c.keys[r.texts[whoKey]], c.signIns[r.texts[whoSignIn]] = 0, true
+		if c.second(r.created); r.created != noTime {
+			c.roles[r.texts[whoSessionName]], c.callers[r.texts[whoPrincipalID]] = true, true
+		}
+		if r.created == noTime && r.texts[whoSourceIdentity] != 0 {
+			c.names[r.texts[whoSessionName]] = true
+		}
+		if r.created == noTime {
+			principals[r.texts[whoPrincipalID]] = true
+		}
+	}
+	delete(c.keys, 0)
+	delete(c.signIns, 0)
+	is, signIn, shared := make([]bool, len(t.ev.mints)), make([]bool, len(t.ev.mints)), map[[2]uint64]bool{}
+	for i := range t.ev.mints {
+		m := &t.ev.mints[i]
+		_, key := c.keys[m.issued]
+		_, mine := t.was(m.at)
+		signIn[i] = principals[t.rows[m.at.who].texts[whoPrincipalID]] && session.SignsIn(t.person[m.call])
+		is[i] = i >= t.minted || mine || key || c.signIns[m.signIn] || c.names[m.session] || c.made(t, m)
+		if is[i] && (m.sharedHi != 0 || m.sharedLo != 0) {
+			shared[[2]uint64{m.sharedHi, m.sharedLo}] = true
+		}
+	}
+	for i := range t.ev.mints {
+		m := &t.ev.mints[i]
+		is[i] = is[i] || shared[[2]uint64{m.sharedHi, m.sharedLo}]
+		if !is[i] && !signIn[i] && !t.tells(m) {
+			continue
+		}
+		mints, matters = append(mints, i), append(matters, is[i])
+	}
+	return mints, matters
+}
+
+// tells reports whether a mint may tell what an Identity Center user is called.
+func (t *touched) tells(m *mintNote) bool {
+	out := session.Mint{Mint: cloudtrail.Mint{Call: t.person[m.call]}}
+	if m.signIn != 0 {
+		out.Workflow = t.person[m.signIn]
+	}
+	return out.Names()
+}
+
+// previous adds to known the sessions of the principal that a mint was switched
+// from.
+func (t *touched) previous(m *mintNote, known map[int]bool) {
+	for w := 1; w < len(t.rows); w++ {
+		if t.rows[w].texts[whoPrincipal] != m.from {
+			continue
+		}
+		for _, s := range t.x.of(uint32(w)) {
+			k := &t.x.list[s.session]
+			if !t.in[s.session] && (m.at.t == noTime || k.start == noTime || k.start <= m.at.t+stampReach && k.end >= m.at.t-longestLife-stampReach) {
+				known[int(s.session)] = true
+			}
+		}
+	}
+}
