@@ -121,6 +121,8 @@ func (p *partReader) read(ctx context.Context, events []readEvent) ([][]uint32, 
 	if err != nil {
 		return nil, err
 	}
+	reading := query.ReadingOf(ctx)
+	reading.Expect(int64(len(events)))
 	var mu sync.Mutex
 	next := func() (job partJob, ok bool) {
 		mu.Lock()
@@ -138,6 +140,7 @@ func (p *partReader) read(ctx context.Context, events []readEvent) ([][]uint32, 
 				if err := w.do(ctx, job); err != nil {
 					return err
 				}
+				reading.Add(int64(len(job.wanted.list)))
 			}
 			return nil
 		})

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"spoor/loader/cloudtrail"
+	"spoor/query"
 	"spoor/query/store/blocks"
 )
 
@@ -25,6 +26,10 @@ func (db *DB) search(ctx context.Context, leaves []*leaf, todo []unit, slice tim
 	todo = slices.DeleteFunc(todo, func(u unit) bool {
 		return !slices.ContainsFunc(leaves, func(l *leaf) bool { return !l.covers(u) })
 	})
+	reading := query.ReadingOf(ctx)
+	for _, u := range todo {
+		reading.Expect(eventsOf(u.objects))
+	}
 	q := &searchQueue{todo: todo, until: time.Now().Add(slice)}
 	g, ctx := errgroup.WithContext(ctx)
 	for range processors() {
@@ -38,6 +43,7 @@ func (db *DB) search(ctx context.Context, leaves []*leaf, todo []unit, slice tim
 				if err := w.search(ctx, u); err != nil {
 					return err
 				}
+				reading.Add(eventsOf(u.objects))
 			}
 		})
 	}

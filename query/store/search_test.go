@@ -235,3 +235,33 @@ func TestPagesOfASearchGoOn(t *testing.T) {
 		}
 	}
 }
+
+// A question tells how much of the records that it needs is read; one that needs
+// none tells nothing.
+func TestQuestionsTellHowFarTheyAre(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	smallFrames(db, 64<<10)
+	generated(t, db, 30, 200)
+	for _, c := range []struct {
+		s     query.Saved
+		reads bool
+	}{
+		{query.Saved{ID: "fields", Name: "x", Filter: "event:Describe1*"}, false},
+		{query.Saved{ID: "wide", Name: "x", Filter: "thing-1*"}, true},
+		{query.Saved{ID: "narrow", Name: "x", Filter: "event:Describe1* requestParameters.name:thing-1*"}, true},
+		{query.Saved{ID: "groups", Name: "x", Filter: "event:Describe1*", Count: &query.CountRule{By: []string{"requestParameters.name"}}}, true},
+	} {
+		q, err := c.s.Question()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r query.Reading
+		if a, err := db.Answer(query.WithReading(t.Context(), &r), q, nil); err != nil || a.N == 0 {
+			t.Fatalf("%s: %d, %v", c.s.ID, a.N, err)
+		}
+		if percent, ok := r.Percent(); ok != c.reads || ok && percent != 100 {
+			t.Errorf("%s: %d %%, %v", c.s.ID, percent, ok)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package queries
 import (
 	"context"
 	"errors"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -26,7 +27,8 @@ const (
 // A lane is a line of questions to the case.
 type lane struct {
 	pane.Line
-	entry *entry // that is out, nil when the records are read
+	entry   *entry // that is out, nil when the records are read
+	reading *query.Reading
 }
 
 type (
@@ -41,6 +43,7 @@ type (
 		n   uint64
 		err error
 	}
+	lookMsg struct{}
 )
 
 // next puts questions that have no answer yet to the lanes that are free.
@@ -113,21 +116,67 @@ func (v *View) readAhead() tea.Cmd {
 		}
 	}
 	l := &v.lanes[slowLane]
-	l.entry = nil
+	l.entry, l.reading = nil, new(query.Reading)
 	ctx, n := l.Next(v.state.Ctx)
+	ctx = query.WithReading(ctx, l.reading)
 	a := v.asker
-	return func() tea.Msg { return readMsg{n, a.ReadAhead(ctx, list)} }
+	return tea.Batch(func() tea.Msg { return readMsg{n, a.ReadAhead(ctx, list)} }, v.look())
+}
+
+// lookEvery is how often it is looked how far slow questions are.
+const lookEvery = 250 * time.Millisecond
+
+// look begins to look how far slow questions are, if that is not done yet.
+func (v *View) look() tea.Cmd {
+	if v.looking {
+		return nil
+	}
+	v.looking = true
+	return lookAgain()
+}
+
+func lookAgain() tea.Cmd {
+	return tea.Tick(lookEvery, func(time.Time) tea.Msg { return lookMsg{} })
+}
+
+// looked goes on as long as a slow question is out.
+func (v *View) looked() tea.Cmd {
+	for i := range v.lanes {
+		if l := &v.lanes[i]; l.Out() && l.reading != nil {
+			return lookAgain()
+		}
+	}
+	v.looking = false
+	return nil
+}
+
+// percent tells how far the records are read that a question waits for.
+func (v *View) percent(e *entry) (percent int, ok bool) {
+	if ahead := &v.lanes[slowLane]; e.slow && ahead.Out() && ahead.entry == nil {
+		percent, ok = ahead.reading.Percent()
+	}
+	for i := range v.lanes {
+		if l := &v.lanes[i]; l.Out() && l.entry == e {
+			return l.reading.Percent()
+		}
+	}
+	return percent, ok
 }
 
 func (v *View) ask(e *entry, i int) tea.Cmd {
 	l := &v.lanes[i]
-	l.entry = e
+	l.entry, l.reading = e, nil
 	ctx, n := l.Next(v.state.Ctx)
+	var look tea.Cmd
+	if e.slow {
+		l.reading = new(query.Reading)
+		ctx, look = query.WithReading(ctx, l.reading), v.look()
+	}
 	a, q, values := v.asker, e.ready, e.values
-	return func() tea.Msg {
+	return tea.Batch(func() tea.Msg {
 		answer, err := a.Answer(ctx, q, values)
 		return answerMsg{lane: i, n: n, entry: e, answer: answer, err: err}
-	}
+	}, look)
 }
 
 // askNow puts a question that the reader can't wait for.

@@ -56,6 +56,7 @@ type View struct {
 	ahead   bool   // the records of slow questions have been read, or are being
 	kept    string // id of a question just kept, for the cursor to go to
 	started bool
+	looking bool // at how far slow questions are
 }
 
 // entry is one question with its answer.
@@ -222,6 +223,8 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 		return v.answered(msg)
 	case readMsg:
 		return v.haveRead(msg)
+	case lookMsg:
+		return nil, v.looked()
 	case pane.AskSQL:
 		return v.askSQL()
 	case wordsMsg:

@@ -139,6 +139,36 @@ func TestSlowQuestionsHoldUpNoOther(t *testing.T) {
 	}
 }
 
+// Questions that wait for the records tell how far those are read.
+func TestSlowQuestionsTellHowFarTheyAre(t *testing.T) {
+	t.Parallel()
+	v := New(&asker{answers: map[string]query.Answer{"slow": {N: 8}}}, []query.Saved{
+		{ID: "slow", Name: "Slow", Topic: "A", Filter: "requestParameters.x:1"}, {ID: "slow2", Name: "Slow too", Topic: "A", Filter: "requestParameters.x:2"},
+		{ID: "field", Name: "Quick", Topic: "A", Filter: "actor:x"}}, Files{}, SQL{})
+	s := uitest.NewStage(t, pane.Pane(v), 100, 20)
+	for _, e := range v.builtin {
+		e.state = waiting
+	}
+	v.ahead = false
+	cmd := v.next() // not run: the records are being read
+	s.Shows("not asked yet")
+	reading := v.lanes[slowLane].reading
+	reading.Expect(300)
+	reading.Add(120)
+	s.Shows("40 %   Slow", "40 %   Slow too", "reading records for it: 40 %")
+	if v.looked() == nil {
+		t.Error("nobody looks again")
+	}
+	if _, ok := v.percent(v.builtin[2]); ok {
+		t.Error("a question that reads no records tells how far it is")
+	}
+	s.Run(cmd)
+	s.Shows("8   Slow")
+	if v.looking {
+		t.Error("it is still looked how far they are")
+	}
+}
+
 func TestEnterLeadsToEvidence(t *testing.T) {
 	t.Parallel()
 	s, _ := stage(t)

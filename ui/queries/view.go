@@ -64,6 +64,9 @@ func (v *View) verdict(e *entry) grid.Cell {
 	case e.state == failed:
 		return grid.Cell{Text: text.Clean("can't be asked: " + e.err.Error()), Role: themes.Error}
 	case e.state == waiting:
+		if percent, ok := v.percent(e); ok {
+			return grid.Cell{Text: text.Safe(fmt.Sprintf("reading records for it: %d %%", percent)), Role: themes.Accent}
+		}
 		return grid.Cell{Text: "not asked yet", Role: themes.Dim}
 	case e.answer.Status == query.NotRecorded:
 		return grid.Cell{Text: "nothing found, but these logs hold no event of the sort: " + text.Clean(e.answer.Lacks.String()), Role: themes.Warn}
@@ -100,6 +103,9 @@ func (v *View) answerCell(e *entry) grid.Cell {
 	case e.state == failed:
 		return grid.Cell{Text: text.Safe(g.No + " error"), Role: themes.Error}
 	case e.state == waiting:
+		if percent, ok := v.percent(e); ok {
+			return grid.Cell{Text: text.Safe(fmt.Sprintf("%d %%", percent)), Role: themes.Dim}
+		}
 		return grid.Cell{Text: text.Safe(g.Ellipsis), Role: themes.Dim}
 	case e.answer.Status == query.NotRecorded:
 		return grid.Cell{Text: "not in logs", Role: themes.Literal}
