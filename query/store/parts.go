@@ -219,7 +219,7 @@ func (w *partWorker) do(ctx context.Context, job partJob) error {
 // frame puts the asks to the wanted events of a frame.
 func (w *partWorker) frame(ctx context.Context, f *blocks.Frame, wanted *wantedEvents) error {
 	for k := range w.known {
-		w.known[k] = slices.Grow(w.known[k][:0], f.Parts())[:f.Parts()]
+		w.known[k] = slices.Grow(w.known[k][:0], f.Repeating())[:f.Repeating()]
 		clear(w.known[k])
 	}
 	err := f.Each(w.keys, func(seq int64, parts []uint32) bool {
@@ -249,20 +249,26 @@ func (w *partWorker) frame(ctx context.Context, f *blocks.Frame, wanted *wantedE
 func (w *partWorker) inParts(f *blocks.Frame, k int, parts []uint32) uint32 {
 	found := uint32(0)
 	for _, part := range parts {
-		n := w.known[k][part]
-		if n == 0 {
-			n = w.asks[k].part(f.Part(part)) + 1
-			w.known[k][part] = n
-		}
-		switch {
-		case n == 1:
+		switch n := w.answer(f, k, part); {
+		case n == 0:
 		case found == 0:
-			found = n - 1
+			found = n
 		default:
-			found = w.asks[k].join(found, n-1)
+			found = w.asks[k].join(found, n)
 		}
 	}
 	return found
+}
+
+// answer is that of a part, worked out once for all events that have it.
+func (w *partWorker) answer(f *blocks.Frame, k int, part uint32) uint32 {
+	if int(part) >= len(w.known[k]) {
+		return w.asks[k].part(f.Part(part))
+	}
+	if w.known[k][part] == 0 {
+		w.known[k][part] = w.asks[k].part(f.Part(part)) + 1
+	}
+	return w.known[k][part] - 1
 }
 
 // whole puts the record of an event together, once.

@@ -121,7 +121,7 @@ func TestEachOfSomeKeys(t *testing.T) {
 	for _, key := range []string{"a", "A", "eventid", "t", "name", "key299", "none"} {
 		i, all, told := 0, 0, 0
 		each(t, f, func(fr *Frame) error {
-			all += fr.Parts()
+			all += fr.parts
 			return fr.Each([]string{key}, func(_ int64, parts []uint32) bool {
 				told += len(parts)
 				want := slices.Collect(query.Find(records[i].record, []string{key}))

@@ -26,7 +26,8 @@ var errDamaged = errors.New("a search block is damaged")
 // A section is unpacked when it is needed. In a stream whose values have a form
 // all parts are taken for different: it holds the values and nothing else.
 //
-// All numbers are varints. Parts are numbered on from one stream to the next.
+// All numbers are varints. Parts are numbered on from one stream to the next, those
+// of streams with a form last.
 type Frame struct {
 	from io.ReaderAt
 	dec  *zstd.Decoder
@@ -34,9 +35,11 @@ type Frame struct {
 
 	head    section
 	n       int // events
-	parts   int
+	parts   int // in all
+	repeat  int // of them in streams without a form
 	streams []stream
-	shapes  [][]byte // streams in order
+	inOrder []*stream // of the numbers of their parts
+	shapes  [][]byte  // streams in order
 	events  section
 	seqs    []int64
 	order   []uint32 // shapes of the events
@@ -77,13 +80,12 @@ func (f *Frame) parse(at frameAt) error {
 		off += int64(s.packed)
 	}
 	f.n = r.size(maxSection)
-	f.parts, f.seqs, f.order = 0, f.seqs[:0], f.order[:0]
+	f.seqs, f.order = f.seqs[:0], f.order[:0]
 	f.streams = slices.Grow(f.streams[:0], maxStreams)[:r.size(maxStreams)]
 	for i := range f.streams {
 		f.streams[i].read(r, place)
-		f.streams[i].first = f.parts
-		f.parts += f.streams[i].n
 	}
+	f.number()
 	f.shapes = f.shapes[:0]
 	for n := r.size(len(r.b)); n > 0 && !r.bad; n-- {
 		f.shapes = append(f.shapes, r.bytes(r.size(len(r.b))))
@@ -96,6 +98,24 @@ func (f *Frame) parse(at frameAt) error {
 		return errDamaged
 	}
 	return nil
+}
+
+// number numbers the parts.
+func (f *Frame) number() {
+	f.inOrder = f.inOrder[:0]
+	f.parts, f.repeat = 0, 0
+	for _, forms := range []bool{false, true} {
+		for i := range f.streams {
+			if s := &f.streams[i]; (s.form != nil) == forms {
+				s.first = f.parts
+				f.parts += s.n
+				f.inOrder = append(f.inOrder, s)
+			}
+		}
+		if !forms {
+			f.repeat = f.parts
+		}
+	}
 }
 
 // shaped checks the shapes and finds the streams of which every event has one
@@ -242,19 +262,19 @@ func (f *Frame) loadIndex(s *stream) error {
 	return nil
 }
 
-// Parts is how many parts there are.
-func (f *Frame) Parts() int { return f.parts }
+// Repeating is how many parts there are that several events may have: those with
+// the lowest numbers. All others are of one event each.
+func (f *Frame) Repeating() int { return f.repeat }
 
 // Part returns a part that Each has told of, by its number.
 func (f *Frame) Part(i uint32) string {
-	k, _ := slices.BinarySearchFunc(f.streams, int(i), func(s stream, i int) int {
+	k, _ := slices.BinarySearchFunc(f.inOrder, int(i), func(s *stream, i int) int {
 		if s.first+s.n <= i {
 			return -1
 		}
 		return 1
 	})
-	s := &f.streams[k]
-	return s.part(int(i) - s.first)
+	return f.inOrder[k].part(int(i) - f.inOrder[k].first)
 }
 
 func (s *stream) part(i int) string {
