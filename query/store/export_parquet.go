@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -45,87 +44,102 @@ func (db *DB) WriteParquet(ctx context.Context, r query.ExportRequest, path stri
 const parquetMemory = 256 << 20
 
 // copyOut writes a Parquet file inside dir.
-func (db *DB) copyOut(ctx context.Context, r query.ExportRequest, dir, file string) (int64, error) {
-	out, err := connect("", "", dir, Options{MemoryLimit: parquetMemory, Threads: 2})
-	if err != nil {
-		return 0, err
-	}
-	defer out.Close()
-	c, err := out.Conn(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer c.Close()
-	feeds := newFeeds()
-	if err := feeds.register(c); err != nil {
-		return 0, err
-	}
+func (db *DB) copyOut(ctx context.Context, r query.ExportRequest, dir, file string) (n int64, err error) {
 	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	p, err := newRowPipe(ctx, r.Columns)
 	if err != nil {
-		stop()
 		return 0, err
 	}
 	read := make(chan error, 1)
-	var n int64
 	go func() {
 		var err error
 		n, err = db.EachRow(ctx, r, p.put)
 		close(p.rows)
 		read <- err
 	}()
-	name, withdraw := feeds.offer(&feed{cols: p.cols, pull: p.pull})
-	defer withdraw()
-	err = raw(c, func(c conn) error {
-		_, err := c.exec(ctx, "COPY (SELECT * FROM spoor_feed("+literal(name)+")) TO "+literal(file)+" (FORMAT parquet, COMPRESSION zstd)")
-		return err
-	})
+	err = copyFeed(ctx, &feed{cols: p.cols, pull: p.pull}, dir, file)
 	stop() // a writer that failed leaves the reader waiting
 	if failed := <-read; failed != nil && (err == nil || !errors.Is(failed, context.Canceled)) {
 		err = failed
 	}
+	p.fill.free()
 	return n, err
+}
+
+// copyFeed writes a Parquet file inside dir.
+func copyFeed(ctx context.Context, f *feed, dir, file string) error {
+	out, err := connect("", "", dir, Options{MemoryLimit: parquetMemory, Threads: 2})
+	if err != nil {
+		return err
+	}
+	defer out.Close() // waits for whoever reads the feed
+	c, err := out.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	feeds := newFeeds()
+	if err := feeds.register(c); err != nil {
+		return err
+	}
+	name, withdraw := feeds.offer(f)
+	defer withdraw()
+	return raw(c, func(c conn) error {
+		_, err := c.exec(ctx, "COPY (SELECT * FROM spoor_feed("+literal(name)+")) TO "+literal(file)+" (FORMAT parquet, COMPRESSION zstd)")
+		return err
+	})
 }
 
 // A rowPipe hands rows from an export to the thread of DuckDB that writes them.
 type rowPipe struct {
-	ctx   context.Context
-	cols  []duckdb.ColumnInfo
-	types []duckdb.Type
-	rows  chan []query.Row
-	done  chan struct{} // the rows handed over last have been written
-	now   []query.Row
+	ctx  context.Context
+	cols []duckdb.ColumnInfo
+	fill *filler
+	rows chan []query.Row
+	done chan struct{} // the rows handed over last have been written
+	now  []query.Row
 }
 
 func newRowPipe(ctx context.Context, columns []string) (*rowPipe, error) {
-	p := &rowPipe{ctx: ctx, rows: make(chan []query.Row), done: make(chan struct{})}
-	seen := make(map[string]bool)
-	for _, name := range columns {
+	p := &rowPipe{ctx: ctx, fill: &filler{}, rows: make(chan []query.Row), done: make(chan struct{})}
+	names := distinctNames(columns)
+	for i, name := range columns {
 		f, _, err := query.ColumnPath(name)
 		if err != nil {
 			return nil, err
 		}
-		t := duckdb.TYPE_VARCHAR
+		kind, put := duckdb.TYPE_VARCHAR, (*filler).text
 		switch f.Name {
 		case "time":
-			t = duckdb.TYPE_TIMESTAMP
+			kind, put = duckdb.TYPE_TIMESTAMP, (*filler).time
 		case "bytesin", "bytesout":
-			t = duckdb.TYPE_BIGINT
+			kind, put = duckdb.TYPE_BIGINT, (*filler).number
 		case "readonly":
-			t = duckdb.TYPE_BOOLEAN
+			kind, put = duckdb.TYPE_BOOLEAN, (*filler).truth
 		}
-		info, err := duckdb.NewTypeInfo(t)
+		info, err := duckdb.NewTypeInfo(kind)
 		if err != nil {
 			return nil, err
 		}
-		for base, i := name, 2; seen[strings.ToLower(name)]; i++ { // readers of Parquet want different names
-			name = fmt.Sprintf("%s_%d", base, i)
-		}
-		seen[strings.ToLower(name)] = true
-		p.types = append(p.types, t)
-		p.cols = append(p.cols, duckdb.ColumnInfo{Name: name, T: info})
+		p.cols = append(p.cols, duckdb.ColumnInfo{Name: names[i], T: info})
+		p.fill.puts = append(p.fill.puts, put)
 	}
 	return p, nil
+}
+
+// distinctNames numbers columns of the same name: readers of Parquet want
+// different ones.
+func distinctNames(columns []string) []string {
+	names := slices.Clone(columns)
+	seen := make(map[string]bool)
+	for k, base := range columns {
+		for i := 2; seen[strings.ToLower(names[k])]; i++ {
+			names[k] = fmt.Sprintf("%s_%d", base, i)
+		}
+		seen[strings.ToLower(names[k])] = true
+	}
+	return names
 }
 
 // put hands over rows and waits until they have been written.
@@ -143,7 +157,8 @@ func (p *rowPipe) put(rows []query.Row) error {
 	}
 }
 
-// pull fills a chunk and returns the number of rows, 0 at the end.
+// pull fills a chunk and returns the number of rows, 0 at the end. DuckDB takes
+// over a chunk before it asks for the next, so rows are given back then.
 func (p *rowPipe) pull(chunk duckdb.DataChunk) (int, error) {
 	if len(p.now) == 0 {
 		select {
@@ -157,12 +172,8 @@ func (p *rowPipe) pull(chunk duckdb.DataChunk) (int, error) {
 		}
 	}
 	n := min(len(p.now), duckdb.GetDataChunkCapacity())
-	for i, r := range p.now[:n] {
-		for k := range p.types {
-			if err := p.set(chunk, k, i, &r); err != nil {
-				return 0, err
-			}
-		}
+	if err := p.fill.rows(chunk, p.now[:n]); err != nil {
+		return 0, err
 	}
 	if p.now = p.now[n:]; len(p.now) == 0 {
 		select {
@@ -172,25 +183,4 @@ func (p *rowPipe) pull(chunk duckdb.DataChunk) (int, error) {
 		}
 	}
 	return n, nil
-}
-
-// set writes one cell.
-func (p *rowPipe) set(chunk duckdb.DataChunk, col, row int, r *query.Row) error {
-	v := r.Values[col]
-	if v.Null {
-		return chunk.SetValue(col, row, nil)
-	}
-	switch p.types[col] {
-	case duckdb.TYPE_TIMESTAMP:
-		return duckdb.SetChunkValue(chunk, col, row, time.UnixMicro(r.Time).UTC())
-	case duckdb.TYPE_BIGINT:
-		n, err := strconv.ParseInt(v.Text, 10, 64)
-		if err != nil {
-			return err
-		}
-		return duckdb.SetChunkValue(chunk, col, row, n)
-	case duckdb.TYPE_BOOLEAN:
-		return duckdb.SetChunkValue(chunk, col, row, v.Text == "true")
-	}
-	return duckdb.SetChunkValue(chunk, col, row, strings.ToValidUTF8(v.Text, "\ufffd"))
 }

@@ -134,7 +134,7 @@ func (w *writer) failure() error {
 func (c conn) handle() (mapping.Connection, error) {
 	v := reflect.ValueOf(c.d).Elem().FieldByName("conn")
 	if !v.IsValid() || v.Type() != reflect.TypeFor[mapping.Connection]() {
-		return mapping.Connection{}, errors.New("this version of the DuckDB driver is not known")
+		return mapping.Connection{}, errUnknownDriver
 	}
 	return mapping.Connection{Ptr: v.FieldByName("Ptr").UnsafePointer()}, nil
 }
