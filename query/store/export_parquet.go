@@ -69,7 +69,9 @@ func (db *DB) copyOut(ctx context.Context, r query.ExportRequest, dir, file stri
 
 // copyFeed writes a Parquet file inside dir.
 func copyFeed(ctx context.Context, f *feed, dir, file string) error {
-	out, err := connect("", "", dir, Options{MemoryLimit: parquetMemory, Threads: 2})
+	// With a second thread, one of the two would ask all the while whether the other
+	// is done: rows come from one place and are written in their order.
+	out, err := connect("", "", dir, Options{MemoryLimit: parquetMemory, Threads: 1})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -83,7 +84,11 @@ func (f *filler) text(c cells, rows []query.Row, col int) error {
 			c.null(i)
 			continue
 		}
-		f.set(&to[i], strings.ToValidUTF8(v.Text, "\ufffd"))
+		s := v.Text
+		if !utf8.ValidString(s) {
+			s = strings.ToValidUTF8(s, "\ufffd")
+		}
+		f.set(&to[i], s)
 	}
 	return nil
 }
