@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,10 +63,12 @@ func (a *app) storeOptions() (store.Options, error) {
 			return store.Options{}, usagef("--memory-limit: %v", err)
 		}
 	}
-	if limit == 0 && a.filling {
-		limit = fillMemory
+	opts := store.Options{MemoryLimit: limit, Accounts: a.accounts}
+	if a.filling {
+		opts.MemoryLimit = cmp.Or(limit, fillMemory)
+		opts.Threads = fillThreads
 	}
-	return store.Options{MemoryLimit: limit, Accounts: a.accounts}, nil
+	return opts, nil
 }
 
 // readingCase opens the case that a command asks: what --from names is loaded

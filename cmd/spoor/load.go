@@ -22,6 +22,11 @@ import (
 // it keeps in memory as far as it may.
 const fillMemory = 96 << 20
 
+// fillThreads are those of the database while it is only filled. Rows are inserted
+// by one thread in any case, and it spins while another has the work; the
+// processors are busy unpacking.
+const fillThreads = 1
+
 // fill prepares for a command that only fills a case. What it returns ends that.
 func (a *app) fill() (end func()) {
 	a.filling = true

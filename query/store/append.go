@@ -18,6 +18,7 @@ import (
 // transaction, where DuckDB packs full row groups as they come.
 type lot struct {
 	c        *sql.Conn // owns the transaction
+	writers  writers   // hold rows that the transaction does not have yet
 	objects  []objectRow
 	names    map[string]int // into objects
 	replaced bool           // events of older objects went
@@ -67,6 +68,9 @@ func (db *DB) commit(ctx context.Context) error {
 		return nil
 	}
 	err := db.stage(ctx, func(c conn) error {
+		if err := db.lot.writers.flush(); err != nil {
+			return err
+		}
 		if len(db.sources) > 0 && db.kept == nil {
 			if err := db.pack.Sources(db.sources); err != nil {
 				return err
@@ -78,6 +82,7 @@ func (db *DB) commit(ctx context.Context) error {
 		if _, err := c.exec(ctx, "UPDATE pack_rows SET bytes = ?", db.pack.Size()); err != nil {
 			return err
 		}
+		db.lot.writers.drop() // empty
 		if err := c.commit(); err != nil {
 			return err
 		}
@@ -103,7 +108,7 @@ func (db *DB) stage(ctx context.Context, f func(conn) error) (err error) {
 		if err != nil {
 			return err
 		}
-		db.lot = &lot{c: c, names: make(map[string]int), span: emptySpan(), persons: db.people.saved}
+		db.lot = &lot{c: c, writers: writers{}, names: make(map[string]int), span: emptySpan(), persons: db.people.saved}
 		for i, d := range db.dicts {
 			db.lot.saved[i] = d.saved
 		}
@@ -121,6 +126,7 @@ func (db *DB) stage(ctx context.Context, f func(conn) error) (err error) {
 func (db *DB) abandon() error {
 	l := db.lot
 	db.lot = nil
+	l.writers.drop()
 	_ = raw(l.c, func(c conn) error { // fails when DuckDB has rolled back already
 		_, err := c.exec(context.Background(), "ROLLBACK")
 		return err
@@ -257,6 +263,9 @@ func (db *DB) clear(ctx context.Context, c conn, objects []uint32) error {
 	if len(objects) == 0 {
 		return nil
 	}
+	if err := db.lot.writers.flush(); err != nil {
+		return err
+	}
 	ids := make([]any, len(objects))
 	for i, id := range objects {
 		ids[i] = id
@@ -357,15 +366,16 @@ func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
 			fresh = append(fresh, stringRow{domain(dom), id, texts[id-base]})
 		}
 	}
+	ws := db.lot.writers
 	for _, write := range []func() error{
-		func() error { return stringTable.insert(ctx, c, fresh) },
-		func() error { return identityTable.insert(ctx, c, db.people.rows[db.people.saved:]) },
-		func() error { return eventTable.insert(ctx, c, b.events) },
-		func() error { return touchedTable.insert(ctx, c, b.touched) },
-		func() error { return changeTable.insert(ctx, c, b.changes) },
-		func() error { return mintTable.insert(ctx, c, b.mints) },
-		func() error { return copyTable.insert(ctx, c, b.copies) },
-		func() error { return objectTable.insert(ctx, c, b.objects) },
+		func() error { return stringTable.stage(ctx, c, ws, fresh) },
+		func() error { return identityTable.stage(ctx, c, ws, db.people.rows[db.people.saved:]) },
+		func() error { return eventTable.stage(ctx, c, ws, b.events) },
+		func() error { return touchedTable.stage(ctx, c, ws, b.touched) },
+		func() error { return changeTable.stage(ctx, c, ws, b.changes) },
+		func() error { return mintTable.stage(ctx, c, ws, b.mints) },
+		func() error { return copyTable.stage(ctx, c, ws, b.copies) },
+		func() error { return objectTable.stage(ctx, c, ws, b.objects) },
 	} {
 		if err := write(); err != nil {
 			return err

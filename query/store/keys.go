@@ -224,6 +224,9 @@ func (t *keyTable) grow() {
 
 // readKeys reads the keys of a day back from the case.
 func (db *DB) readKeys(ctx context.Context, c conn, day int32, into *keyTable) error {
+	if err := db.lot.writers.flush(); err != nil {
+		return err
+	}
 	where, args := "t IS NULL", []any(nil)
 	if day != noDay {
 		where, args = "t >= ? AND t < ?", []any{int64(day) * dayMicros, (int64(day) + 1) * dayMicros}

@@ -236,7 +236,7 @@ const yardstickColumns = `STRUCT(
 func loadAll(t *testing.T, dir, out string) error {
 	debug.SetGCPercent(100) // as spoor load does, and the limits likewise
 	debug.SetMemoryLimit(280 << 20)
-	db, err := Open(t.Context(), out, Options{Create: true, MemoryLimit: 96 << 20})
+	db, err := Open(t.Context(), out, Options{Create: true, MemoryLimit: 96 << 20, Threads: 1})
 	if err != nil {
 		return err
 	}

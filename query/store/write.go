@@ -60,6 +60,11 @@ func (t table[T]) insert(ctx context.Context, c conn, rows []T) (err error) {
 		return fmt.Errorf("write to %s: %w", t.name, err)
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	return t.fill(ctx, w, rows)
+}
+
+// fill hands rows to a writer.
+func (t table[T]) fill(ctx context.Context, w *writer, rows []T) error {
 	step := int(mapping.VectorSize())
 	for ; len(rows) > 0; rows = rows[min(step, len(rows)):] {
 		if err := ctx.Err(); err != nil {
@@ -76,10 +81,64 @@ func (t table[T]) insert(ctx context.Context, c conn, rows []T) (err error) {
 	return nil
 }
 
+// writers are those of a lot, by table. DuckDB plans a statement whenever rows
+// leave its appender, which costs as much as a thousand rows: so they leave it
+// flushRows at a time, and before anything looks for them.
+type writers map[string]*writer
+
+// flushRows is how many rows of a table an appender of a lot holds: some 10 MB of
+// events.
+const flushRows = 61_440
+
+// stage is insert within a lot.
+func (t table[T]) stage(ctx context.Context, c conn, ws writers, rows []T) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	w := ws[t.name]
+	if w == nil {
+		var err error
+		if w, err = t.writer(c); err != nil {
+			return fmt.Errorf("write to %s: %w", t.name, err)
+		}
+		ws[t.name] = w
+	}
+	if err := t.fill(ctx, w, rows); err != nil {
+		return err
+	}
+	if w.held < flushRows {
+		return nil
+	}
+	if err := w.flush(); err != nil {
+		return fmt.Errorf("write to %s: %w", t.name, err)
+	}
+	return nil
+}
+
+// flush makes the rows seen by statements of the lot.
+func (ws writers) flush() error {
+	for name, w := range ws {
+		if err := w.flush(); err != nil {
+			return fmt.Errorf("write to %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// drop closes the writers; rows that they still hold are lost.
+func (ws writers) drop() {
+	for _, w := range ws {
+		mapping.AppenderClear(w.appender)
+		_ = w.close() // there is nothing left that could fail
+	}
+	clear(ws)
+}
+
 // A writer is DuckDB's appender for a table, and a chunk to fill.
 type writer struct {
 	appender mapping.Appender
 	chunk    mapping.DataChunk
+	held     int // rows in the appender
 }
 
 func (t table[T]) writer(c conn) (*writer, error) {
@@ -107,17 +166,25 @@ func (w *writer) append(n int) error {
 		return w.failure()
 	}
 	mapping.DataChunkReset(w.chunk)
+	w.held += n
 	return nil
 }
 
-// close writes what has been appended. An appender that failed before has
-// nothing to write and says so again.
-func (w *writer) close() error {
-	var err error
+// flush writes what has been appended. An appender that failed before has nothing
+// to write and says so again.
+func (w *writer) flush() error {
+	w.held = 0
 	if mapping.AppenderFlush(w.appender) == mapping.StateError {
-		err = w.failure()
+		err := w.failure()
 		mapping.AppenderClear(w.appender)
+		return err
 	}
+	return nil
+}
+
+// close writes what has been appended, and frees the writer.
+func (w *writer) close() error {
+	err := w.flush()
 	mapping.AppenderDestroy(&w.appender)
 	mapping.DestroyDataChunk(&w.chunk)
 	return err

@@ -1,0 +1,47 @@
+package store
+
+import (
+	"testing"
+
+	"spoor/loader"
+)
+
+// Rows that a lot has not handed to its transaction yet are seen by all that looks
+// for them: keys of a day that are read back, and objects that are replaced.
+func TestRowsStillHeldAreSeen(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	g := newGenerator(3)
+	first, second := g.next(500), g.next(500)
+	stage := func(l loader.Loaded) loader.Stored {
+		t.Helper()
+		s, err := db.Append(t.Context(), []loader.Loaded{l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	stage(first)
+	if w := db.lot.writers[eventTable.name]; w == nil || w.held != 500 {
+		t.Fatal("no rows are held: the test tests nothing")
+	}
+	db.known.forget() // as for a day that has not been used for long
+	twin := first
+	twin.Object.Name += ".twin"
+	if s := stage(twin); s.Events != 0 || s.Duplicates != 500 {
+		t.Errorf("the same events once more: %+v", s)
+	}
+	changed := second
+	changed.Object.Name, changed.Object.ETag = first.Object.Name, "other"
+	if s := stage(changed); s.Events != 500 {
+		t.Errorf("events of the changed object: %+v", s)
+	}
+	if err := db.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := countOf(t, db, ""); n != 1000 { // the twin has taken over
+		t.Errorf("%d events, want 1000", n)
+	}
+	db = again(t, db)
+	oneTextOneNumber(t, db)
+}
