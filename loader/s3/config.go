@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 	smithymw "github.com/aws/smithy-go/middleware"
 )
 
@@ -41,6 +42,7 @@ func (s *Source) configure(ctx context.Context) error {
 	load := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(s.httpClient()),
 		config.WithRetryer(s.retryer),
+		config.WithLogger(logging.Nop{}), // it writes to standard error, over the screen
 		config.WithAPIOptions(userAgent(o.Version)),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
 	}

@@ -122,6 +122,9 @@ func (e *Error) api(err error) bool {
 		e.denied(message)
 	case http.StatusNotFound:
 		e.Why, e.is = "not found", fs.ErrNotExist
+		if code != "NotFound" && message != "" { // of what, an S3-compatible server tells in words of its own
+			e.Why += ": " + oneLine(errors.New(message))
+		}
 	case http.StatusMovedPermanently:
 		e.Why, e.Hint = "the bucket is in another region", "give --aws-region"
 	default:

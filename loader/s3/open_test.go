@@ -63,6 +63,7 @@ func TestOpenErrors(t *testing.T) {
 		"clock":         {always(403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."), "this machine's clock is wrong", "set the clock", nil},
 		"always slow":   {always(503, "SlowDown", "Please reduce your request rate."), "S3 asks to slow down", "--jobs", nil},
 		"no bucket":     {always(404, "NoSuchBucket", "The specified bucket does not exist"), "there is no such bucket", "check the name", fs.ErrNotExist},
+		"unknown user":  {always(404, "XAdminUserNotFound", "No user exists with the provided access key ID."), "not found: No user exists with the provided access key ID.", "", fs.ErrNotExist},
 		"something new": {always(400, "BrandNewError", "two\nlines"), "BrandNewError two lines", "", nil},
 		"always broken": {func(f *fake) { f.onBody("/"+key, -1, cutAfter(0)) }, "the connection broke", "run the same command again", nil},
 		"no connection": {func(f *fake) {

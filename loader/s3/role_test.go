@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/smithy-go/logging"
+
 	"spoor/loader"
 )
 
@@ -34,6 +36,14 @@ func (f *fake) sts(last *url.Values, answer fault) {
 func plain(status int, body string) fault {
 	return func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
+	}
+}
+
+// The SDK's own log goes nowhere: its standard error is the screen.
+func TestTheSDKIsSilent(t *testing.T) {
+	t.Parallel()
+	if l := newFake(t, nil).open(t, "").Config().Logger; l != (logging.Nop{}) {
+		t.Errorf("the SDK logs to %T", l)
 	}
 }
 
