@@ -83,6 +83,9 @@ func (c *check) unnamed(i int, horizon time.Time) {
 	switch {
 	case at.After(horizon):
 		o.Reason, o.Detail = Pending, "no digest names it yet: those of the last two hours may still come"
+		if c.Now.Sub(at) > late {
+			o.Detail = "no digest names it: its own lies behind the end of this window or copy"
+		}
 	case covered:
 		o.Reason = WindowCovered
 		o.Detail = "no digest names it, though its hour is covered: not delivered by CloudTrail, or by a trail without validation in the same folders"

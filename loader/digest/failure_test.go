@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"spoor/loader/digest"
 	"spoor/loader/digest/digesttest"
 )
 
@@ -293,4 +294,23 @@ func allUnverifiable() map[string]string {
 func with(m map[string]string, key, value string) map[string]string {
 	m[key] = value
 	return m
+}
+
+// A log at the end of the window waits for its digest only while it is young.
+func TestLogBehindTheLastDigest(t *testing.T) {
+	t.Parallel()
+	for late, want := range map[time.Duration]string{time.Hour: "may still come", 1000 * time.Hour: "behind the end of this window or copy"} {
+		w := newWorld(t)
+		plant(w, 8)
+		w.opts.Now = w.opts.To.Add(late)
+		said := ""
+		for _, o := range w.validate().Objects {
+			if o.Reason == digest.Pending {
+				said = o.Detail
+			}
+		}
+		if !strings.Contains(said, want) {
+			t.Errorf("%s after the window: %q, want %q", late, said, want)
+		}
+	}
 }

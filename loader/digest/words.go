@@ -26,7 +26,7 @@ var words = map[Reason]Words{
 	DigestUnverifiable: {"its digest could not be verified", "The log is as its digest says, but that digest is not proven.", "See what the digest lacks."},
 	WindowCovered:      {"named by no digest", "The hour is covered by a valid digest that does not name this log.", "Either CloudTrail did not deliver it, or a trail without validation writes into the same folders."},
 	WindowNotCovered:   {"no digest for its hour", "Nothing proves or disproves this log.", "See which digest is missing or invalid."},
-	Pending:            {"digest still to come", "Digests arrive up to two hours late.", "Check again later."},
+	Pending:            {"its digest comes later", "Digests arrive up to two hours after the logs: it is behind the end of what was checked.", "Check again in two hours, or with an end two hours later, or in a newer copy."},
 	AccessDenied:       {"reading denied", "The object could not be read. Without s3:ListBucket, missing and denied look the same.", "Give s3:GetObject, s3:ListBucket and kms:Decrypt on it."},
 	Archived:           {"in an archive class", "The object must be restored before it can be read.", "Restore it and check again."},
 	Throttled:          {"store too busy", "The object could not be read.", "Check again; what was read is not read again."},
