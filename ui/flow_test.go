@@ -837,6 +837,33 @@ func TestTheZoneIsAlwaysNamed(t *testing.T) {
 	}
 }
 
+// Another zone holds for the dates of the filter, for what is copied and exported,
+// and is kept.
+func TestTheZoneHoldsForAll(t *testing.T) {
+	t.Parallel()
+	var told, kept []*time.Location
+	d := newDriver(t, Options{SetZone: func(z *time.Location) { told = append(told, z) }, KeepZone: func(z *time.Location) (string, error) {
+		kept = append(kept, z)
+		return ", kept", nil
+	}}, 120, 40)
+	asked := d.m.asked.data
+	d.keys("T")
+	d.shows("kept")
+	if want := []*time.Location{time.Local}; !slices.Equal(told, want) || !slices.Equal(kept, want) {
+		t.Errorf("told %v, kept %v", told, kept)
+	}
+	if d.m.asked.data == asked {
+		t.Error("the panes are not asked anew")
+	}
+	if line := d.m.commandLine(); !strings.HasPrefix(line, "spoor --tz Local ") {
+		t.Errorf("copied: %s", line)
+	}
+	d.keys("T")
+	if line := d.m.commandLine(); strings.Contains(line, "--tz") {
+		t.Errorf("copied in UTC: %s", line)
+	}
+}
+
 // A column that is asked for is seen, also where not all fit; the usual ones come
 // back by a key.
 func TestAChosenColumnIsSeen(t *testing.T) {

@@ -54,7 +54,8 @@ type Progress struct {
 type ExportRequest struct {
 	Filter  query.Filter
 	Order   query.Order
-	Format  string   // csv, ndjson or json; of Changes also html or md
+	Format  string // csv, ndjson or json; of Changes also html or md
+	Zone    *time.Location
 	Path    string   // must not exist unless Replace is set
 	Columns []string // as shown; csv writes all typed columns whatever is shown
 	Replace bool
@@ -100,7 +101,12 @@ type Options struct {
 	Profile   colorprofile.Profile // of the terminal until it says more; Ascii or less stays
 	Still     bool                 // no animation
 	NoTips    bool                 // no tips in the footer
-	Zone      *time.Location
+	// Zone is how times are shown, and dates read, at first; nil is UTC. SetZone
+	// tells the case of another one, at once; KeepZone remembers it for the next
+	// screens and says more about that. Nil: nobody needs to know.
+	Zone     *time.Location
+	SetZone  func(*time.Location)
+	KeepZone func(*time.Location) (said string, err error)
 
 	Keys    map[string][]string // command id to keys, in place of the built-in ones
 	Columns []string            // of the events table; nil: the usual

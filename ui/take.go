@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -162,6 +164,9 @@ func (m *Model) commandLine() string {
 			args = append(args, "--", f)
 		}
 	}
+	if m.zone != time.UTC || m.opt.Zone != nil && m.opt.Zone != time.UTC { // dates are days there
+		args = slices.Insert(args, 1, "--tz", m.zone.String())
+	}
 	for i, a := range args {
 		args[i] = shellQuote(a)
 	}
@@ -238,6 +243,7 @@ func formatOf(path string) (string, error) {
 
 // startExport writes in a command; the box shows how far it is and can end it.
 func (m *Model) startExport(r ExportRequest) tea.Cmd {
+	r.Zone = m.zone
 	ctx, cancel := context.WithCancel(m.ctx)
 	b := &progressBox{path: r.Path, what: "events", total: m.counts.matching, cancel: cancel}
 	if r.Changes != nil {

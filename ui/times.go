@@ -95,7 +95,7 @@ var (
 	latest   = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC).UnixMicro()
 )
 
-// switchZone shows times in UTC or in the local zone.
+// switchZone shows times, and reads dates, in UTC or in the local zone.
 func (m *Model) switchZone() tea.Cmd {
 	switch {
 	case m.zone != time.UTC:
@@ -105,8 +105,20 @@ func (m *Model) switchZone() tea.Cmd {
 	default:
 		m.zone = time.Local
 	}
-	m.say(text.Safe("times are in " + m.zoneName()))
-	return m.sync()
+	said := text.Safe("times are in " + m.zoneName())
+	m.say(said)
+	if m.opt.SetZone != nil {
+		m.opt.SetZone(m.zone)
+	}
+	m.asked.data++ // a date in the filter is another day now
+	cmds := []tea.Cmd{m.count(), m.sync()}
+	if keep, zone := m.opt.KeepZone, m.zone; keep != nil {
+		cmds = append(cmds, func() tea.Msg {
+			more, err := keep(zone)
+			return pane.Done{What: "keep the time zone", Said: said + text.Safe(more), Err: err}
+		})
+	}
+	return tea.Batch(cmds...)
 }
 
 // firstLine is the first line of a pasted text, bounded.

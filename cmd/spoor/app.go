@@ -30,10 +30,12 @@ type app struct {
 	// accounts are the names of accounts: the user's, and once a case is open its own.
 	accounts query.Accounts
 	zone     *time.Location
-	status   int    // exit status when nothing went wrong
-	filling  bool   // nobody asks the case anything: the command fills it, and that is all
-	guard    *guard // of the terminal; nil: none
-	news     string // what happened to the case on opening it, for the screen
+	// zoneAsked says that --tz or config.toml named the zone.
+	zoneAsked bool
+	status    int    // exit status when nothing went wrong
+	filling   bool   // nobody asks the case anything: the command fills it, and that is all
+	guard     *guard // of the terminal; nil: none
+	news      string // what happened to the case on opening it, for the screen
 }
 
 // flags are those that many commands share.

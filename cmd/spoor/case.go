@@ -63,7 +63,7 @@ func (a *app) storeOptions() (store.Options, error) {
 			return store.Options{}, usagef("--memory-limit: %v", err)
 		}
 	}
-	opts := store.Options{MemoryLimit: limit, Accounts: a.accounts}
+	opts := store.Options{MemoryLimit: limit, Accounts: a.accounts, Zone: a.zone}
 	if a.filling {
 		opts.MemoryLimit = cmp.Or(limit, fillMemory)
 		opts.Threads = fillThreads

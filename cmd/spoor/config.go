@@ -140,6 +140,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	fill("profile", &a.flags.aws.profile, c.AWS.Profile)
 	fill("aws-region", &a.flags.aws.region, c.AWS.Region)
 	fill("endpoint-url", &a.flags.aws.endpoint, c.AWS.Endpoint)
+	a.zoneAsked = c.TZ != "" || set("tz")
 	if len(c.Columns) > 0 && !set("columns") {
 		a.flags.columns = c.Columns
 	}

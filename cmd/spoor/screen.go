@@ -107,6 +107,7 @@ func (a *app) investigate(ctx context.Context, names []string) error {
 		return err
 	}
 	defer a.guardTerminal()()
+	a.zone = a.screenZone()
 	if len(names) == 0 && a.flags.caseName == "" {
 		return a.askWhatToOpen(ctx, scope)
 	}
@@ -283,7 +284,7 @@ func (a *app) screenOptions(db *store.DB, bg *background) (ui.Options, error) {
 		Case: db, Name: caseTitle(db.Path(), bg.names), Progress: bg.sample, Export: exporter{a, db}, Mark: db, Names: db, Profiles: db,
 		Save: saveCopy, Clipboard: localClipboard(), Profile: look.Profile, Glyphs: look.Glyphs, Theme: look.Theme,
 		Themes: func() ([]themes.Theme, []error) { return themes.All(themeDir()) }, KeepTheme: a.keepTheme,
-		Zone: a.zone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db), News: text.Clean(a.news),
+		Zone: a.zone, SetZone: db.SetZone, KeepZone: a.keepZone, Columns: a.flags.columns, Order: a.order(), Command: a.callAgain(db), News: text.Clean(a.news),
 		NoTips: a.config.Tips != nil && !*a.config.Tips,
 	}
 	if len(a.config.Keys) > 0 {
@@ -360,7 +361,7 @@ func (e exporter) Export(ctx context.Context, r ui.ExportRequest, report func(in
 		return 0, fmt.Errorf("%s exists already", r.Path)
 	}
 	a := *e.app
-	a.flags.format, a.flags.output, a.flags.limit = r.Format, r.Path, 0
+	a.flags.format, a.flags.output, a.flags.limit, a.zone = r.Format, r.Path, 0, r.Zone
 	if r.Changes != nil {
 		return a.exportChanges(ctx, e.db, r, report)
 	}

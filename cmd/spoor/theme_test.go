@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/adrg/xdg"
 )
@@ -63,5 +64,31 @@ func TestThemeIsKept(t *testing.T) {
 	a.flags.theme = "gone"
 	if _, err := a.theme(); err == nil {
 		t.Error("a theme asked for by name may be missing")
+	}
+}
+
+// The zone taken on the screen is there next time, unless one is asked for.
+func TestZoneIsKept(t *testing.T) {
+	state := xdg.StateHome
+	xdg.StateHome = t.TempDir()
+	t.Cleanup(func() { xdg.StateHome = state })
+	a := &app{zone: time.UTC}
+	for _, z := range []*time.Location{time.UTC, time.Local, time.Local, time.UTC} {
+		if said, err := a.keepZone(z); err != nil || !strings.Contains(said, "kept for next time") {
+			t.Errorf("keep %s: %q, %v", z, said, err)
+		}
+		if got := a.screenZone(); got != z {
+			t.Errorf("after %s was kept: %s", z, got)
+		}
+	}
+	if _, err := a.keepZone(time.Local); err != nil {
+		t.Fatal(err)
+	}
+	a.zoneAsked = true
+	if got := a.screenZone(); got != time.UTC {
+		t.Errorf("with --tz UTC: %s", got)
+	}
+	if said, err := a.keepZone(time.UTC); err != nil || !strings.Contains(said, "for now") {
+		t.Errorf("with --tz: %q, %v", said, err)
 	}
 }

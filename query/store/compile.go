@@ -60,7 +60,7 @@ func (db *DB) compile(ctx context.Context, f query.Filter) (cond, error) {
 // clock gives relative times their meaning: last: counts back from the newest
 // event of the case.
 func (db *DB) clock() query.Clock {
-	return query.Clock{Now: time.Now(), Newest: db.Totals().To, Zone: db.zone}
+	return query.Clock{Now: time.Now(), Newest: db.Totals().To, Zone: db.zone.Load()}
 }
 
 // All implements query.Printer.

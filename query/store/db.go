@@ -43,7 +43,7 @@ type Options struct {
 	Create      bool           // make the case if there is none
 	MemoryLimit int64          // bytes that DuckDB may use, the Go heap not counted; 0: 512 MiB, for Memory most of the machine's
 	Threads     int            // of DuckDB; 0: one per CPU
-	Zone        *time.Location // of dates and times in filters that name none; nil is UTC
+	Zone        *time.Location // see DB.SetZone; nil is UTC
 	Accounts    query.Accounts // names of accounts beside those that the case keeps
 }
 
@@ -78,7 +78,7 @@ type DB struct {
 	fields    map[string]binding
 	sessions  sessions
 	slice     time.Duration // see searchSlice
-	zone      *time.Location
+	zone      atomic.Pointer[time.Location]
 	window    int // rows that an export sorts at a time
 	many      int // see manyHits
 
@@ -113,7 +113,8 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 
 func newDB(path string, o Options) *DB {
 	db := &DB{path: path, people: newPeople(), feeds: newFeeds(), known: newKnown(), objects: newManifest(), notes: newAnnotations(),
-		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, zone: o.Zone, window: windowRows, many: manyHits, blocks: blocks.New("", blocks.FrameText), span: emptySpan()}
+		unpackers: sync.Pool{New: newUnpacker}, fields: bindings(), slice: searchSlice, window: windowRows, many: manyHits, blocks: blocks.New("", blocks.FrameText), span: emptySpan()}
+	db.SetZone(o.Zone)
 	db.shelf = shelf.New(int(domains), func(dom int, from, to uint32, f func(uint32, string) error) error {
 		ctx := context.Background() // nobody waits for this in the usual case
 		return db.with(ctx, func(c conn) error { return fetchTexts(ctx, c, dom, from, to, f) })
@@ -265,6 +266,10 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 	}
 	return errors.Join(db.readSpan(ctx, c), db.loadVerdicts(ctx, c), db.completeMirrors(ctx, c))
 }
+
+// SetZone says in which time zone dates and times of filters are read that name
+// none. It holds from the next question on.
+func (db *DB) SetZone(z *time.Location) { db.zone.Store(z) }
 
 // Path returns the folder of the case, or Memory.
 func (db *DB) Path() string { return db.path }
