@@ -591,6 +591,17 @@ func TestSearchIsFollowedToItsEnd(t *testing.T) {
 	}
 }
 
+func TestGuideFitsNarrowScreens(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{Guide: []text.Safe{"What did they do?", text.Safe("1. " + strings.Repeat("word ", 120))}}, 60, 15)
+	d.keys("ctrl+o")
+	d.shows("What did they do?", "1. word word", "   word word", "j for more")
+	d.keys("G")
+	if strings.Contains(d.frame(), "j for more") {
+		t.Errorf("more at the end:\n%s", d.frame())
+	}
+}
+
 func TestGuideIsOfferedNotForced(t *testing.T) {
 	t.Parallel()
 	d := newDriver(t, Options{Guide: []text.Safe{"one", "two"}}, 80, 24)

@@ -191,7 +191,7 @@ func (o *reader) update(m *Model, msg tea.Msg) (pane.Intent, tea.Cmd) {
 		case "home", "g":
 			o.top = 0
 		case "end", "G":
-			o.top = len(o.Lines)
+			o.top = len(o.wrapped(m))
 		}
 	case tea.MouseWheelMsg:
 		o.top += pane.Notch(msg)
@@ -203,7 +203,17 @@ func (o *reader) update(m *Model, msg tea.Msg) (pane.Intent, tea.Cmd) {
 func (o *reader) wrapped(m *Model) []text.Safe {
 	var lines []text.Safe
 	for _, l := range o.Lines {
-		lines = append(lines, text.Wrap(l, min(96, m.w-4)-4)...)
+		hang := 0 // what follows a number stands clear of it
+		if n := strings.IndexFunc(string(l), func(r rune) bool { return r < '0' || r > '9' }); n > 0 && strings.HasPrefix(string(l)[n:], ". ") {
+			hang = n + len(". ")
+		}
+		for i, part := range text.Wrap(l[hang:], min(96, m.w-4)-4-hang) {
+			lead := l[:hang]
+			if i > 0 {
+				lead = text.Safe(text.Spaces(hang))
+			}
+			lines = append(lines, lead+part)
+		}
 	}
 	return lines
 }
@@ -219,7 +229,11 @@ func (o *reader) box(m *Model) box {
 		}
 		inner = append(inner, m.drawLine([]seg{{text: " " + l}}, r.w-2))
 	}
-	return m.frameBox(r, o.Title, inner)
+	title := o.Title
+	if o.top+len(inner) < len(lines) {
+		title += ", j for more"
+	}
+	return m.frameBox(r, title, inner)
 }
 
 func (o *reader) cursor(*Model) (int, int, bool) { return 0, 0, false }

@@ -165,6 +165,19 @@ func (a *app) screenCase(ctx context.Context, names []string, sources []loader.S
 	return db, nil
 }
 
+// paragraphs are the lines of a topic, each with the indented ones that go on
+// with it: the screen breaks them where it is wide.
+func paragraphs(topic string) (list []text.Safe) {
+	for line := range strings.SplitSeq(strings.TrimSpace(topic), "\n") {
+		if rest := strings.TrimLeft(line, " "); len(list) > 0 && rest != line {
+			list[len(list)-1] += text.Safe(" " + rest)
+			continue
+		}
+		list = append(list, text.Safe(line))
+	}
+	return list
+}
+
 // show runs the screen and, beside it, the load; it ends when both have, and the
 // case is closed.
 func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
@@ -219,9 +232,7 @@ func (a *app) wholeScreen(o opened, bg *background) (ui.Options, error) {
 	}
 	screen.Place = lastPlace(db)
 	if slices.Contains(o.names, demoSource) {
-		for line := range strings.SplitSeq(strings.TrimSpace(demoTopic), "\n") {
-			screen.Guide = append(screen.Guide, text.Safe(line))
-		}
+		screen.Guide = paragraphs(demoTopic)
 	}
 	return screen, err
 }
