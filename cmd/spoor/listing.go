@@ -74,6 +74,9 @@ var noRows = []string{
 	"spoor load", "spoor stats", "spoor version", "spoor themes", "spoor case info", "spoor case check", "spoor case rebuild", "spoor case merge", "spoor case mark",
 }
 
+// inParquet are the commands whose rows may be so many that Parquet is worth it.
+var inParquet = []string{"spoor events", "spoor sql", "spoor queries show"}
+
 // ownForm are the commands that write in one form only, whatever the file is called.
 var ownForm = []string{"spoor queries export", "spoor man"}
 
@@ -89,8 +92,8 @@ func (a *app) checkForm(cmd *cobra.Command) error {
 	switch {
 	case a.flags.format == "table" && !set("format") && ext != "" && ext != "txt" && !slices.Contains(ownForm, path):
 		return usageError{fmt.Errorf("-o %s: .%s names no format", a.flags.output, ext), "end the name in .txt, .csv, .json, .ndjson or .parquet, with .gz behind it to pack it, or add --format"}
-	case a.flags.format == "parquet" && cmd.Name() != "events" && path != "spoor queries show":
-		return usageError{fmt.Errorf("%s can't be written as parquet", path), "spoor events can; here use csv, json or ndjson"}
+	case a.flags.format == "parquet" && !slices.Contains(inParquet, path):
+		return usageError{fmt.Errorf("%s can't be written as parquet", path), "spoor events and spoor sql can; here use csv, json or ndjson"}
 	case slices.Contains(wholeCase, path) && len(a.flags.from) == 0 && slices.ContainsFunc(scopeFlags, set):
 		return usageError{fmt.Errorf("--since, --until, --account and --region narrow what is loaded, and %s loads nothing here", path), "add --from SOURCE, or ask spoor events, facets, timeline or sessions, which show no more than that"}
 	case a.flags.format == "csv" && slices.Contains(noRows, path):

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -37,8 +38,8 @@ Views, with names that stay as they are:
   objects    log files: outcome, events, SHA-256
   verdicts, findings, checks   what spoor validate said
 DESCRIBE events lists the columns. Absent values are NULL. A query about sessions
-works all of them out first. Answers may be of any size. Q on the screen asks in
-SQL too.
+works all of them out first. Answers may be of any size. In Parquet lists and structs
+are JSON texts, times are in UTC. Q on the screen asks in SQL too.
 
 The DuckDB shell opens a case too, while no spoor does:
   duckdb -readonly NAME.spoor/case.duckdb`,
@@ -55,9 +56,6 @@ The DuckDB shell opens a case too, while no spoor does:
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if timeout <= 0 {
 				return usagef("--timeout: %s is not a time to wait", timeout)
-			}
-			if a.flags.format == "parquet" {
-				return usageError{fmt.Errorf("an SQL answer has no parquet form"), "use csv or ndjson, or spoor events -o FILE.parquet"}
 			}
 			db, err := a.readingCase(cmd.Context())
 			if err != nil {
@@ -77,15 +75,18 @@ func (a *app) runSQL(ctx context.Context, db *store.DB, text string, timeout tim
 	defer cancel()
 	var rows int64
 	progress, stop := a.showRows("rows")
-	print := func(w io.Writer) (err error) {
+	var err error
+	switch print := func(w io.Writer) (err error) {
 		rows, err = a.printSQL(ctx, db, text, w, progress)
 		return err
+	}; {
+	case a.flags.count:
+		err = print(io.Discard)
+	case a.flags.format == "parquet":
+		rows, err = db.SQLParquet(ctx, text, a.flags.output, a.flags.limit, progress)
+	default:
+		err = a.write(print)
 	}
-	write := a.write
-	if a.flags.count {
-		write = func(fn func(io.Writer) error) error { return fn(io.Discard) }
-	}
-	err := write(print)
 	stop()
 	if err != nil {
 		return sqlError(err, timeout)
@@ -134,11 +135,14 @@ func (a *app) sqlConsole(db *store.DB) queries.SQL {
 			if err := b.settleFormat(); err != nil {
 				return 0, err
 			}
-			if b.flags.format == "parquet" || b.flags.format == "table" {
-				return 0, errors.New("end the name in .csv, .ndjson or .json")
+			if b.flags.format == "table" {
+				return 0, errors.New("end the name in .csv, .ndjson, .json or .parquet")
 			}
 			if _, err := os.Stat(path); err == nil {
 				return 0, fmt.Errorf("%s exists already", path)
+			}
+			if b.flags.format == "parquet" {
+				return db.SQLParquet(ctx, text, path, 0, progress)
 			}
 			err = atomicFile(path, func(w io.Writer) (err error) {
 				rows, err = b.printSQL(ctx, db, text, w, progress)
@@ -163,7 +167,7 @@ func sqlError(err error, timeout time.Duration) error {
 		return usageError{err, "spoor sql only reads: SELECT, WITH, VALUES, FROM, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN"}
 	case errors.Is(err, store.ErrNotAllowed):
 		return usageError{err, "spoor sql reads the case and nothing else"}
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return err
 	}
 	return hinted{err, "spoor sql 'SHOW TABLES' lists tables and views, spoor sql 'DESCRIBE events' columns"}

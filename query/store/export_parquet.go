@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,54 +19,50 @@ import (
 // many there were. Times are timestamps in UTC, byte counts whole numbers,
 // readonly a truth value; all else is text. The file appears under its name only
 // when it is complete.
-//
-// The case's own database may not write files, so an empty one does that locked
-// into a new folder beside the file.
 func (db *DB) WriteParquet(ctx context.Context, r query.ExportRequest, path string) (n int64, err error) {
+	cols, fill, err := rowColumns(r.Columns)
+	if err != nil {
+		return 0, err
+	}
+	err = intoParquet(ctx, path, func(ctx context.Context, p *pipe[query.Row]) error {
+		defer fill.free()
+		return p.copy(cols, fill.rows, func() (err error) {
+			n, err = db.EachRow(ctx, r, p.put)
+			return err
+		})
+	})
+	return n, err
+}
+
+// intoParquet has write make the file at path: in a new folder beside it, which an
+// empty database locked into that folder may write to. The case's own may not
+// write files.
+func intoParquet[R any](ctx context.Context, path string, write func(context.Context, *pipe[R]) error) (err error) {
 	dir, err := os.MkdirTemp(filepath.Dir(path), ".spoor-*")
 	if err != nil {
-		return 0, fmt.Errorf("write %s: %w", path, err)
+		if at := (*fs.PathError)(nil); errors.As(err, &at) {
+			err = at.Err // the name of the temporary folder means nothing to anyone
+		}
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if dir, err = filepath.Abs(dir); err != nil {
-		return 0, err
+		return err
 	}
-	file := filepath.Join(dir, "rows.parquet")
-	if n, err = db.copyOut(ctx, r, dir, file); err != nil {
-		return n, fmt.Errorf("write %s: %w", path, classify(path, err))
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	p := &pipe[R]{ctx: ctx, stop: stop, path: path, dir: dir, rows: make(chan []R), done: make(chan struct{})}
+	if err := write(ctx, p); err != nil {
+		return err
 	}
-	if err := os.Chmod(file, 0o600); err != nil {
-		return n, err
+	if err := os.Chmod(p.file(), 0o600); err != nil {
+		return err
 	}
-	return n, os.Rename(file, path)
+	return os.Rename(p.file(), path)
 }
 
 // parquetMemory is what the database that writes may use, in bytes.
 const parquetMemory = 256 << 20
-
-// copyOut writes a Parquet file inside dir.
-func (db *DB) copyOut(ctx context.Context, r query.ExportRequest, dir, file string) (n int64, err error) {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	p, err := newRowPipe(ctx, r.Columns)
-	if err != nil {
-		return 0, err
-	}
-	read := make(chan error, 1)
-	go func() {
-		var err error
-		n, err = db.EachRow(ctx, r, p.put)
-		close(p.rows)
-		read <- err
-	}()
-	err = copyFeed(ctx, &feed{cols: p.cols, pull: p.pull}, dir, file)
-	stop() // a writer that failed leaves the reader waiting
-	if failed := <-read; failed != nil && (err == nil || !errors.Is(failed, context.Canceled)) {
-		err = failed
-	}
-	p.fill.free()
-	return n, err
-}
 
 // copyFeed writes a Parquet file inside dir.
 func copyFeed(ctx context.Context, f *feed, dir, file string) error {
@@ -93,23 +90,48 @@ func copyFeed(ctx context.Context, f *feed, dir, file string) error {
 	})
 }
 
-// A rowPipe hands rows from an export to the thread of DuckDB that writes them.
-type rowPipe struct {
+// A pipe hands rows to the thread of DuckDB that writes them to a file.
+type pipe[R any] struct {
 	ctx  context.Context
-	cols []duckdb.ColumnInfo
-	fill *filler
-	rows chan []query.Row
+	stop context.CancelFunc
+	path string // of the file to be
+	dir  string
+	rows chan []R
 	done chan struct{} // the rows handed over last have been written
-	now  []query.Row
+	now  []R
 }
 
-func newRowPipe(ctx context.Context, columns []string) (*rowPipe, error) {
-	p := &rowPipe{ctx: ctx, fill: &filler{}, rows: make(chan []query.Row), done: make(chan struct{})}
+func (p *pipe[R]) file() string { return filepath.Join(p.dir, "rows.parquet") }
+
+// copy writes what read puts into the pipe; fill writes rows into DuckDB's memory.
+func (p *pipe[R]) copy(cols []duckdb.ColumnInfo, fill func(duckdb.DataChunk, []R) error, read func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		err := read()
+		close(p.rows)
+		done <- err
+	}()
+	pull := func(chunk duckdb.DataChunk) (int, error) { return p.pull(chunk, fill) }
+	err := copyFeed(p.ctx, &feed{cols: cols, pull: pull}, p.dir, p.file())
+	p.stop() // a writer that failed leaves the reader waiting
+	if err != nil {
+		err = fmt.Errorf("write %s: %w", p.path, classify(p.path, err))
+	}
+	if failed := <-done; failed != nil && (err == nil || !errors.Is(failed, context.Canceled)) {
+		err = failed
+	}
+	return err
+}
+
+// rowColumns are the columns of a Parquet file of events, and what fills them.
+func rowColumns(columns []string) ([]duckdb.ColumnInfo, *filler, error) {
+	var cols []duckdb.ColumnInfo
+	fill := &filler{}
 	names := distinctNames(columns)
 	for i, name := range columns {
 		f, _, err := query.ColumnPath(name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		kind, put := duckdb.TYPE_VARCHAR, (*filler).text
 		switch f.Name {
@@ -122,12 +144,12 @@ func newRowPipe(ctx context.Context, columns []string) (*rowPipe, error) {
 		}
 		info, err := duckdb.NewTypeInfo(kind)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		p.cols = append(p.cols, duckdb.ColumnInfo{Name: names[i], T: info})
-		p.fill.puts = append(p.fill.puts, put)
+		cols = append(cols, duckdb.ColumnInfo{Name: names[i], T: info})
+		fill.puts = append(fill.puts, put)
 	}
-	return p, nil
+	return cols, fill, nil
 }
 
 // distinctNames numbers columns of the same name: readers of Parquet want
@@ -145,7 +167,7 @@ func distinctNames(columns []string) []string {
 }
 
 // put hands over rows and waits until they have been written.
-func (p *rowPipe) put(rows []query.Row) error {
+func (p *pipe[R]) put(rows []R) error {
 	select {
 	case p.rows <- rows:
 	case <-p.ctx.Done():
@@ -159,9 +181,8 @@ func (p *rowPipe) put(rows []query.Row) error {
 	}
 }
 
-// pull fills a chunk and returns the number of rows, 0 at the end. DuckDB takes
-// over a chunk before it asks for the next, so rows are given back then.
-func (p *rowPipe) pull(chunk duckdb.DataChunk) (int, error) {
+// pull fills a chunk and returns the number of rows, 0 at the end.
+func (p *pipe[R]) pull(chunk duckdb.DataChunk, fill func(duckdb.DataChunk, []R) error) (int, error) {
 	if len(p.now) == 0 {
 		select {
 		case rows, ok := <-p.rows:
@@ -174,7 +195,7 @@ func (p *rowPipe) pull(chunk duckdb.DataChunk) (int, error) {
 		}
 	}
 	n := min(len(p.now), duckdb.GetDataChunkCapacity())
-	if err := p.fill.rows(chunk, p.now[:n]); err != nil {
+	if err := fill(chunk, p.now[:n]); err != nil {
 		return 0, err
 	}
 	if p.now = p.now[n:]; len(p.now) == 0 {
