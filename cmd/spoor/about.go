@@ -26,7 +26,7 @@ func versionCommand(a *app) *cobra.Command {
 				if a.flags.records() {
 					return json.NewEncoder(w).Encode(v)
 				}
-				_, err := fmt.Fprintf(w, "spoor %s (%s, %s/%s, duckdb driver %s)\n", v.Version, v.Go, v.OS, v.Arch, v.Driver)
+				_, err := fmt.Fprintln(w, v)
 				return err
 			})
 		},
@@ -39,6 +39,10 @@ type versions struct {
 	OS      string `json:"os"`
 	Arch    string `json:"arch"`
 	Driver  string `json:"duckdb_driver"`
+}
+
+func (v versions) String() string {
+	return fmt.Sprintf("spoor %s (%s, %s/%s, duckdb driver %s)", v.Version, v.Go, v.OS, v.Arch, v.Driver)
 }
 
 func versionInfo() versions {

@@ -109,6 +109,8 @@ func newRoot(a *app) *cobra.Command {
 	root.SetOut(a.out)
 	root.SetErr(a.errw)
 	root.SilenceErrors, root.SilenceUsage = true, true
+	root.Version = versionInfo().String()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) }
 	addCommonFlags(root, &a.flags)
 	root.SetFlagErrorFunc(flagError)

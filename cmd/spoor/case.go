@@ -24,7 +24,7 @@ func (a *app) openCase(ctx context.Context, path string, create bool) (*store.DB
 		return nil, err
 	}
 	opts.Create = create
-	db, err := store.Open(ctx, path, opts)
+	db, err := openInTurn(ctx, path, opts)
 	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrOutdated) {
 		db, err = a.openAnew(ctx, path, opts, err)
 	}
@@ -33,6 +33,26 @@ func (a *app) openCase(ctx context.Context, path string, create bool) (*store.DB
 	}
 	a.accounts = db.Accounts()
 	return db, nil
+}
+
+// turnPatience is how long one command waits for another that has the case open:
+// those that a script runs side by side take turns. A screen has a case open for
+// long, so that to wait longer would be in vain.
+const turnPatience, turnPoll = 5 * time.Second, 20 * time.Millisecond
+
+// openInTurn opens a case, when whoever has it open is done with it.
+func openInTurn(ctx context.Context, path string, opts store.Options) (*store.DB, error) {
+	for end := time.Now().Add(turnPatience); ; {
+		db, err := store.Open(ctx, path, opts)
+		if held := (*store.LockedError)(nil); !errors.As(err, &held) || time.Now().After(end) {
+			return db, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(turnPoll):
+		}
+	}
 }
 
 // openAnew makes a case anew that can't be opened as it is, and opens it.

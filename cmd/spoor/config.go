@@ -91,11 +91,21 @@ func readConfig(path string) (config, error) {
 		return c, usagef("%s:%d:%d: unknown key %q", path, line, col, strings.Join(strict.Errors[0].Key(), "."))
 	case errors.As(err, &syntax):
 		line, col := syntax.Position()
-		return c, usagef("%s:%d:%d: %s", path, line, col, syntax.Error())
+		return c, usagef("%s:%d:%d: %s", path, line, col, tomlWords(syntax))
 	case err != nil:
 		return c, usagef("%s: %v", path, err)
 	}
 	return c, nil
+}
+
+// tomlWords says what is wrong with a line in words of the file, not of this
+// program.
+func tomlWords(err *toml.DecodeError) string {
+	said := strings.TrimPrefix(err.Error(), "toml: ")
+	if key := strings.Join(err.Key(), "."); strings.Contains(said, "cannot decode") && key != "" {
+		return key + " takes another kind of value; spoor help config shows one"
+	}
+	return said
 }
 
 // readAccounts reads the user's names of accounts, for all cases; there may be

@@ -143,7 +143,7 @@ func keepReport(report []byte, args []string) (string, error) {
 	now, v := time.Now().UTC(), versionInfo()
 	path := filepath.Join(dir, now.Format("2006-01-02T15-04-05.000")+".txt")
 	return path, atomicFile(path, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "spoor %s (%s, %s/%s, duckdb driver %s), %s\nstarted as: spoor %q\n\n%s", v.Version, v.Go, v.OS, v.Arch, v.Driver, now.Format(time.RFC3339), args, report)
+		_, err := fmt.Fprintf(w, "%s, %s\nstarted as: spoor %q\n\n%s", v, now.Format(time.RFC3339), args, report)
 		return err
 	})
 }

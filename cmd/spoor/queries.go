@@ -203,6 +203,12 @@ func (a *app) showQuery(ctx context.Context, id string, values map[string]string
 	if answer.Status == query.Asks {
 		return hinted{fmt.Errorf("%s asks for %s", id, answer.Missing.Name), fmt.Sprintf("%s: add --set %s=VALUE", answer.Missing.Prompt, answer.Missing.Name)}
 	}
+	if a.flags.count {
+		if answer.Status != query.Answered {
+			return fmt.Errorf("%s: not recorded: the case lacks %s", id, answer.Lacks)
+		}
+		return a.writeNumber(answer.N)
+	}
 	if a.flags.format == "table" {
 		if err := a.describeAnswer(all[i], answer); err != nil || answer.Status != query.Answered || answer.Rule {
 			return err
