@@ -180,68 +180,13 @@ func (db *DB) tally(ctx context.Context, c conn, where expr, whole bool, list []
 		return nil
 	}
 	g := newFacetSets(db, list)
-	if len(g.sets) == 0 {
+	if len(g.ends) == 0 {
 		return nil
 	}
 	return c.each(ctx, g.query(where), where.args, func(v []driver.Value) error {
-		set := g.of(v[1])
-		for _, i := range g.users[set] {
-			at := 2 + g.at[set]
-			tallies[i][g.fields[i].show(db, v[at:])] += number(v[0])
+		for _, i := range g.users[g.of(v[1])] {
+			tallies[i][g.fields[i].show(db, v[2+g.at[i]:])] += number(v[0])
 		}
 		return nil
 	})
 }
-
-// facetSets counts by several lists of columns in one pass.
-type facetSets struct {
-	fields []binding // by facet; nil for a field that nothing fills
-	sets   []string  // distinct lists of columns
-	at     []int     // where the columns of a list begin among all columns
-	users  [][]int   // facets by list
-	masks  map[int64]int
-	total  int // columns
-}
-
-func newFacetSets(db *DB, list []query.Facet) *facetSets {
-	g := &facetSets{fields: make([]binding, len(list)), masks: make(map[int64]int)}
-	for i, f := range list {
-		b := db.fields[f.Field]
-		if _, counts := b.(noteField); b == nil || counts {
-			continue
-		}
-		g.fields[i] = b
-		set := strings.Join(b.cols(), ", ")
-		k := slices.Index(g.sets, set)
-		if k < 0 {
-			k = len(g.sets)
-			g.sets, g.at, g.users = append(g.sets, set), append(g.at, g.total), append(g.users, nil)
-			g.total += len(b.cols())
-		}
-		g.users[k] = append(g.users[k], i)
-	}
-	return g
-}
-
-// query is the statement: count, which set a row belongs to, all columns.
-func (g *facetSets) query(where expr) string {
-	cols := strings.Join(g.sets, ", ")
-	if len(g.sets) == 1 {
-		return fmt.Sprintf("SELECT count(*), 0, %s FROM event_rows AS e WHERE %s GROUP BY %s", cols, where.sql, cols)
-	}
-	// GROUPING has a bit per column, the first the highest, set where the column
-	// is not grouped by.
-	for k := range g.sets {
-		n := g.total - g.at[k]
-		if k+1 < len(g.at) {
-			n = g.at[k+1] - g.at[k]
-		}
-		own := (int64(1)<<n - 1) << (g.total - g.at[k] - n)
-		g.masks[(int64(1)<<g.total-1)&^own] = k
-	}
-	return fmt.Sprintf("SELECT count(*), GROUPING(%s), %s FROM event_rows AS e WHERE %s GROUP BY GROUPING SETS ((%s))",
-		cols, cols, where.sql, strings.Join(g.sets, "), ("))
-}
-
-// of returns the list of columns that a row was grouped by.
-func (g *facetSets) of(v driver.Value) int { return g.masks[number(v)] }
