@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"spoor/loader"
 	"spoor/loader/cloudtrail"
 	"spoor/query"
+	"spoor/query/session"
 )
 
 // A troupe makes events of all that batches could get wrong: services that act
@@ -190,4 +192,54 @@ func TestBatchesGiveWhatAllAtOnceGives(t *testing.T) {
 			t.Errorf("seed %d: %d of %d batches were added to what there was", seed, n, batch)
 		}
 	}
+}
+
+// A large case is worked out part by part, with what is known of all of it.
+func TestPartsGiveWhatAllAtOnceGives(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		p := &troupe{r: rand.New(rand.NewPCG(seed, 6)), who: map[string]*cloudtrail.Identity{}}
+		for range 150 {
+			p.act()
+		}
+		p.r.Shuffle(len(p.events), func(i, j int) { p.events[i], p.events[j] = p.events[j], p.events[i] })
+		db := newCase(t)
+		db.sessions.portion = 1 << 40
+		for batch := 0; len(p.events) > 0; batch++ {
+			k := min(1+p.r.IntN(100), len(p.events))
+			load(t, db, pack1(fmt.Sprintf("/%d.json.gz", batch), `{"Records":[]}`, p.events[:k:k], func(int) (int, int) { return 0, 1 }))
+			p.events = p.events[k:]
+			listed(t, db, query.SessionRequest{Stale: true}) // leaves sums of many batches
+		}
+		want := tablesAnew(t, db)
+		db.sessions.portion = 50
+		w, err := ask(t.Context(), db, func(ctx context.Context, c conn) (*workbench, error) {
+			return db.prepare(ctx, c, db.sessions.index.Load(), nil, session.DefaultIdle)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.with(t.Context(), func(c conn) error { return recut(t.Context(), c, w) }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = db.inParts(t.Context(), w); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, tablesOf(t, db)); d != "" {
+			t.Fatalf("seed %d, at once and in parts:\n%s", seed, d)
+		}
+	}
+}
+
+// recut sums a case up in many portions.
+func recut(ctx context.Context, c conn, w *workbench) error {
+	if _, err := c.exec(ctx, "DELETE FROM session_sums"); err != nil {
+		return err
+	}
+	for from := int64(0); from < w.last; from += 40 {
+		if err := sumUp(ctx, c, from, min(from+40, w.last), exprTrue, w.exact, w.idle); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,19 +18,19 @@ import (
 // events, on the calls that may have issued its credentials, and on the sessions
 // above it. What changes above is followed down until nothing changes any more.
 func (db *DB) extend(ctx context.Context, w *workbench) (*sessionIndex, error) {
-	if w.x == nil || w.x.from != w.from || w.state.events > 2*w.x.state.events {
+	if !w.foreknown && (w.x == nil || w.x.from != w.from || w.state.events > 2*w.x.state.events) {
 		return nil, errAnew // words of all sessions name the first event time
 	}
 	t := newTouched(w)
 	if !t.begin() {
 		return nil, errAnew
 	}
-	for range maxRounds {
+	for round := 0; round < maxRounds || w.foreknown; round++ {
 		t.settle()
 		if slices.ContainsFunc(t.numbers(), func(n uint32) bool { return w.x.list[n].ring }) {
 			break
 		}
-		if 2*t.count > len(w.x.list)+smallCase {
+		if !w.foreknown && 2*t.count > len(w.x.list)+smallCase {
 			break
 		}
 		p, err := ask(ctx, db, func(ctx context.Context, c conn) (*part, error) { return t.resolve(ctx, c) })
@@ -123,8 +123,8 @@ func tell(names map[string]string, behalf, name string) {
 
 // activity reads the sums of the touched sessions.
 func (t *touched) activity(ctx context.Context, c conn, s *sums) error {
-	members := sortedKeys(t.members)
-	return readSums(ctx, c, in("who", members, len(t.rows)), func(r *sumRow) {
+	where := all(expr{sql: fmt.Sprintf("upto <= %d", t.last)}, in("who", sortedKeys(t.members), len(t.rows)))
+	return readSums(ctx, c, where, func(r *sumRow) {
 		if r.upto <= t.after && !t.whole[r.who] {
 			if n, ok := t.x.at(r.spot()); !ok || !t.in[n] {
 				return
@@ -149,7 +149,7 @@ func (t *touched) evidenceOf(s *sums, known map[int]bool) {
 		m := &t.ev.mints[n]
 		out := t.mint(m)
 		if matters[i] {
-			out.Caller = caller(m.at, n >= t.minted)
+			out.Caller = caller(m.at, n >= t.minted && n < t.until)
 		}
 		if s.input.Mints = append(s.input.Mints, out); m.from != 0 && out.Caller == "" {
 			t.previous(m, known)

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,13 +22,16 @@ type workbench struct {
 	exact    []uint32
 	ev       *evidence
 
-	late    []uint32  // identities that have turned out to sign in
-	added   []sumRow  // the sums that are new
-	minted  int       // the mints of ev from here on are new
-	dirty   []uint32  // identities whose cause was looked for again
-	moved   []uint32  // those of them that have another one now
-	paired  []twinRow // new twins
-	refused []int64   // identities whose breaks were looked for again
+	final     bool      // this is the last part
+	foreknown bool      // evidence, names and the first event time are those of later parts as well
+	late      []uint32  // identities that have turned out to sign in
+	added     []sumRow  // the sums that are new
+	minted    int       // the mints of ev from here on are new
+	until     int       // and those from here on are of a later part
+	dirty     []uint32  // identities whose cause was looked for again
+	moved     []uint32  // those of them that have another one now
+	paired    []twinRow // new twins
+	refused   []int64   // identities whose breaks were looked for again
 }
 
 // errAnew says that what came since can't be added to what there is.
@@ -90,6 +95,7 @@ func (w *workbench) sum(ctx context.Context, c conn) error {
 	}
 	w.minted = len(w.ev.mints)
 	w.ev.mints = append(w.ev.mints, mints...)
+	w.until = len(w.ev.mints)
 	w.exact = w.signers(w.ev.mints)
 	if w.x != nil {
 		for _, id := range w.exact {
@@ -185,8 +191,8 @@ func (w *workbench) freshly(ctx context.Context, c conn) (fresh, error) {
 	return f, err
 }
 
-// whole is the input of the whole case.
-func (w *workbench) whole(ctx context.Context, c conn) (*sums, error) {
+// everything is the input of the whole case.
+func (w *workbench) everything(ctx context.Context, c conn) (*sums, error) {
 	s := &sums{naming: w.naming, input: session.Input{Idle: time.Duration(w.idle) * time.Microsecond, From: w.from, To: w.to}}
 	if err := readSums(ctx, c, exprTrue, s.add); err != nil {
 		return nil, err
@@ -232,11 +238,100 @@ func (db *DB) workOut(ctx context.Context, idle time.Duration) (*sessionIndex, e
 	return next, err
 }
 
-// anew works out all sessions of the sums there are.
+// anew works out all sessions of the sums there are: of a large case part by
+// part, as batches that come one after the other, so that memory need hold what
+// one of them touches only.
 func (db *DB) anew(ctx context.Context, w *workbench) (*sessionIndex, error) {
 	db.sessions.summed = false
+	if w.state.events >= 2*db.sessions.portion {
+		if x, err := db.inParts(ctx, w); !errors.Is(err, errAnew) {
+			return x, err
+		}
+	}
+	return db.atOnce(ctx, w)
+}
+
+// inParts works all out part by part; errAnew when that won't do.
+func (db *DB) inParts(ctx context.Context, w *workbench) (*sessionIndex, error) {
+	x := newSessionIndex(caseState{}, time.Duration(w.idle)*time.Microsecond, w.from, w.exact)
+	ends, err := ask(ctx, db, func(ctx context.Context, c conn) ([]caseState, error) {
+		if err := clearSessions(ctx, c); err != nil {
+			return nil, err
+		}
+		return w.parts(ctx, c, db.sessions.portion)
+	})
+	for i, end := range ends {
+		if err != nil {
+			break
+		}
+		part := &workbench{search: &search{naming: newNaming(db), db: db, idle: w.idle, after: x.state.last, last: end.last}, x: x, state: end, from: w.from, to: w.to, exact: w.exact,
+			ev: w.ev, foreknown: true, final: i == len(ends)-1}
+		if err = part.take(ctx); err == nil {
+			x, err = db.extend(ctx, part)
+		}
+		if err == nil {
+			db.sessions.index.Store(x) // goes with what the tables hold
+		}
+	}
+	if errors.Is(err, errAnew) {
+		db.sessions.index.Store(nil) // nothing goes with half of the tables
+	}
+	return x, err
+}
+
+// parts cuts the sums there are into parts of so many events at least.
+func (w *workbench) parts(ctx context.Context, c conn, events int64) ([]caseState, error) {
+	var out []caseState
+	var sum int64
+	err := c.each(ctx, "SELECT upto, sum(events)::BIGINT FROM session_sums GROUP BY upto ORDER BY upto", nil, func(v []driver.Value) error {
+		sum += number(v[1])
+		if n := len(out); n > 1 && sum-out[n-2].events <= events || n == 1 && sum <= events {
+			out[n-1] = caseState{sum, number(v[0])}
+		} else {
+			out = append(out, caseState{sum, number(v[0])})
+		}
+		return nil
+	})
+	if n := len(out); n > 0 {
+		out[n-1].last = w.state.last
+	}
+	return out, err
+}
+
+// take reads the sums of a part, and finds what evidence bears on it.
+func (w *workbench) take(ctx context.Context) error {
+	w.minted, _ = slices.BinarySearchFunc(w.ev.mints, w.after, func(m mintNote, seq int64) int { return cmp.Compare(m.seq, seq+1) })
+	w.until, _ = slices.BinarySearchFunc(w.ev.mints, w.last, func(m mintNote, seq int64) int { return cmp.Compare(m.seq, seq+1) })
+	rows, err := ask(ctx, w.db, func(ctx context.Context, c conn) ([]sumRow, error) {
+		var rows []sumRow
+		err := readSums(ctx, c, expr{sql: fmt.Sprintf("upto > %d AND upto <= %d", w.after, w.last)}, func(r *sumRow) { rows = append(rows, *r) })
+		return rows, err
+	})
+	if err != nil {
+		return err
+	}
+	w.added = rows
+	who := map[uint32]bool{}
+	for i := range rows {
+		who[rows[i].who] = true
+	}
+	for id, by := range w.ev.causes {
+		if who[by.who] {
+			w.moved = append(w.moved, id)
+		}
+	}
+	for _, t := range w.ev.twins {
+		if who[t.hidden.who] || who[t.full.who] {
+			w.paired = append(w.paired, t)
+		}
+	}
+	return nil
+}
+
+// atOnce works all out in one go.
+func (db *DB) atOnce(ctx context.Context, w *workbench) (*sessionIndex, error) {
 	res, err := ask(ctx, db, func(ctx context.Context, c conn) (*session.Result, error) {
-		s, err := w.whole(ctx, c)
+		s, err := w.everything(ctx, c)
 		if err != nil {
 			return nil, err
 		}

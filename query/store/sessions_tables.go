@@ -177,8 +177,7 @@ var parentTable = table[parentRow]{"session_parents", []column[parentRow]{
 
 // writeAll makes the tables say what all sessions are.
 func (db *DB) writeAll(ctx context.Context, c conn, w *workbench, x *sessionIndex, all []session.Session) error {
-	if _, err := c.exec(ctx, "DELETE FROM session_rows; DELETE FROM session_spans; DELETE FROM session_parents; DELETE FROM session_state; "+
-		"DELETE FROM session_causes; DELETE FROM session_twins; DELETE FROM session_breaks"); err != nil {
+	if err := clearSessions(ctx, c); err != nil {
 		return err
 	}
 	if err := insertSessions(ctx, c, w.naming, all, func(i int) int64 { return int64(i) }); err != nil {
@@ -187,11 +186,23 @@ func (db *DB) writeAll(ctx context.Context, c conn, w *workbench, x *sessionInde
 	if err := spanTable.insert(ctx, c, x.spans); err != nil {
 		return err
 	}
+	return w.ev.write(ctx, c, x)
+}
+
+// clearSessions takes all out but the sums.
+func clearSessions(ctx context.Context, c conn) error {
+	_, err := c.exec(ctx, "DELETE FROM session_rows; DELETE FROM session_spans; DELETE FROM session_parents; DELETE FROM session_state; "+
+		"DELETE FROM session_causes; DELETE FROM session_twins; DELETE FROM session_breaks")
+	return err
+}
+
+// write keeps all of the evidence, and of what state of the case all is.
+func (ev *evidence) write(ctx context.Context, c conn, x *sessionIndex) error {
 	var causes []causeRow
-	for who, by := range w.ev.causes {
+	for who, by := range ev.causes {
 		causes = append(causes, causeRow{who, by})
 	}
-	return insertEvidence(ctx, c, x, causes, slices.Collect(maps.Values(w.ev.twins)), slices.Concat(slices.Collect(maps.Values(w.ev.breaks))...))
+	return insertEvidence(ctx, c, x, causes, slices.Collect(maps.Values(ev.twins)), slices.Concat(slices.Collect(maps.Values(ev.breaks))...))
 }
 
 // A delta is what changed in the tables.
@@ -259,6 +270,12 @@ func (d *delta) write(ctx context.Context, c conn) error {
 	}
 	if err := spanTable.insert(ctx, c, spans); err != nil {
 		return err
+	}
+	if d.foreknown { // the state is kept with the last part: half of it is no answer
+		if d.final {
+			return d.ev.write(ctx, c, d.x)
+		}
+		return nil
 	}
 	if _, err := c.exec(ctx, "DELETE FROM session_state"); err != nil {
 		return err

@@ -252,15 +252,8 @@ func (t *touched) switched() {
 // begin touches what the new events and the new evidence touch. It reports
 // whether that will do, or all must be worked out anew.
 func (t *touched) begin() bool {
-	for i := range t.ev.mints {
-		m := t.mint(&t.ev.mints[i])
-		account, ok := m.AssumedIn()
-		if ok && i >= t.minted && !t.assumed[account] {
-			return false // words of sessions say that nobody assumed a role there
-		}
-		if ok {
-			t.assumed[account] = true
-		}
+	if !t.assume() {
+		return false
 	}
 	for i := range t.added {
 		t.fresh(&t.added[i])
@@ -284,6 +277,29 @@ func (t *touched) begin() bool {
 		}
 	}
 	return t.named()
+}
+
+// assume notes where roles were assumed. It reports whether that is known: else
+// words of sessions say that nobody did.
+func (t *touched) assume() bool {
+	type role struct{ call, arn uint32 }
+	seen := map[role]bool{}
+	for i := range t.ev.mints {
+		r := role{t.ev.mints[i].call, t.ev.mints[i].roleARN}
+		if seen[r] {
+			continue
+		}
+		seen[r] = true
+		m := session.Mint{Mint: cloudtrail.Mint{Call: t.person[r.call], RoleARN: t.person[r.arn]}}
+		account, ok := m.AssumedIn()
+		if ok && i >= t.minted && !t.assumed[account] && !t.foreknown {
+			return false
+		}
+		if ok {
+			t.assumed[account] = true
+		}
+	}
+	return true
 }
 
 // fresh touches the stretches of work that new events continue.
@@ -381,14 +397,14 @@ func (c *clues) second(at int64) {
 // issued touches the sessions whose credentials a new call may have given out.
 func (t *touched) issued() {
 	c, shared := newClues(), map[[2]uint64]bool{}
-	for i := t.minted; i < len(t.ev.mints); i++ {
+	for i := t.minted; i < t.until; i++ {
 		if m := &t.ev.mints[i]; m.sharedHi != 0 || m.sharedLo != 0 {
 			shared[[2]uint64{m.sharedHi, m.sharedLo}] = true
 		}
 	}
 	for i := range t.ev.mints {
 		m := &t.ev.mints[i]
-		if i < t.minted && !shared[[2]uint64{m.sharedHi, m.sharedLo}] {
+		if (i < t.minted || i >= t.until) && !shared[[2]uint64{m.sharedHi, m.sharedLo}] {
 			continue
 		}
 		if old, ok := c.keys[m.issued]; !ok || m.at.t < old {
@@ -435,15 +451,14 @@ func (t *touched) named() bool {
 	var steps []session.Mint
 	old := 0
 	for i := range t.ev.mints {
-		m := t.mint(&t.ev.mints[i])
-		if !m.Names() {
+		if !t.tells(&t.ev.mints[i]) {
 			continue
 		}
-		if steps = append(steps, m); i < t.minted {
+		if steps = append(steps, t.mint(&t.ev.mints[i])); i < t.minted {
 			old = len(steps)
 		}
 	}
-	if old == len(steps) {
+	if old == len(steps) || t.foreknown {
 		return true
 	}
 	before, now := session.UserNames(steps[:old]), session.UserNames(steps)
@@ -491,7 +506,7 @@ func (t *touched) relevant() (mints []int, matters []bool) {
 		_, key := c.keys[m.issued]
 		_, mine := t.was(m.at)
 		signIn[i] = principals[t.rows[m.at.who].texts[whoPrincipalID]] && session.SignsIn(t.person[m.call])
-		is[i] = i >= t.minted || mine || key || c.signIns[m.signIn] || c.names[m.session] || c.made(t, m)
+		is[i] = i >= t.minted && i < t.until || mine || key || c.signIns[m.signIn] || c.names[m.session] || c.made(t, m)
 		if is[i] && (m.sharedHi != 0 || m.sharedLo != 0) {
 			shared[[2]uint64{m.sharedHi, m.sharedLo}] = true
 		}
