@@ -293,24 +293,36 @@ func (a *assessment) networks() {
 		if s.way != withKeys || !human(s.rootKind) || s.start == cloudtrail.NoTime {
 			continue
 		}
-		open := consoles[s.root]
-		if len(open) == 0 {
+		consoles[s.root] = a.clash(i, consoles[s.root])
+	}
+}
+
+// clash looks for a console among those of an actor, by start, that was open
+// while keys were used from elsewhere. It returns the list without those that had
+// ended: sessions come by start, so they matter no more.
+func (a *assessment) clash(i int, consoles []int) []int {
+	s, open, at := &a.All[i], 0, 0
+	found := false
+	for ; at < len(consoles) && a.All[consoles[at]].start <= s.end; at++ {
+		j := consoles[at]
+		c := &a.All[j]
+		if c.end < s.start {
 			continue
 		}
-		open = slices.DeleteFunc(open, func(j int) bool { return a.All[j].end < s.start })
-		consoles[s.root] = open // sessions come by start: what has ended now matters no more
-		for _, j := range open {
-			c := &a.All[j]
-			if c.start > s.end {
-				break
-			}
-			if one, two := a.addresses(s.ips), a.addresses(c.ips); len(one) > 0 && len(two) > 0 && !overlap(one, two) {
-				a.risk(i, TwoNetworks, "keys from "+some(one)+" while "+a.rootOf(s)+" was in the console from "+some(two))
-				a.risk(j, TwoNetworks, "console from "+some(two)+" while "+a.rootOf(s)+" used keys from "+some(one))
-				break
-			}
+		consoles[open] = j
+		open++
+		one, two := a.addresses(s.ips), a.addresses(c.ips)
+		if found || len(one) == 0 || len(two) == 0 || overlap(one, two) {
+			continue
 		}
+		found = true
+		a.risk(i, TwoNetworks, "keys from "+some(one)+" while "+a.rootOf(s)+" was in the console from "+some(two))
+		a.risk(j, TwoNetworks, "console from "+some(two)+" while "+a.rootOf(s)+" used keys from "+some(one))
 	}
+	if open < at {
+		consoles = append(consoles[:open], consoles[at:]...)
+	}
+	return consoles
 }
 
 func overlap(a, b []string) bool {

@@ -30,7 +30,8 @@ func (db *DB) one(ctx context.Context, id string) (*sessionIndex, int, expr, err
 	}
 	wanted := make([]bool, len(x.list))
 	wanted[num] = true
-	return x, num, x.where(wanted), nil
+	where, err := db.whereSessions(x, wanted, nil)
+	return x, num, where, err
 }
 
 // Bursts lists what a session did, oldest first, alike calls in a row as one.
@@ -128,7 +129,10 @@ func (db *DB) SessionLanes(ctx context.Context, ids []string, buckets int) ([]qu
 		return lanes, nil
 	}
 	step := (s.to-s.from)/int64(buckets) + 1
-	w := x.where(wanted)
+	w, err := db.whereSessions(x, wanted, nil)
+	if err != nil {
+		return nil, err
+	}
 	q := fmt.Sprintf("SELECT e.who, e.anchor, e.account, e.ip, min(e.t), (e.t - %d) // %d AS bucket, e.outcome, e.readonly, count(*), %s AS slot FROM event_rows AS e WHERE e.t BETWEEN %d AND %d AND (%s) "+
 		"GROUP BY e.who, e.anchor, e.account, e.ip, bucket, e.outcome, e.readonly, slot", s.from, step, x.slot(), s.from, s.to, w.sql)
 	_, err = ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {

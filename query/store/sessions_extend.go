@@ -184,12 +184,16 @@ func (t *touched) known(ctx context.Context, c conn, wanted map[int]bool) ([]ses
 			return nil, err
 		}
 		out = append(out, rows...)
-		wanted = map[int]bool{}
+		parents := map[string]bool{}
 		for i := range rows {
 			for _, id := range session.Parents(&rows[i]) {
-				if n, ok := t.byID[id]; ok && !have[n] && !t.in[n] {
-					wanted[n] = true
-				}
+				parents[id] = true
+			}
+		}
+		wanted = map[int]bool{}
+		for n := range t.x.list {
+			if len(parents) > 0 && !t.in[n] && !have[n] && parents[t.x.list[n].id] {
+				wanted[n] = true
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -155,27 +156,70 @@ func (db *DB) withSign(ctx context.Context, sign string) (map[uint32]bool, error
 
 // sort orders numbers of sessions. Sessions are numbered by start and id.
 func (x *sessionIndex) sort(nums []uint32, order query.SessionOrder) {
-	newest := func(a, b uint32) int { return cmp.Compare(b, a) }
-	by := newest
+	slices.Sort(nums)
 	switch order {
 	case query.SessionsOldest:
-		by = func(a, b uint32) int { return cmp.Compare(a, b) }
+		return
 	case query.SessionsByEvents:
-		by = func(a, b uint32) int { return cmp.Or(cmp.Compare(x.list[b].events, x.list[a].events), newest(a, b)) }
+		by := make([]numbered, len(nums))
+		for i, n := range nums {
+			by[i] = numbered{x.list[n].events, n}
+		}
+		slices.SortFunc(by, func(a, b numbered) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.num, b.num)) })
+		for i := range by {
+			nums[i] = by[i].num
+		}
 	case query.SessionsByRisk:
-		by = func(a, b uint32) int { return cmp.Or(cmp.Compare(x.list[b].risks, x.list[a].risks), newest(a, b)) }
+		x.deal(nums, math.MaxUint8+1, func(k *sessionKey) uint32 { return uint32(k.risks) })
 	case query.SessionsByUser:
-		last := make([]int64, len(x.roots.names))
-		for _, n := range nums {
-			k := &x.list[n]
-			last[k.root] = max(last[k.root], k.end)
-		}
-		by = func(a, b uint32) int {
-			i, j := x.list[a].root, x.list[b].root
-			return cmp.Or(cmp.Compare(last[j], last[i]), cmp.Compare(i, j), newest(a, b))
-		}
+		x.deal(nums, len(x.roots.names), x.byLast(nums))
 	}
-	slices.SortFunc(nums, by)
+	slices.Reverse(nums) // newest first
+}
+
+// A numbered is a session's number, and what it is sorted by.
+type numbered struct {
+	key int64
+	num uint32
+}
+
+// deal sorts numbers by the place of each of so many, and leaves those of one
+// place as they were.
+func (x *sessionIndex) deal(nums []uint32, places int, place func(*sessionKey) uint32) {
+	next := make([]int, places+1)
+	for _, n := range nums {
+		next[place(&x.list[n])+1]++
+	}
+	for i := range places {
+		next[i+1] += next[i]
+	}
+	for _, n := range slices.Clone(nums) {
+		at := place(&x.list[n])
+		nums[next[at]] = n
+		next[at]++
+	}
+}
+
+// byLast places root actors by when sessions of theirs ended last.
+func (x *sessionIndex) byLast(nums []uint32) func(*sessionKey) uint32 {
+	last := make([]int64, len(x.roots.names))
+	for i := range last {
+		last[i] = noTime
+	}
+	for _, n := range nums {
+		k := &x.list[n]
+		last[k.root] = max(last[k.root], k.end)
+	}
+	roots := make([]uint32, len(last))
+	for i := range roots {
+		roots[i] = uint32(i)
+	}
+	slices.SortFunc(roots, func(a, b uint32) int { return cmp.Or(cmp.Compare(last[a], last[b]), cmp.Compare(b, a)) })
+	place := make([]uint32, len(last))
+	for i, r := range roots {
+		place[r] = uint32(i)
+	}
+	return func(k *sessionKey) uint32 { return place[k.root] }
 }
 
 // chunk is how many sessions are read by one statement.

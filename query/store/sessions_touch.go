@@ -23,14 +23,13 @@ type touched struct {
 	whole   map[uint32]bool // bound identities with all they did
 	members map[uint32]bool // identities with events of touched sessions, and new ones
 	queue   []uint32        // sessions to spread from
-	byID    map[string]int
 	assumed map[string]bool // accounts in which a role was assumed
 
 	spansOfSession [2][]uint32 // where the spans of each session begin, and their places
 	temporary      map[uint32]bool
 	ties           ties
 	spread         bool             // ties have come that were not looked for yet
-	causedBy       map[int][]uint32 // sessions, the identities that they set off
+	causedBy       map[int][]uint32 // sessions, the identities that services at work in them set off
 	alike          map[peerKey][]uint32
 	down           map[string]bool // sessions by id, all below which is touched
 }
@@ -61,12 +60,9 @@ const (
 )
 
 func newTouched(w *workbench) *touched {
-	t := &touched{workbench: w, in: make([]bool, len(w.x.list)), whole: map[uint32]bool{}, members: map[uint32]bool{}, byID: make(map[string]int, len(w.x.list)),
+	t := &touched{workbench: w, in: make([]bool, len(w.x.list)), whole: map[uint32]bool{}, members: map[uint32]bool{},
 		assumed: map[string]bool{}, temporary: map[uint32]bool{}, causedBy: map[int][]uint32{}, down: map[string]bool{},
 		ties: ties{map[uint32]bool{}, map[uint32]bool{}, map[stampTie]bool{}, map[uint32][]int64{}}}
-	for i := range w.x.list {
-		t.byID[w.x.list[i].id] = i
-	}
 	first, places := make([]uint32, len(w.x.list)+1), make([]uint32, len(w.x.spans))
 	for i := range w.x.spans {
 		first[w.x.spans[i].session+1]++
@@ -82,6 +78,9 @@ func newTouched(w *workbench) *touched {
 	}
 	t.spansOfSession = [2][]uint32{first, places}
 	for who, by := range w.ev.causes {
+		if w.rows[by.who].texts[whoInvokedBy] == 0 {
+			continue // what comes of a call in person is of the same session
+		}
 		if n, ok := w.x.at(by); ok {
 			t.causedBy[n] = append(t.causedBy[n], who)
 		}
