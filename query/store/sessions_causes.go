@@ -26,10 +26,19 @@ type search struct {
 // known are the events that the texts in memory are complete for.
 func (s *search) known() string { return fmt.Sprintf("e.seq <= %d", s.last) }
 
-// A fresh says what the events that came since touch.
-type fresh struct {
-	who      map[uint32]bool
-	from, to int64 // of those with a time; from > to when there are none
+// A fresh says when the events that came since were, by identity. Events without
+// a time bear on nothing that is looked for here.
+type fresh map[uint32]timeSpan
+
+// add takes in when something was.
+func (f fresh) add(id uint32, from, to int64) {
+	if from == noTime {
+		return
+	}
+	if old, ok := f[id]; ok {
+		from, to = min(from, old.from), max(to, old.to)
+	}
+	f[id] = timeSpan{from, to}
 }
 
 // A borrower is an identity: its principal and, when a service uses it in that
@@ -78,16 +87,18 @@ func (s *search) causes(ctx context.Context, c conn, f fresh) (map[uint32]spot, 
 }
 
 // unsettled lists the borrowed identities whose cause may be another than it
-// was: those that were used just now, and those that were first used at about the
-// time of what came now of the same principal.
+// was: those that were first used at about the time of what came now of the same
+// principal.
 func (s *search) unsettled(ctx context.Context, c conn, f fresh) ([]borrower, error) {
-	touched := map[uint32]bool{}
-	for w := range f.who {
-		touched[s.rows[w].texts[whoPrincipalID]] = true
+	touched := fresh{} // by principal
+	for w, at := range f {
+		touched.add(s.rows[w].texts[whoPrincipalID], at.from, at.to)
 	}
 	var may []uint32
 	for w := 1; w < len(s.rows); w++ {
-		if r := &s.rows[w]; r.texts[whoInvokedBy] != 0 && touched[r.texts[whoPrincipalID]] && session.Forwards(s.identity(uint32(w))) {
+		if r := &s.rows[w]; r.texts[whoInvokedBy] == 0 {
+			continue
+		} else if _, ok := touched[r.texts[whoPrincipalID]]; ok && session.Forwards(s.identity(uint32(w))) {
 			may = append(may, uint32(w))
 		}
 	}
@@ -99,7 +110,7 @@ func (s *search) unsettled(ctx context.Context, c conn, f fresh) ([]borrower, er
 	err := c.each(ctx, fmt.Sprintf("SELECT who, min(first_t) FROM session_sums WHERE first_t <> %d AND %s GROUP BY who ORDER BY who", noTime, w.sql), w.args, func(v []driver.Value) error {
 		b := borrower{who: uint32(number(v[0])), first: number(v[1])}
 		b.principal = s.rows[b.who].texts[whoPrincipalID]
-		if f.who[b.who] || b.first >= f.from && b.first <= f.to+session.BurstWindow.Microseconds() {
+		if at := touched[b.principal]; b.first >= at.from && b.first-at.to <= session.BurstWindow.Microseconds() {
 			out = append(out, b)
 		}
 		return nil
@@ -222,22 +233,30 @@ func (t twinRow) before(u twinRow) bool {
 	return cmp.Or(cmp.Compare(t.full.t, u.full.t), cmp.Compare(t.hi, u.hi), cmp.Compare(t.lo, u.lo), cmp.Compare(t.hidden.t, u.hidden.t)) < 0
 }
 
+// breakSlot is how long the stretches are in which refusals are counted, µs.
+const breakSlot = 600_000_000
+
 // breaks finds calls that succeeded after many in a row had been refused, of the
-// identities that came up just now and were refused often enough, which it
-// returns as well. Only stretches where refusals are frequent are looked at event
-// by event: a run of them leaves three or more in ten minutes, a quarter of what
-// succeeds or more.
-func (s *search) breaks(ctx context.Context, c conn, f fresh) (refused []int64, out []breakRow, err error) {
-	refused, from, to, err := s.refused(ctx, c, f)
+// identities that came up just now, in the times that it returns as well. Only
+// stretches where refusals are frequent are looked at event by event: a run of
+// them leaves three or more in ten minutes, a quarter of what succeeds or more.
+func (s *search) breaks(ctx context.Context, c conn, f fresh) (refused fresh, out []breakRow, err error) {
+	refused, err = s.refused(ctx, c, f)
 	if err != nil || len(refused) == 0 {
 		return nil, nil, err
 	}
-	name, withdraw := s.db.feeds.offer(numbersFeed("who", refused))
+	var who, begin, end []int64
+	from, to := latest, earliest
+	for w, at := range refused {
+		who, begin, end = append(who, int64(w)), append(begin, at.from), append(end, at.to)
+		from, to = min(from, at.from), max(to, at.to)
+	}
+	name, withdraw := s.db.feeds.offer(numbersFeeds([]string{"who", "a", "b"}, who, begin, end))
 	defer withdraw()
 	const part = "who, anchor, account, ip"
-	const stretch = "t // 600000000"
-	q := `WITH calls AS MATERIALIZED (SELECT who, anchor, account, ip, t, name, outcome, uid_hi, uid_lo, ` + stretch + ` AS slot FROM event_rows AS e
-		WHERE outcome <= 1 AND t BETWEEN ` + fmt.Sprint(from, " AND ", to, " AND ") + s.known() + ` AND who IN (SELECT who FROM spoor_feed(?))),
+	q := `WITH f AS MATERIALIZED (SELECT * FROM spoor_feed(?)),
+	calls AS MATERIALIZED (SELECT e.who, anchor, account, ip, t, name, outcome, uid_hi, uid_lo, t // ` + fmt.Sprint(breakSlot) + ` AS slot FROM event_rows AS e JOIN f ON e.who = f.who
+		WHERE outcome <= 1 AND t BETWEEN a AND b AND t BETWEEN ` + fmt.Sprint(from, " AND ", to, " AND ") + s.known() + `),
 	d AS MATERIALIZED (SELECT ` + part + `, unnest([slot - 1, slot, slot + 1]) AS slot FROM (
 		SELECT ` + part + `, slot FROM calls GROUP BY ALL HAVING count(*) FILTER (outcome = 1) >= 3 AND 4 * count(*) FILTER (outcome = 1) >= count(*) FILTER (outcome = 0))),
 	near AS (SELECT *, slot - dense_rank() OVER (PARTITION BY ` + part + ` ORDER BY slot) AS island FROM calls SEMI JOIN d USING (` + part + `, slot)),
@@ -252,19 +271,31 @@ func (s *search) breaks(ctx context.Context, c conn, f fresh) (refused []int64, 
 	return refused, out, err
 }
 
-// refused lists the identities that came up just now and were refused often
-// enough for a break, and the time in which they were at work.
-func (s *search) refused(ctx context.Context, c conn, f fresh) (who []int64, from, to int64, err error) {
-	w := in("who", sortedKeys(f.who), len(s.rows))
-	from, to = latest, earliest
-	q := fmt.Sprintf("SELECT who, min(first_t) FILTER (first_t <> %[1]d), max(last_t) FROM session_sums WHERE %[2]s GROUP BY who HAVING sum(denied) >= %[3]d AND max(last_t) <> %[1]d ORDER BY who",
-		noTime, w.sql, session.BurstOfDenials)
-	err = c.each(ctx, q, w.args, func(v []driver.Value) error {
-		who = append(who, number(v[0]))
-		from, to = min(from, number(v[1])), max(to, number(v[2]))
+// refused tells when identities that came up just now were refused often enough
+// for a break, as far as what came now may have a part in it: refusals more than
+// four slots apart have nothing to do with each other.
+func (s *search) refused(ctx context.Context, c conn, f fresh) (fresh, error) {
+	out := fresh{}
+	var at uint32
+	var run timeSpan
+	var n int64
+	end := func() {
+		if now, ok := f[at]; ok && n >= session.BurstOfDenials && run.from-4*breakSlot <= now.to && now.from <= run.to+4*breakSlot {
+			out.add(at, run.from-2*breakSlot, run.to+2*breakSlot)
+		}
+	}
+	w := in("who", sortedKeys(keysOf(f)), len(s.rows))
+	err := c.each(ctx, fmt.Sprintf("SELECT who, first_t, last_t, denied FROM session_sums WHERE denied > 0 AND first_t <> %d AND %s ORDER BY who, first_t", noTime, w.sql), w.args, func(v []driver.Value) error {
+		who, from, to := uint32(number(v[0])), number(v[1]), number(v[2])
+		if who != at || from-run.to > 4*breakSlot {
+			end()
+			at, run, n = who, timeSpan{from, to}, 0
+		}
+		run.to, n = max(run.to, to), n+number(v[3])
 		return nil
 	})
-	return who, from, to, err
+	end()
+	return out, err
 }
 
 // sorted are the breaks in an order that load order has no part in.
@@ -292,4 +323,22 @@ func sortedKeys(set map[uint32]bool) []uint32 {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// numbersFeeds feeds rows of numbers, column by column.
+func numbersFeeds(names []string, cols ...[]int64) *feed {
+	info, _ := duckdb.NewTypeInfo(duckdb.TYPE_BIGINT) // fails for composite types only
+	f := &feed{rows: len(cols[0])}
+	for _, name := range names {
+		f.cols = append(f.cols, duckdb.ColumnInfo{Name: name, T: info})
+	}
+	f.fill = func(ch duckdb.DataChunk, row, i int) error {
+		for col := range cols {
+			if err := duckdb.SetChunkValue(ch, col, row, cols[col][i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return f
 }

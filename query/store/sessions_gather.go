@@ -152,9 +152,9 @@ func (w *workbench) gather(ctx context.Context, c conn) error {
 	if err != nil {
 		return fmt.Errorf("look for refusals: %w", err)
 	}
-	w.refused = refused
-	for _, who := range refused {
-		delete(w.ev.breaks, uint32(who))
+	for who, at := range refused {
+		w.refused = append(w.refused, int64(who))
+		w.ev.breaks[who] = slices.DeleteFunc(w.ev.breaks[who], func(b breakRow) bool { return b.at.t >= at.from && b.at.t <= at.to })
 	}
 	for _, b := range breaks {
 		w.ev.breaks[b.at.who] = append(w.ev.breaks[b.at.who], b)
@@ -173,20 +173,16 @@ func keysOf[V any](m map[uint32]V) map[uint32]bool {
 // freshly says what the new events touch, and reads their sums where they are
 // added to others.
 func (w *workbench) freshly(ctx context.Context, c conn) (fresh, error) {
-	f := fresh{who: map[uint32]bool{}, from: latest, to: earliest}
+	f := fresh{}
 	if w.x == nil {
 		for i := range w.who {
-			f.who[uint32(i)] = true
+			f[uint32(i)] = timeSpan{w.from, w.to}
 		}
-		f.from, f.to = w.from, w.to
 		return f, nil
 	}
 	err := readSums(ctx, c, expr{sql: fmt.Sprintf("upto > %d", w.after)}, func(r *sumRow) {
 		w.added = append(w.added, *r)
-		f.who[r.who] = true
-		if r.first != noTime {
-			f.from, f.to = min(f.from, r.first), max(f.to, r.last)
-		}
+		f.add(r.who, r.first, r.last)
 	})
 	return f, err
 }
