@@ -37,7 +37,7 @@ func invented(tb testing.TB, db *DB, o loadgen.Options) {
 		}
 	}
 	for f := range loadgen.Objects(o) {
-		l := loader.Loaded{Object: loader.Object{Name: fmt.Sprint(o.Seed, f.Name), Linked: true}, Outcome: loader.Done, Text: f.Text, SHA256: sha256.Sum256([]byte(f.Text)), Unpacked: int64(len(f.Text))}
+		l := loader.Loaded{Object: loader.Object{Name: fmt.Sprint(o.Seed, f.Name)}, Outcome: loader.Done, Delivered: []byte(f.Text), Text: f.Text, SHA256: sha256.Sum256([]byte(f.Text)), Unpacked: int64(len(f.Text))}
 		if _, err := d.Decode(f.Text, func(e *cloudtrail.Event) error {
 			l.Events = append(l.Events, loader.Event{Event: *e, Change: change.Derive(e)})
 			return nil
@@ -89,7 +89,7 @@ var (
 
 func newSequel(b *testing.B, db *DB) *sequel {
 	b.Helper()
-	page, err := db.Page(b.Context(), query.PageRequest{N: 3000, Columns: []string{"time"}, Filter: parse(b, "object:*AWSLogs*")}) // none of an earlier sequel
+	page, err := db.Page(b.Context(), query.PageRequest{N: 3000, Columns: []string{"time"}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func (s *sequel) next(b *testing.B, db *DB) {
 
 func appendObject(b *testing.B, db *DB, name, text string) {
 	b.Helper()
-	l := loader.Loaded{Object: loader.Object{Name: name, Linked: true}, Outcome: loader.Done, Text: text, SHA256: sha256.Sum256([]byte(text)), Unpacked: int64(len(text))}
+	l := loader.Loaded{Object: loader.Object{Name: name}, Outcome: loader.Done, Delivered: []byte(text), Text: text, SHA256: sha256.Sum256([]byte(text)), Unpacked: int64(len(text))}
 	var d cloudtrail.Decoder
 	if _, err := d.Decode(text, func(e *cloudtrail.Event) error {
 		l.Events = append(l.Events, loader.Event{Event: *e, Change: change.Derive(e)})
