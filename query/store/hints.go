@@ -11,8 +11,9 @@ import (
 )
 
 // heed returns the condition for the events that the hints of a walk leave, true
-// where they can't be told cheaply. It holds until release.
-func (db *DB) heed(ctx context.Context, w query.Walk) (expr, func(), error) {
+// where they can't be told cheaply, and what is left of the filter. It holds until
+// release.
+func (db *DB) heed(ctx context.Context, w query.Walk) (only expr, left query.Filter, release func(), err error) {
 	none := func() {}
 	var find func(ctx context.Context, where expr) ([]int64, error)
 	switch {
@@ -26,19 +27,23 @@ func (db *DB) heed(ctx context.Context, w query.Walk) (expr, func(), error) {
 		}
 	}
 	if find == nil {
-		return exprTrue, none, nil
+		return exprTrue, w.Filter, none, nil
 	}
 	h, err := db.settle(ctx, w.Filter)
 	if err != nil {
-		return exprTrue, none, err
+		return exprTrue, w.Filter, none, err
 	}
 	defer h.release()
 	seqs, err := find(ctx, all(h.where, expr{sql: "e.t IS NOT NULL"}))
 	if err != nil || len(seqs) == 0 {
-		return exprFalse, none, err
+		return exprFalse, w.Filter, none, err
 	}
 	name, withdraw := db.feeds.offer(numbersFeed("seq", seqs))
-	return expr{"e.seq BETWEEN ? AND ? AND e.seq IN (SELECT seq FROM spoor_feed(?))", []any{slices.Min(seqs), slices.Max(seqs), name}}, withdraw, nil
+	only = expr{"e.seq BETWEEN ? AND ? AND e.seq IN (SELECT seq FROM spoor_feed(?))", []any{slices.Min(seqs), slices.Max(seqs), name}}
+	if len(seqs) >= db.many/4 { // all match, and the filter costs more than it spares
+		return only, query.Filter{}, withdraw, nil
+	}
+	return only, w.Filter, withdraw, nil
 }
 
 // keys are the expressions of some columns, each of which tells.
@@ -53,7 +58,9 @@ func (j *lookups) keys(cells []cell) []string {
 
 // denseIn returns the events around which there may be as many as asked for. Time
 // is cut into spans: a span that slides along lies in two of them, so one of the
-// two has half of what it has. That span and its neighbours are of use.
+// two has half of what it has. That span and its neighbours are of use. Where
+// different values are asked for, spans with enough events are looked for first:
+// to tell the values of all events apart takes much longer than to count.
 func (db *DB) denseIn(ctx context.Context, where expr, d query.Dense) ([]int64, error) {
 	by, err := db.columns(d.By)
 	if err != nil {
@@ -62,27 +69,43 @@ func (db *DB) denseIn(ctx context.Context, where expr, d query.Dense) ([]int64, 
 	j := lookups{db: db}
 	defer j.release()
 	cols := append(j.keys(by), fmt.Sprintf("e.t // %d", d.Within.Microseconds()))
-	var names []string
+	var names, distinct []string
 	for i := range cols {
 		cols[i] += fmt.Sprintf(" AS k%d", i)
 		names = append(names, fmt.Sprintf("k%d", i))
 	}
-	distinct := ""
-	if cells, ok := db.allTell(d.Distinct); ok && len(cells) > 0 { // else as many events will do
-		distinct = "DISTINCT "
+	keys := len(cols)
+	if cells, ok := db.allTell(d.Distinct); ok { // else as many events will do
 		for i, e := range j.keys(cells) {
 			cols = append(cols, fmt.Sprintf("%s AS d%d", e, i))
+			distinct = append(distinct, fmt.Sprintf("d%d", i))
 		}
 	}
-	keys, bucket := strings.Join(names, ", "), names[len(names)-1]
-	shifted := strings.Join(append(names[:len(names)-1:len(names)-1], bucket+" + n"), ", ")
 	from := " FROM event_rows AS e" + j.sql.String() + " WHERE " + where.sql
 	args := append(j.args, where.args...)
-	q := fmt.Sprintf("WITH picked AS (SELECT %[1]s%[2]s%[3]s), busy AS (SELECT %[4]s FROM picked GROUP BY ALL HAVING count(*) >= %[5]d), "+
-		"near AS (SELECT DISTINCT %[6]s FROM busy, unnest([-1, 0, 1]) AS s(n)), around AS (SELECT %[7]s, e.seq AS seq%[3]s) "+
-		"SELECT seq FROM around WHERE (%[4]s) IN (FROM near)",
-		distinct, strings.Join(cols, ", "), from, keys, (d.AtLeast+1)/2, shifted, strings.Join(cols[:len(names)], ", "))
-	return db.seqs(ctx, q, append(args, args...))
+	spans := denseSpans{strings.Join(names, ", "), strings.Join(names[:keys-1], ", "), names[keys-1], (d.AtLeast + 1) / 2}
+	q := "WITH " + spans.near("near", "SELECT "+strings.Join(cols[:keys], ", ")+from) +
+		", around AS MATERIALIZED (SELECT * FROM (SELECT " + strings.Join(cols, ", ") + ", e.seq AS seq" + from + ") WHERE (" + spans.keys + ") IN (FROM near))"
+	if len(distinct) == 0 {
+		return db.seqs(ctx, q+" SELECT seq FROM around", append(args, args...))
+	}
+	q += ", " + spans.near("nearer", "SELECT DISTINCT "+spans.keys+", "+strings.Join(distinct, ", ")+" FROM around")
+	return db.seqs(ctx, q+" SELECT seq FROM around WHERE ("+spans.keys+") IN (FROM nearer)", append(args, args...))
+}
+
+// denseSpans are spans of time of some values each: the keys, of which the last is
+// the number of the span.
+type denseSpans struct {
+	keys, values, span string
+	atLeast            int64
+}
+
+// near names a table of the spans of which there are enough in some rows, and of
+// their neighbours.
+func (s denseSpans) near(name, rows string) string {
+	shifted := strings.TrimPrefix(s.values+", "+s.span+" + n", ", ")
+	return fmt.Sprintf("%[1]s AS (SELECT DISTINCT %[2]s FROM (SELECT %[3]s FROM (%[4]s) GROUP BY ALL HAVING count(*) >= %[5]d), unnest([-1, 0, 1]) AS s(n))",
+		name, shifted, s.keys, rows, s.atLeast)
 }
 
 // firstsIn returns the first events of each value, all of the same time, and

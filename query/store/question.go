@@ -69,12 +69,12 @@ func (w whole) Count(ctx context.Context, f query.Filter) (query.Count, error) {
 
 // Walk implements query.Case. The rows are used again: yield must not keep them.
 func (w whole) Walk(ctx context.Context, walk query.Walk, yield func(query.Row) error) error {
-	only, release, err := w.db.heed(ctx, walk)
+	only, left, release, err := w.db.heed(ctx, walk)
 	if err != nil {
 		return err
 	}
 	defer release()
-	r := query.ExportRequest{Filter: walk.Filter, Order: query.Oldest, Columns: walk.Columns}
+	r := query.ExportRequest{Filter: left, Order: query.Oldest, Columns: walk.Columns}
 	_, err = w.db.eachRow(ctx, r, only, func(rows []query.Row) error {
 		for _, row := range rows {
 			if err := yield(row); err != nil {

@@ -88,6 +88,9 @@ func TestHintsLeaveAnswersAlone(t *testing.T) {
 			t.Parallel()
 			db := newCase(t)
 			smallFrames(db, 64<<10)
+			if len(dirs[name])%2 == 0 {
+				db.many = 1 // the filter is left out where hints say all
+			}
 			src, err := disk.Zip("demo.zip", demo.Zip)
 			if dir != "" {
 				if _, err := os.Stat(dir); err != nil {
