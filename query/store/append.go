@@ -68,6 +68,9 @@ func (db *DB) commit(ctx context.Context) error {
 		return nil
 	}
 	err := db.stage(ctx, func(c conn) error {
+		if err := db.insertTexts(ctx, c); err != nil {
+			return err
+		}
 		if err := db.lot.writers.flush(); err != nil {
 			return err
 		}
@@ -160,10 +163,6 @@ func (db *DB) append(ctx context.Context, c conn, b *batch, list []loader.Loaded
 	}
 	db.known.trim()
 	db.lot.add(b)
-	for _, d := range db.dicts {
-		d.saved = uint32(d.size())
-	}
-	db.people.saved = len(db.people.rows)
 	return nil
 }
 
@@ -357,8 +356,9 @@ func (b *batch) add(m *maker, row eventRow, e *loader.Event) {
 	}
 }
 
-// insert writes all rows of the batch, new texts and identities first.
-func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
+// insertTexts writes the texts and identities that are new in the lot: rarely, so
+// that those of a domain lie together, which makes them small.
+func (db *DB) insertTexts(ctx context.Context, c conn) error {
 	var fresh []stringRow
 	for dom, d := range db.dicts {
 		base, texts := d.recent()
@@ -366,10 +366,37 @@ func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
 			fresh = append(fresh, stringRow{domain(dom), id, texts[id-base]})
 		}
 	}
+	if err := stringTable.stage(ctx, c, db.lot.writers, fresh); err != nil {
+		return err
+	}
+	if err := identityTable.stage(ctx, c, db.lot.writers, db.people.rows[db.people.saved:]); err != nil {
+		return err
+	}
+	for _, d := range db.dicts {
+		d.saved = uint32(d.size())
+	}
+	db.people.saved = len(db.people.rows)
+	return nil
+}
+
+// newTexts is how many texts are not written yet.
+func (db *DB) newTexts() int {
+	n := 0
+	for _, d := range db.dicts {
+		n += d.size() - int(d.saved)
+	}
+	return n
+}
+
+// insert writes the rows of the batch, and texts when there are many.
+func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
+	if db.newTexts() >= flushRows {
+		if err := db.insertTexts(ctx, c); err != nil {
+			return err
+		}
+	}
 	ws := db.lot.writers
 	for _, write := range []func() error{
-		func() error { return stringTable.stage(ctx, c, ws, fresh) },
-		func() error { return identityTable.stage(ctx, c, ws, db.people.rows[db.people.saved:]) },
 		func() error { return eventTable.stage(ctx, c, ws, b.events) },
 		func() error { return touchedTable.stage(ctx, c, ws, b.touched) },
 		func() error { return changeTable.stage(ctx, c, ws, b.changes) },

@@ -88,7 +88,7 @@ type writers map[string]*writer
 
 // flushRows is how many rows of a table an appender of a lot holds: some 10 MB of
 // events.
-const flushRows = 61_440
+const flushRows = 20_480
 
 // stage is insert within a lot.
 func (t table[T]) stage(ctx context.Context, c conn, ws writers, rows []T) error {
