@@ -61,9 +61,17 @@ it was logged; csv and table print columns. spoor help filter explains filters.`
 	}
 }
 
-// filter reads the operands as one filter.
+// filter reads the operands as one filter. Of words that were likely meant to join
+// others it says what they are.
 func (a *app) filter(args []string) (query.Filter, error) {
-	return query.Parse(strings.Join(args, " "))
+	f, err := query.Parse(strings.Join(args, " "))
+	for _, c := range f.Chips() {
+		switch strings.ToLower(c.Text) {
+		case "or", "and", "not":
+			fmt.Fprintf(a.errw, "%s is searched for as a word; in capitals it joins terms\n", c.Text)
+		}
+	}
+	return f, err
 }
 
 // narrowed is filter for a command that shows events: --since, --until, --account
