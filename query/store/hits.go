@@ -48,7 +48,7 @@ func (db *DB) hitsWithin(ctx context.Context, cd cond, desc bool, slice time.Dur
 		h.complete = false
 		h.horizon = left[0].edge
 	}
-	db.bindHits(h, cd, left, func(l *leaf) []int64 { return l.seqs(db.objects) })
+	db.bindHits(h, cd, left, func(l *leaf) finding { return l.all(db.objects) })
 	return h, nil
 }
 
@@ -74,7 +74,7 @@ func (db *DB) visible() expr {
 }
 
 // bindHits makes what leaves have found readable for DuckDB.
-func (db *DB) bindHits(h *hits, cd cond, left []unit, found func(*leaf) []int64) {
+func (db *DB) bindHits(h *hits, cd cond, left []unit, found func(*leaf) finding) {
 	bound := make(map[*leaf]boundHits)
 	var undo []func()
 	feed := func(seqs []int64) string {
@@ -83,7 +83,7 @@ func (db *DB) bindHits(h *hits, cd cond, left []unit, found func(*leaf) []int64)
 		return name
 	}
 	for _, l := range cd.leaves() {
-		bound[l] = bindSeqs(found(l), db.many, feed)
+		bound[l] = bindFinding(found(l), db.many, feed)
 	}
 	exact := expr{cd.exact.sql, slices.Clone(cd.exact.args)}
 	for i, a := range exact.args {
@@ -127,19 +127,24 @@ type boundHits struct {
 // ten million numbers takes seconds and hundreds of megabytes.
 const manyHits = 1 << 18
 
-func bindSeqs(seqs []int64, many int, feed func([]int64) string) boundHits {
+func bindFinding(f finding, many int, feed func([]int64) string) boundHits {
 	b := boundHits{first: 1} // from 1 to 0 there is none
-	if len(seqs) > 0 {
-		b.first, b.last = slices.Min(seqs), slices.Max(seqs)
+	for i, r := range f {
+		if i == 0 {
+			b.first, b.last = r.first, r.last
+		}
+		b.first, b.last = min(b.first, r.first), max(b.last, r.last)
 	}
-	span := b.last - b.first + 1
-	if len(seqs) < many || span > 64*int64(len(seqs)) || span > math.MaxInt32 {
-		b.among, b.arg = "e.seq IN (SELECT seq FROM spoor_feed(?))", feed(seqs)
+	n, span := f.events(), b.last-b.first+1
+	if n < int64(many) || span > 64*n || span > math.MaxInt32 {
+		b.among, b.arg = "e.seq IN (SELECT seq FROM spoor_feed(?))", feed(f.seqs())
 		return b
 	}
 	bits := bytes.Repeat([]byte("0"), int(span))
-	for _, s := range seqs {
-		bits[s-b.first] = '1'
+	for _, r := range f {
+		for at := r.first - b.first; at <= r.last-b.first; at++ {
+			bits[at] = '1'
+		}
 	}
 	b.among = fmt.Sprintf("CASE WHEN e.seq BETWEEN %d AND %d THEN get_bit(?::BIT, (e.seq - %d)::INTEGER) = 1 ELSE false END", b.first, b.last, b.first)
 	b.arg = string(bits)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,10 +11,10 @@ import (
 	"spoor/query/store/blocks"
 )
 
-// How much is remembered: so many searches, with so many hits between them.
+// How much is remembered: so many searches, with so many runs of hits between them.
 const (
 	keepLeaves = 16
-	keepHits   = 8 << 20
+	keepRuns   = 4 << 20
 )
 
 // A leaf is a condition that only the records can tell: free text or a path. It
@@ -26,7 +27,7 @@ type leaf struct {
 
 	mu    sync.Mutex
 	found map[searched]finding
-	hits  int // in found
+	runs  int // in found
 }
 
 // searched is what was searched: a block, or an object as it was then.
@@ -38,8 +39,42 @@ type searched struct {
 func inBlock(b *blocks.Block) searched { return searched{block: b} }
 func inObject(o objectRow) searched    { return searched{object: coveredAs(o)} }
 
-// A finding is what a leaf found: events.
-type finding []int64
+// A finding is what a leaf found: events, as runs of numbers. A word that most
+// records hold leaves long ones.
+type finding []seqRun
+
+type seqRun struct{ first, last int64 }
+
+func runsOf(seqs []int64) finding {
+	var f finding
+	for _, seq := range seqs {
+		if n := len(f); n > 0 && f[n-1].last+1 == seq {
+			f[n-1].last = seq
+		} else {
+			f = append(f, seqRun{seq, seq})
+		}
+	}
+	return slices.Clone(f) // it is kept
+}
+
+// events is how many there are.
+func (f finding) events() (n int64) {
+	for _, r := range f {
+		n += r.last - r.first + 1
+	}
+	return n
+}
+
+// seqs are their numbers.
+func (f finding) seqs() []int64 {
+	seqs := make([]int64, 0, f.events())
+	for _, r := range f {
+		for seq := r.first; seq <= r.last; seq++ {
+			seqs = append(seqs, seq)
+		}
+	}
+	return seqs
+}
 
 // covers reports whether a unit has been searched.
 func (l *leaf) covers(u unit) bool {
@@ -61,24 +96,25 @@ func (l *leaf) covers(u unit) bool {
 func (l *leaf) put(in searched, seqs []int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.hits += len(seqs) - len(l.found[in])
-	l.found[in] = seqs
+	f := runsOf(seqs)
+	l.runs += len(f) - len(l.found[in])
+	l.found[in] = f
 }
 
 func (l *leaf) size() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.hits
+	return l.runs
 }
 
-// seqs returns all events found so far in what the case still holds.
-func (l *leaf) seqs(m *manifest) []int64 {
+// all returns all events found so far in what the case still holds.
+func (l *leaf) all(m *manifest) finding {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	all := make([]int64, 0, l.hits)
-	for in, seqs := range l.found {
+	all := make(finding, 0, l.runs)
+	for in, f := range l.found {
 		if in.block != nil && m.hold(in.block.Objects()) || in.block == nil && m.hold([]blocks.Object{in.object}) {
-			all = append(all, seqs...)
+			all = append(all, f...)
 		}
 	}
 	return all
@@ -110,10 +146,10 @@ func (db *DB) leaf(n query.Node, clock query.Clock) *leaf {
 // trim forgets the searches that have not been asked for longest. The last few
 // stay: they are parts of the filter at hand.
 func (ls *leaves) trim() {
-	hits := 0
+	runs := 0
 	for i := len(ls.list) - 1; i >= 0; i-- {
-		hits += ls.list[i].size()
-		if n := len(ls.list) - i; n > keepLeaves || n > keepLeaves/4 && hits > keepHits {
+		runs += ls.list[i].size()
+		if n := len(ls.list) - i; n > keepLeaves || n > keepLeaves/4 && runs > keepRuns {
 			ls.list = append([]*leaf(nil), ls.list[i+1:]...)
 			return
 		}

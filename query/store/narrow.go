@@ -87,7 +87,7 @@ func (db *DB) settleNarrow(ctx context.Context, cd cond) (*hits, bool, error) {
 		db.ahead.put(rev, key, found)
 	}
 	h := &hits{complete: true}
-	db.bindHits(h, cd, nil, func(l *leaf) []int64 { return found[l.key] })
+	db.bindHits(h, cd, nil, func(l *leaf) finding { return runsOf(found[l.key]) })
 	h.where = all(h.where, visible)
 	return h, true, nil
 }
