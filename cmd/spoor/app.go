@@ -90,7 +90,7 @@ func terminalWidth(w io.Writer) (bool, int) {
 		return false, 0
 	}
 	width, _, err := term.GetSize(f.Fd())
-	if err != nil {
+	if err != nil || width <= 0 { // one that nobody has told its size
 		return true, 80
 	}
 	return true, width

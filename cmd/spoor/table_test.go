@@ -1,8 +1,11 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/charmbracelet/x/term"
 )
 
 // Only a terminal cuts cells; a file or a pipe gets every byte.
@@ -21,5 +24,22 @@ func TestTableCutsOnlyOnATerminal(t *testing.T) {
 		if got := strings.Contains(out.String(), long); got != whole {
 			t.Errorf("width %d: the long cell is whole: %v, want %v\n%s", width, got, whole, out.String())
 		}
+	}
+}
+
+// A terminal that nobody has told its size, such as a container's, is a terminal
+// all the same: tables are cut to a usual width and stop after a screenful.
+func TestTerminalWithoutSize(t *testing.T) {
+	t.Parallel()
+	f, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0) // its own end of a new one counts as a terminal on Linux
+	if err != nil {
+		t.Skip("no pseudo-terminals here: ", err)
+	}
+	defer f.Close()
+	if !term.IsTerminal(f.Fd()) {
+		t.Skip("the end that is open is no terminal on this system")
+	}
+	if tty, width := terminalWidth(f); !tty || width != 80 {
+		t.Errorf("terminal %t, %d wide, want true and 80", tty, width)
 	}
 }
