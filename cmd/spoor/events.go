@@ -218,18 +218,19 @@ func (a *app) exportCSV(ctx context.Context, db *store.DB, req query.ExportReque
 // exportLines writes one record a line; white space outside strings is folded
 // where a record was logged over several lines.
 func exportLines(ctx context.Context, db *store.DB, req query.ExportRequest, w io.Writer) (int64, error) {
-	var line bytes.Buffer
 	return db.EachRecord(ctx, req, func(record string) error {
-		line.Reset()
-		if strings.ContainsAny(record, "\n\r") {
+		// Looked for together, the two would be looked for byte by byte.
+		if strings.IndexByte(record, '\n') >= 0 || strings.IndexByte(record, '\r') >= 0 {
+			var line bytes.Buffer
 			if err := json.Compact(&line, []byte(record)); err != nil {
 				return fmt.Errorf("fold record: %w", err)
 			}
-		} else {
-			line.WriteString(record)
+			record = line.String()
 		}
-		line.WriteByte('\n')
-		_, err := w.Write(line.Bytes())
+		if _, err := io.WriteString(w, record); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, "\n")
 		return err
 	})
 }
