@@ -149,6 +149,10 @@ func (db *DB) append(ctx context.Context, c conn, b *batch, list []loader.Loaded
 	if err := db.index(); err != nil {
 		return err
 	}
+	list, unread := db.unread(list)
+	if err := db.fetchAgain(ctx, c, unread); err != nil {
+		return err
+	}
 	if err := db.manifestRows(b, list); err != nil {
 		return err
 	}
@@ -197,6 +201,35 @@ func (db *DB) find(name string) (objectRow, bool) {
 		return db.lot.objects[i], true
 	}
 	return db.objects.find(name)
+}
+
+// unread parts off the objects that changed and could not be read then. The case
+// keeps what it has of them, and notes that: whoever can spoil a log in its source
+// must not thereby take it out of the case.
+func (db *DB) unread(list []loader.Loaded) (rest []loader.Loaded, rows []objectRow) {
+	had := func(l *loader.Loaded) (objectRow, bool) {
+		if l.Outcome != loader.Failed {
+			return objectRow{}, false
+		}
+		r, ok := db.objects.find(l.Object.Name)
+		_, staged := db.lot.names[l.Object.Name]
+		return r, ok && !staged && loader.Outcome(r.outcome) == loader.Done
+	}
+	for i := range list {
+		if r, ok := had(&list[i]); ok {
+			r.notes = "it changed after it was loaded, and could not be read then: " + list[i].Reason
+			rows = append(rows, r)
+		}
+	}
+	if len(rows) == 0 {
+		return list, nil
+	}
+	for i := range list { // the list is the loader's
+		if _, ok := had(&list[i]); !ok {
+			rest = append(rest, list[i])
+		}
+	}
+	return rest, rows
 }
 
 // manifestRows makes the rows of the objects and puts the originals into the

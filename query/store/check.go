@@ -92,29 +92,34 @@ func (db *DB) doubt(ctx context.Context, list []loader.Failure) error {
 		if !ok {
 			continue
 		}
-		o.etag, o.mtime, o.notes = "", 0, damagedNote
+		o.notes = damagedNote
 		rows = append(rows, o)
 		for i, r := range l.Object {
 			if archive, ok := db.objects.find(l.Object[:i]); ok && r == '!' {
-				archive.etag, archive.mtime = "", 0
 				rows = append(rows, archive)
 			}
 		}
 	}
 	err := db.commit(ctx)
 	if err == nil {
-		err = db.stage(ctx, func(c conn) error {
-			for _, o := range rows {
-				if _, err := c.exec(ctx, "UPDATE objects_rows SET etag = '', mtime = 0, notes = ? WHERE id = ?", o.notes, o.id); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err = db.stage(ctx, func(c conn) error { return db.fetchAgain(ctx, c, rows) })
 	}
 	if err != nil {
 		return fmt.Errorf("note what is damaged: %w", db.classify(err))
 	}
-	db.lot.moved = rows
 	return db.commit(ctx)
+}
+
+// fetchAgain stages rows without their ETag and time, with what their notes say,
+// so that the next load takes the objects for changed.
+func (db *DB) fetchAgain(ctx context.Context, c conn, rows []objectRow) error {
+	for i := range rows {
+		o := &rows[i]
+		o.etag, o.mtime = "", 0
+		if _, err := c.exec(ctx, "UPDATE objects_rows SET etag = '', mtime = 0, notes = ? WHERE id = ?", o.notes, o.id); err != nil {
+			return err
+		}
+	}
+	db.lot.moved = append(db.lot.moved, rows...)
+	return nil
 }

@@ -269,6 +269,42 @@ func TestChangedObjectReplacesOnlyItsOwnEvents(t *testing.T) {
 	}
 }
 
+// An object that changed and can't be read any more keeps its events, and is tried
+// again by the next load; a case made anew has them as well.
+func TestUnreadableObjectKeepsItsEvents(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	g := newGenerator(9)
+	first, other := g.next(30), g.next(10)
+	load(t, db, first, other)
+	spoilt := loader.Loaded{Object: first.Object, Outcome: loader.Failed, Reason: "unpack: cut off"}
+	spoilt.Object.Size++
+	later := g.next(5)
+	load(t, db, spoilt, later)
+	if n := db.Totals().Events; n != 45 {
+		t.Errorf("%d events, want all 45", n)
+	}
+	for _, o := range []loader.Object{spoilt.Object, first.Object} {
+		if s := db.Status(o); s != loader.Changed {
+			t.Errorf("status %v, want to be tried again", s)
+		}
+	}
+	r, _ := db.objects.find(first.Object.Name)
+	if loader.Outcome(r.outcome) != loader.Done || r.events != 30 || !strings.Contains(r.notes, "unpack: cut off") {
+		t.Errorf("%+v", r)
+	}
+	checkWhole(t, db)
+	db, _ = reopen(t, db, func(dir string) { tear(t, dir) })
+	if n := db.Totals().Events; n != 45 {
+		t.Errorf("made anew: %d events", n)
+	}
+	load(t, db, first)
+	if n := db.Totals().Events; n != 45 || db.Status(first.Object) != loader.Unchanged {
+		t.Errorf("read again: %d events, %v", n, db.Status(first.Object))
+	}
+	checkWhole(t, db)
+}
+
 func TestReplacedWithinOneLot(t *testing.T) {
 	t.Parallel()
 	db := newCase(t)
