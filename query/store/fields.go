@@ -140,6 +140,12 @@ func (f personField) show(db *DB, v []driver.Value) query.Value {
 }
 
 func (f personField) where(_ context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {
+	ids, n := f.holding(db, t, clock)
+	return in("e.who", ids, n), nil
+}
+
+// holding lists the identities that a term holds for, of how many there are.
+func (f personField) holding(db *DB, t query.Term, clock query.Clock) (ids []uint32, n int) {
 	rows := db.people.all()
 	texts := db.dicts[domPerson].all()
 	test := t.Test(clock)
@@ -147,7 +153,6 @@ func (f personField) where(_ context.Context, db *DB, t query.Term, clock query.
 		test = db.orName(test)
 	}
 	known := make(map[uint32]bool)
-	var ids []uint32
 	for _, r := range rows {
 		text := r.texts[f]
 		if text == 0 {
@@ -162,7 +167,7 @@ func (f personField) where(_ context.Context, db *DB, t query.Term, clock query.
 			ids = append(ids, r.id)
 		}
 	}
-	return in("e.who", ids, len(rows)), nil
+	return ids, len(rows)
 }
 
 // An enumField is a small number with a name each; one with an empty name stands

@@ -71,11 +71,47 @@ func (db *DB) fillProfile(ctx context.Context, p *query.Profile) (err error) {
 	return err
 }
 
+// within reports whether a field holds a value, and all events of it go back to
+// the root actor of that name: who was at work tells, without a look at events. A
+// person's own events are asked for by her name as a root actor then, for half
+// the cost.
+func (db *DB) within(ctx context.Context, f query.Filter, value string) (bool, error) {
+	t, one := f.Root().(query.Term)
+	root, err := profileTerm("root", value)
+	if !one || err != nil {
+		return false, nil
+	}
+	field, ok := db.fields[t.Field].(personField)
+	if !ok {
+		return false, nil
+	}
+	x, wanted, err := rootField{resolving{db}}.wanted(ctx, root.Root().(query.Term), db.clock())
+	if err != nil || !x.is(db.stateOfCase(), 0) {
+		return false, err
+	}
+	found := false
+	ids, _ := field.holding(db, t, db.clock())
+	for _, who := range ids {
+		for _, s := range x.of(who) {
+			if found = true; !wanted[s.session] {
+				return false, nil
+			}
+		}
+	}
+	return found, nil
+}
+
 // profileOf finds the fields that hold the value and makes the filter.
 func (db *DB) profileOf(ctx context.Context, p *query.Profile) error {
 	for _, field := range profiled {
 		f, err := profileTerm(field, p.Value)
 		if err != nil { // the value means nothing to the field
+			continue
+		}
+		if within, err := db.within(ctx, f, p.Value); err != nil {
+			return err
+		} else if within {
+			p.Fields = append(p.Fields, field)
 			continue
 		}
 		n, err := db.Count(ctx, f)
@@ -85,7 +121,7 @@ func (db *DB) profileOf(ctx context.Context, p *query.Profile) error {
 		if n.N == 0 {
 			continue
 		}
-		if p.Fields = append(p.Fields, field); len(p.Fields) == 1 {
+		if p.Fields = append(p.Fields, field); p.Filter.All() {
 			p.Filter = f
 		} else {
 			p.Filter = p.Filter.Or(f)

@@ -34,6 +34,12 @@ func TestProfile(t *testing.T) {
 			t.Errorf("profile %s: filter %s finds %d, volume %d, %d sessions (%v)", value, p.Filter, n.N, volume, len(p.Sessions.Sessions), err)
 		}
 	}
+	// What a person did herself is part of what goes back to her.
+	own, err := db.Profile(t.Context(), "bert-jan")
+	both := parse(t, "actor:bert-jan OR root:bert-jan")
+	if n, _ := db.Count(t.Context(), both); err != nil || own.Filter.String() != "root:bert-jan" || !slices.Equal(own.Fields, []string{"actor", "root"}) || own.Events != n.N {
+		t.Errorf("profile of a person: %d events of %v, filter %s (%v), want %d", own.Events, own.Fields, own.Filter, err, n.N)
+	}
 	// A key that was made and never used is in no field.
 	p, err := db.Profile(t.Context(), "AKIATFQR7NSC3ZO6PKAZ")
 	for err == nil && p.Partial {

@@ -99,6 +99,17 @@ func (db *DB) sessionList(ctx context.Context, x *sessionIndex, r query.SessionR
 
 // matchSessions counts the matching events of each session.
 func (db *DB) matchSessions(ctx context.Context, x *sessionIndex, f query.Filter) (map[uint32]int64, bool, error) {
+	if t, ok := f.Root().(query.Term); ok {
+		if field, ok := db.fields[t.Field].(ofSessions); ok { // then whole sessions match, and all is known
+			y, wanted, err := field.wanted(ctx, t, db.clock())
+			if err != nil {
+				return nil, false, err
+			}
+			if y == x && x.is(db.stateOfCase(), 0) {
+				return x.all(wanted), false, nil
+			}
+		}
+	}
 	h, err := db.filter(ctx, f)
 	if err != nil {
 		return nil, false, err
@@ -126,6 +137,17 @@ func (x *sessionIndex) count(ctx context.Context, c conn, where expr, add func(n
 		add(n, ok, number(v[5]))
 		return nil
 	})
+}
+
+// all are the events of wanted sessions, by number.
+func (x *sessionIndex) all(wanted []bool) map[uint32]int64 {
+	counts := map[uint32]int64{}
+	for i, w := range wanted {
+		if w {
+			counts[uint32(i)] = x.list[i].events
+		}
+	}
+	return counts
 }
 
 // slot is SQL by which events of one identity, anchor, account and address that
