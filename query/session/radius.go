@@ -1,6 +1,10 @@
 package session
 
-import "cmp"
+import (
+	"cmp"
+
+	"spoor/loader/cloudtrail"
+)
 
 // A Tree is a session and all that came of it.
 type Tree struct {
@@ -171,6 +175,9 @@ func (b *blast) tree(i int, maybe bool, sum *Radius) *Tree {
 func (c *Contain) add(s *Session) {
 	for _, k := range s.Keys {
 		c.key(k)
+	}
+	if s.Link != nil && s.Link.Kind == BySharedEvent && s.ActorKind == cloudtrail.KindForeign {
+		return // its parent, as another account's logs show it
 	}
 	if role := cmp.Or(s.RoleARN, s.Role); role != "" {
 		c.Roles = append(c.Roles, role)

@@ -68,6 +68,20 @@ func TestRadius(t *testing.T) {
 	}
 }
 
+// A role at work in another account is there a stranger, and no further principal.
+func TestStrangersAreContainedAsTheyAre(t *testing.T) {
+	t.Parallel()
+	hop := role(acct, "A", "alice", "ASIAROLEA0000001", 60)
+	mine, theirs := do("mine", 70, hop, byKey, "s3", "GetObject"), do("theirs", 70, foreign(hop.PrincipalID, acct), idle, "s3", "GetObject")
+	mine.SharedID, theirs.SharedID, theirs.Account = "pair", "pair", acctB
+	events := []event{mine, theirs}
+	r := resolve(events, 0)
+	got := session.Descend(r.Sessions, r.Issued(), []string{of(t, r, events, "mine").ID})
+	if got.Sessions != 2 || len(got.Contain.Principals) != 0 {
+		t.Errorf("%d sessions, principals %v; want 2, none", got.Sessions, got.Contain.Principals)
+	}
+}
+
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	one := session.Session{IPs: []string{"192.0.2.1", home}, Services: []string{"iam", "s3"}}

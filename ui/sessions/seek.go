@@ -12,18 +12,11 @@ import (
 
 // seeking are the steps to the next session of a kind, however far away it is.
 func (v *View) seeking() []pane.Command {
-	step := func(id, key string, title text.Safe, help string, k kind, back bool) pane.Command {
-		return pane.Command{ID: "sessions." + id, Keys: []string{key}, Title: title, Help: help, Group: "Move", When: v.notList,
-			Run: func(n int) (pane.Intent, tea.Cmd) { return v.seek(k, back, max(n, 1)) }}
-	}
 	ofActor := kind{"session of the same root actor", func(here, s *query.Session) bool { return here.RootActor == s.RootActor }}
-	denied := kind{"session with a failed call", func(_, s *query.Session) bool { return s.Errors > 0 }}
-	return []pane.Command{
-		step("next-actor", "}", "next of this actor", "Go to the next session that goes back to the same root actor", ofActor, false),
-		step("previous-actor", "{", "previous of this actor", "Go back to the session before of the same root actor", ofActor, true),
-		step("next-error", "w", "next with failures", "Go to the next session in which a call was denied or failed", denied, false),
-		step("previous-error", "W", "previous with failures", "Go back to the session before with a failed call", denied, true),
-	}
+	failed := kind{"session with a failed call", func(_, s *query.Session) bool { return s.Errors > 0 }}
+	return pane.Steps("sessions", v.notList, v.seek,
+		pane.Step[kind]{ID: "actor", Forth: "}", Back: "{", Title: "of this actor", What: ofActor.what, Kind: ofActor},
+		pane.Step[kind]{ID: "error", Forth: "w", Back: "W", Title: "with failures", What: failed.what, Kind: failed})
 }
 
 // A kind of session to look for, seen from the one under the cursor.
@@ -99,7 +92,7 @@ func (v *View) sought(m seekMsg) (pane.Intent, tea.Cmd) {
 	case m.err != nil:
 		return failed(m.err), nil
 	case m.item == nil:
-		return pane.Say{Text: "no further " + m.what}, nil
+		return pane.NoFurther(m.what), nil
 	}
 	v.grid.Jump(m.item)
 	return nil, v.fetch()

@@ -10,21 +10,14 @@ import (
 
 // seeking are the steps to the next change of a kind, however far away it is.
 func (v *View) seeking() []pane.Command {
-	step := func(id, key string, title text.Safe, help string, k kind, back bool) pane.Command {
-		return pane.Command{ID: "timeline." + id, Keys: []string{key}, Title: title, Help: help, Group: "Move", When: v.noChange,
-			Run: func(n int) (pane.Intent, tea.Cmd) { return v.seek(k, back, max(n, 1)) }}
-	}
 	failed := kind{"failed attempt", func(query.Change) (query.Filter, error) { return query.Parse("-outcome:ok") },
 		func(_, c query.Change) bool { return c.Outcome != 0 }}
 	ofActor := kind{"change of the same actor", func(c query.Change) (query.Filter, error) {
 		return query.Is("actor", query.Value{Text: c.Actor, Null: c.Actor == ""})
 	}, func(here, c query.Change) bool { return here.Actor == c.Actor }}
-	return []pane.Command{
-		step("next-actor", "}", "next of this actor", "Go to the next change of the same actor", ofActor, false),
-		step("previous-actor", "{", "previous of this actor", "Go back to the change before of the same actor", ofActor, true),
-		step("next-error", "e", "next failed attempt", "Go to the next change that was denied or failed", failed, false),
-		step("previous-error", "E", "previous failed attempt", "Go back to the attempt before that failed", failed, true),
-	}
+	return pane.Steps("timeline", v.noChange, v.seek,
+		pane.Step[kind]{ID: "actor", Forth: "}", Back: "{", Title: "of this actor", What: ofActor.what, Kind: ofActor},
+		pane.Step[kind]{ID: "error", Forth: "e", Back: "E", Title: "failed attempt", What: failed.what, Kind: failed})
 }
 
 // A kind of change to look for, seen from the one under the cursor: as a
@@ -99,7 +92,7 @@ func (v *View) seekHere(l *level, k kind, c query.Change, back bool, n int) (pan
 			return v.moved()
 		}
 	}
-	return pane.Say{Text: "no further " + k.what}, nil
+	return pane.NoFurther(k.what), nil
 }
 
 func (v *View) sought(m seekMsg) (pane.Intent, tea.Cmd) {
@@ -109,7 +102,7 @@ func (v *View) sought(m seekMsg) (pane.Intent, tea.Cmd) {
 	case m.err != nil:
 		return pane.Say{Text: "look for " + m.what + ": " + text.Clean(m.err.Error()), Bad: true}, nil
 	case m.row.change == nil:
-		return pane.Say{Text: "no further " + m.what}, nil
+		return pane.NoFurther(m.what), nil
 	}
 	m.of.grid.Jump(m.row)
 	return pane.Point{Seq: m.row.seq()}, v.fetch()
