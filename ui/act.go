@@ -74,6 +74,9 @@ func (m *Model) tell(in pane.Intent) tea.Cmd {
 				m.notice.problems = m.notice.problems[n:]
 			}
 		}
+	case pane.SetColumns:
+		m.events.SetColumns(in.Columns)
+		return m.resync()
 	case pane.Copy:
 		return m.copy(in)
 	case pane.Ask:

@@ -931,3 +931,21 @@ func TestTips(t *testing.T) {
 		t.Error("a tip where none are wanted")
 	}
 }
+
+// Columns are kept with a question, and come back when it is opened.
+func TestColumnsOfAQuestion(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 160, 40)
+	if c := d.m.state().Columns; c != nil {
+		t.Errorf("the usual columns count as chosen: %v", c)
+	}
+	want := []string{"time", "event", "requestParameters.bucketName"}
+	d.m.act(pane.SetColumns{Columns: want})
+	if c := d.m.state().Columns; !slices.Equal(c, want) {
+		t.Errorf("columns %v", c)
+	}
+	d.m.act(pane.SetColumns{})
+	if c := d.m.state().Columns; c != nil {
+		t.Errorf("the usual ones again: %v", c)
+	}
+}

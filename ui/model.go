@@ -150,7 +150,7 @@ func (m *Model) lens() lens {
 // state is what panes are told.
 func (m *Model) state() pane.State {
 	return pane.State{Ctx: m.ctx, Styles: m.look.styles, Zone: m.zone, Filter: m.asked.filter, Order: m.asked.order,
-		Asked: m.asked.n, Data: m.asked.data, Live: m.load.now.Running, Accounts: m.accounts()}
+		Asked: m.asked.n, Data: m.asked.data, Live: m.load.now.Running, Accounts: m.accounts(), Columns: m.events.Chosen()}
 }
 
 // paneAt returns the pane of a slot.

@@ -116,6 +116,14 @@ func (v *View) Columns() []string {
 	return ids
 }
 
+// Chosen are the columns if the reader chose other ones than usual, else nil.
+func (v *View) Chosen() []string {
+	if ids := v.Columns(); !slices.Equal(ids, Usual()) {
+		return ids
+	}
+	return nil
+}
+
 // ask sets what pages hold, and asks for them again when something is new.
 func (v *View) ask(ids []string) {
 	columns := slices.Clone(ids)

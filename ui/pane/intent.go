@@ -45,6 +45,8 @@ type (
 	Span struct{ From, To time.Time }
 	// SetOrder sets the order of events.
 	SetOrder struct{ Order query.Order }
+	// SetColumns sets the columns of the table of events.
+	SetColumns struct{ Columns []string }
 	// OpenEvent shows one event in full beside or above the view.
 	OpenEvent struct{ Seq int64 }
 	// Point says which event the cursor is on, so that an open detail follows.

@@ -19,9 +19,11 @@ type State struct {
 	Zone   *time.Location // every time on the screen is in this zone
 	Filter query.Filter   // everything that narrows: chips and time range
 	Order  query.Order
-	Asked  uint64 // grows with every change of Filter or Order: older answers are void
-	Data   uint64 // grows with the case: older answers are incomplete, not wrong
-	Live   bool   // a load is running
+	// Columns are those of the table of events, nil for the usual ones.
+	Columns []string
+	Asked   uint64 // grows with every change of Filter or Order: older answers are void
+	Data    uint64 // grows with the case: older answers are incomplete, not wrong
+	Live    bool   // a load is running
 
 	Accounts query.Accounts // what people call accounts; cells show Label, values stay ids
 }

@@ -224,6 +224,9 @@ func (v *View) openEvents() (pane.Intent, tea.Cmd) {
 	if e.saved.Order == "oldest" {
 		in = append(in, pane.SetOrder{Order: query.Oldest})
 	}
+	if len(e.saved.Columns) > 0 {
+		in = append(in, pane.SetColumns{Columns: e.saved.Columns})
+	}
 	return in, nil
 }
 
@@ -275,12 +278,12 @@ func (v *View) again() (pane.Intent, tea.Cmd) {
 
 // keep saves the filter in force under a name.
 func (v *View) keep() (pane.Intent, tea.Cmd) {
-	f, order := v.state.Filter, v.state.Order
+	f, order, columns := v.state.Filter, v.state.Order, v.state.Columns
 	if f.All() {
 		return pane.Say{Text: "set a filter first: a question is a filter with a name"}, nil
 	}
 	return pane.Ask{Title: "Keep the filter as a question", Help: text.CleanLine(f.String(), 200), Done: func(name string) (pane.Intent, tea.Cmd, error) {
-		s := query.Saved{ID: slug(name), Name: name, Filter: f.String()}
+		s := query.Saved{ID: slug(name), Name: name, Filter: f.String(), Columns: columns}
 		if order == query.Oldest {
 			s.Order = "oldest"
 		}

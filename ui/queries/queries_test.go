@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -245,6 +246,7 @@ func TestOwnQueries(t *testing.T) {
 	if _, ok := s.Last().(pane.Say); !ok {
 		t.Error("an empty filter is kept")
 	}
+	s.State.Columns = []string{"time", "requestParameters.bucketName"}
 	s.Filter("actor:alice")
 	s.Keys("n")
 	in := s.Last().(pane.Ask)
@@ -258,7 +260,7 @@ func TestOwnQueries(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Run(cmd)
-	if len(a.own) != 1 || a.own[0].ID != "what-alice-did" || a.own[0].Filter != "actor:alice" {
+	if len(a.own) != 1 || a.own[0].ID != "what-alice-did" || a.own[0].Filter != "actor:alice" || !slices.Equal(a.own[0].Columns, s.State.Columns) {
 		t.Fatalf("kept %+v", a.own)
 	}
 	s.Shows("Your own", "What Alice did!")
