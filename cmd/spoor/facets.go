@@ -76,19 +76,34 @@ type jsonValue struct {
 	Count int64   `json:"count"`
 }
 
+// jsonFacets is an object of lists of values by field, in the order they were
+// asked for.
+type jsonFacets []query.Facet
+
+func (list jsonFacets) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, f := range list {
+		field, err := json.Marshal(f.Field)
+		if err != nil {
+			return nil, err
+		}
+		values, err := json.Marshal(values(f))
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, field...), ':'), values...)
+	}
+	return append(b, '}'), nil
+}
+
 func (a *app) printFacets(facets []query.Facet) error {
 	return a.write(func(w io.Writer) error {
 		switch a.flags.format {
 		case "json", "ndjson":
-			all := map[string][]jsonValue{}
-			for _, f := range facets {
-				list := []jsonValue{}
-				for _, v := range f.Values {
-					list = append(list, jsonValue{pointer(v.Value), v.Count})
-				}
-				all[f.Field] = list
-			}
-			return json.NewEncoder(w).Encode(all)
+			return json.NewEncoder(w).Encode(jsonFacets(facets))
 		case "csv":
 			rows := a.newCSV(w, "field", "value", "count")
 			for _, f := range facets {

@@ -78,11 +78,7 @@ func collectStats(ctx context.Context, db *store.DB) (statistics, error) {
 		return s, err
 	}
 	for _, f := range s.order {
-		list := []jsonValue{}
-		for _, v := range f.Values {
-			list = append(list, jsonValue{pointer(v.Value), v.Count})
-		}
-		s.Facets[f.Field] = list
+		s.Facets[f.Field] = values(f)
 	}
 	gaps, err := db.Gaps(ctx)
 	for _, g := range gaps {
