@@ -175,6 +175,9 @@ func (a *app) settle() (err error) {
 	if a.flags.jobs < 0 {
 		return usagef("--jobs: %d is not a number of workers; 0 lets spoor choose", a.flags.jobs)
 	}
+	for i, c := range a.flags.columns {
+		a.flags.columns[i] = strings.TrimSpace(c)
+	}
 	if a.flags.limit < 0 {
 		return usagef("--limit: %d is negative; 0 means no limit", a.flags.limit)
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -61,6 +62,9 @@ spoor queries export login-failures shows how.`,
 				list, err := readQueries(f.file)
 				if err != nil {
 					return err
+				}
+				if list = withoutBuiltin(list); len(list) == 0 {
+					return usagef("--file %s: all of its queries are built in", f.file)
 				}
 				return a.keepQueries(cmd.Context(), f.shared, func([]query.Saved) ([]query.Saved, error) { return list, nil })
 			}
@@ -156,6 +160,14 @@ func (a *app) keepQueries(ctx context.Context, shared bool, change func(have []q
 		fmt.Fprintf(a.errw, "%s %s in %s\n", did, s.ID, where)
 	}
 	return nil
+}
+
+// withoutBuiltin leaves out queries that are built in, word for word: spoor queries
+// export writes them too.
+func withoutBuiltin(list []query.Saved) []query.Saved {
+	return slices.DeleteFunc(list, func(s query.Saved) bool {
+		return slices.ContainsFunc(query.Builtin(), func(b query.Saved) bool { return reflect.DeepEqual(b, s) })
+	})
 }
 
 // checkOwn refuses queries that can't be one's own.
