@@ -4,7 +4,8 @@
 // missing, stale or damaged in it is searched for there, and made anew.
 //
 // A Block covers some objects and consists of frames; a Frame holds each distinct
-// part of a record (query.Parts) once.
+// part of a record (query.Parts) once, those of each key apart, so that a question
+// unpacks only what may hold its answer.
 //
 //	records ─Maker─▶ Block in File ─Reader─▶ Frame ─Find, Each─▶ events
 //

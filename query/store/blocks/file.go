@@ -43,10 +43,11 @@ type frameAt struct {
 	len  int64 // with the head
 }
 
-const maxFrame = 1 << 40 // bytes, what can't be
-
-const blockHead = 24 // bytes before the list of objects
-const blockMagic = 0x6b6c62726f6f7073
+const (
+	blockHead  = 24 // bytes before the list of objects
+	blockMagic = 0x6b6c62726f6f7073
+	maxFrame   = 1 << 40 // bytes, more than any has
+)
 
 // A File is the file of search blocks: only ever appended to, not synced, for
 // checksums tell what a crash has torn.

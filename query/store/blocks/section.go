@@ -3,6 +3,7 @@ package blocks
 import (
 	"encoding/binary"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/klauspost/compress/s2"
@@ -39,16 +40,18 @@ const (
 	// part of what it was (measured on generated logs: 9 bytes an event more).
 	worthS2 = 4
 
-	// maxSection bounds what unpacking a section may take, in bytes: records are
-	// read whole into memory when frames are made.
-	maxSection = 1 << 30
+	// maxSection bounds what unpacking a section may take, in bytes: no object, and
+	// so no record, is larger.
+	maxSection = math.MaxUint32
+
+	maxFast = 1 << 30 // bytes that S2 is tried on, it has a bound of its own
 )
 
 // pack compresses bytes: for being read fast if that is cheap, else small.
 func pack(enc *zstd.Encoder, raw []byte, fast bool) (section, []byte) {
 	s := section{how: asRaw, raw: len(raw)}
 	packed := raw
-	if fast {
+	if fast && len(raw) <= maxFast {
 		if p := s2.EncodeBetter(nil, raw); len(p) <= len(raw)/worthS2 {
 			s.how, packed = asS2, p
 		}
