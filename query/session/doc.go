@@ -5,10 +5,12 @@
 //
 //	Activity (a few GROUP BYs) ─▶ units ─▶ windows, bursts ─▶ Sessions, Spans
 //	Mints (who gave out what)  ─────────────▶ links ─▶ chains, root actors
-//	Details (services, agents) ─────────────────────▶ lists, signs of risk
+//	Details (services, agents) ─────────────────────▶ lists
+//	Traces  (what all sessions left) ───────────────▶ signs of risk
 //
 // It sees aggregates, never events: a case of ten million events is a few
-// hundred thousand rows here. It is pure and its answer depends on nothing but
+// hundred thousand rows here. Nor need it see all of them: given what new events
+// touch, and the sessions above as they are known, it tells what changes. It is pure and its answer depends on nothing but
 // the set of events: not on the order in which files were loaded, nor on how
 // they were split.
 //

@@ -170,8 +170,13 @@ func BenchmarkSessions(b *testing.B) {
 		idle -= time.Second // another question each time
 		return db.Resolve(b.Context(), idle)
 	})
-	more := newSequel(b, db)
-	onward := func() { more.next(b, db) }
+	var more *sequel
+	onward := func() {
+		if more == nil {
+			more = newSequel(b, db)
+		}
+		more.next(b, db)
+	}
 	seed := uint64(100)
 	run("follow batch", onward, resolved)
 	run("follow batch of strangers", func() {
