@@ -121,7 +121,7 @@ func newDB(path string, o Options) *DB {
 	})
 	db.dicts = newDicts(db.shelf)
 	db.maker = newMaker(db.dicts, db.people)
-	db.sessions.portion = sessionPortion
+	db.sessions.portion, db.sessions.batches = sessionPortion, manyBatches
 	maps.Copy(db.fields, caseBindings(db))
 	maps.Copy(db.fields, annotationBindings(db))
 	return db

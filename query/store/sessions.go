@@ -27,6 +27,7 @@ type sessions struct {
 	kept     *evidence     // what index was worked out from; nil when it is to be read
 	extended int           // how many times what came since was added to what there was
 	portion  int64         // how many events are worked out at once
+	batches  int64         // see manyBatches
 	lists    sessionLists
 }
 

@@ -176,6 +176,7 @@ func TestBatchesGiveWhatAllAtOnceGives(t *testing.T) {
 				extended += db.sessions.extended
 				db = reopened(t, db)
 			}
+			db.sessions.batches = 3
 			k := min(1+p.r.IntN(40), len(p.events))
 			load(t, db, pack1(fmt.Sprintf("/%d.json.gz", batch), `{"Records":[]}`, p.events[:k:k], func(int) (int, int) { return 0, 1 }))
 			p.events = p.events[k:]

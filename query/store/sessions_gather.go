@@ -56,13 +56,16 @@ func (db *DB) prepare(ctx context.Context, c conn, x *sessionIndex, ev *evidence
 			return nil, err
 		}
 	}
-	for _, step := range []func(context.Context, conn) error{w.sum, w.gather} {
-		if err := step(ctx, c); err != nil {
-			return nil, err
-		}
+	if err := w.sum(ctx, c); err != nil {
+		return nil, err
+	}
+	if n, err := c.int64s(ctx, "SELECT sum(events)::BIGINT FROM session_sums"); err != nil {
+		return nil, err
+	} else if w.x != nil && n[0] != w.state.events { // a cancelled question may have come to its end after all
+		return db.prepare(ctx, c, nil, nil, idle)
 	}
 	w.ev.state = w.state
-	return w, nil
+	return w, w.gather(ctx, c)
 }
 
 // takeUp reports whether what was worked out last can be added to: events came
@@ -84,7 +87,7 @@ func (w *workbench) takeUp(ctx context.Context, c conn, x *sessionIndex) (bool, 
 		}
 	}
 	w.x, w.after = x, x.state.last
-	return true, nil
+	return true, pile(ctx, c, w.db.sessions.batches)
 }
 
 // sum reads the new mints, and sums the new events up.

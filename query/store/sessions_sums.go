@@ -72,6 +72,9 @@ func spotOf(v []driver.Value) spot {
 // groups stay small, and one portion is still long enough to keep it busy.
 const gatherPortion = 1 << 20
 
+// manyBatches is how many batches may leave rows of sums of their own.
+const manyBatches = 300
+
 // sessionPortion is how many events sessions are worked out of at once.
 const sessionPortion = 1_500_000
 
@@ -92,6 +95,28 @@ func sumUp(ctx context.Context, c conn, from, to int64, of expr, exact []uint32,
 		}
 	}
 	return nil
+}
+
+// pile makes one row of those that stand for one stretch, when more than so many
+// batches have left some. Large ones stay apart: they are parts to be worked out
+// one by one.
+func pile(ctx context.Context, c conn, batches int64) error {
+	small := fmt.Sprintf("upto IN (SELECT upto FROM session_sums GROUP BY upto HAVING sum(events) < %d)", sessionPortion/4)
+	n, err := c.int64s(ctx, "SELECT count(DISTINCT upto) FROM session_sums WHERE "+small)
+	if err != nil || n[0] <= batches {
+		return err
+	}
+	words := func(col string) string {
+		return fmt.Sprintf("array_to_string(list_distinct(flatten(list(string_split(%[1]s, ' ')))), ' ')", col)
+	}
+	return c.inTx(ctx, func() error {
+		_, err := c.exec(ctx, "CREATE TEMP TABLE piled AS SELECT who, anchor, account, ip, slot, min(first_t) AS first_t, max(last_t) AS last_t, "+
+			"sum(events)::BIGINT AS events, sum(writes)::BIGINT AS writes, sum(errors)::BIGINT AS errors, sum(denied)::BIGINT AS denied, "+
+			words("sources")+" AS sources, "+words("regions")+" AS regions, "+words("agents")+" AS agents, (SELECT max(upto) FROM session_sums WHERE "+small+") AS upto "+
+			"FROM session_sums WHERE "+small+" GROUP BY who, anchor, account, ip, slot; "+
+			"DELETE FROM session_sums WHERE "+small+"; INSERT INTO session_sums SELECT * FROM piled; DROP TABLE piled")
+		return err
+	})
 }
 
 // readSums reads the rows of a condition, those of one stretch one after the
