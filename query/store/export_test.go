@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	stdcmp "cmp"
 	"context"
 	"errors"
@@ -228,5 +229,37 @@ func TestParquetHasTypes(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(file), ".spoor-*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// Text made by several processors comes in the order of the rows, all of it.
+func TestTextIsInTheOrderOfRows(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	generated(t, db, 6, 4*slabRows)
+	columns := []string{"time", "actor", "event", "resource", "message", "id", "outcome", "bytesin", "mark"}
+	out := query.NewCSV(false)
+	var want []byte
+	for _, r := range exported(t, db, query.ExportRequest{Columns: columns}) {
+		want = out.AppendRow(want, r.Values)
+	}
+	encode := func() Encode {
+		out := query.NewCSV(false)
+		return func(b []byte, rows []query.Row) ([]byte, error) {
+			for _, r := range rows {
+				b = out.AppendRow(b, r.Values)
+			}
+			return b, nil
+		}
+	}
+	var got []byte
+	n, err := db.EachText(t.Context(), query.ExportRequest{Columns: columns}, encode, func(b []byte) error { got = append(got, b...); return nil })
+	if err != nil || n != 24*slabRows || !bytes.Equal(got, want) {
+		t.Errorf("%d rows, %d bytes of %d: %v", n, len(got), len(want), err)
+	}
+	boom := errors.New("boom")
+	broken := func() Encode { return func([]byte, []query.Row) ([]byte, error) { return nil, boom } }
+	if _, err := db.EachText(t.Context(), query.ExportRequest{Columns: columns}, broken, func([]byte) error { return nil }); !errors.Is(err, boom) {
+		t.Errorf("what an Encode says is lost: %v", err)
 	}
 }
