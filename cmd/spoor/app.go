@@ -126,6 +126,7 @@ func newRoot(a *app) *cobra.Command {
 		root.AddCommand(c)
 	}
 	addCompletion(a, root)
+	strictHelp(root)
 	return root
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	_ "embed"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,5 +36,29 @@ func topicCommands(a *app) []*cobra.Command {
 		topic("config", "what config.toml can hold", configText()),
 		topic("casework", "marks, notes, tags, names of accounts, and merging cases", caseworkTopic),
 		topic("integrity", "what validation proves and what it can't", integrityTopic),
+	}
+}
+
+// strictHelp has help refuse what there is no help on, where cobra shows the
+// main page and is content.
+func strictHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	show := help.Run
+	help.Run = nil
+	help.RunE = func(cmd *cobra.Command, args []string) error {
+		if _, rest, err := root.Find(args); err != nil || len(rest) > 0 {
+			e := usageError{fmt.Errorf("no help on %q", strings.Join(args, " ")), "spoor help lists the commands and topics"}
+			var names []string
+			for _, c := range root.Commands() {
+				names = append(names, c.Name())
+			}
+			if near := query.Suggest(args[0], names); near != "" {
+				e.hint = "did you mean spoor help " + near + "?"
+			}
+			return e
+		}
+		show(cmd, args)
+		return nil
 	}
 }

@@ -51,9 +51,14 @@ type grid struct {
 	n          int
 }
 
-// newGrid spreads n buckets over from..to, to excluded. Steps are of whole µs.
+// shortestStep is a second, in µs: eventTime is to the second ("CloudTrail record
+// contents"), so that shorter ones would stand empty.
+const shortestStep = 1_000_000
+
+// newGrid spreads n buckets over from..to, to excluded, or over what n seconds
+// hold if that is more. Steps are of whole µs.
 func newGrid(from, to int64, n int) grid {
-	return grid{from, max((to-from+int64(n)-1)/int64(n), 1), n}
+	return grid{from, max((to-from+int64(n)-1)/int64(n), shortestStep), n}
 }
 
 func (db *DB) histogram(ctx context.Context, c conn, r query.HistogramRequest, where expr, by string) (query.Histogram, error) {

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -160,6 +161,16 @@ func TestHistogramAddsUp(t *testing.T) {
 				t.Errorf("%q by %q: %d in the histogram, %v counted, %v", text, by, sum, n, err)
 			}
 		}
+	}
+}
+
+func TestHistogramOfOneSecond(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	generated(t, db, 2, 500)
+	h, err := db.Histogram(t.Context(), query.HistogramRequest{Filter: parse(t, "time:2024-05-01T00:01:00Z..2024-05-01T00:01:00Z"), Buckets: 7})
+	if err != nil || h.Step != time.Second || len(h.Series) == 0 || h.Series[0].Counts[0] == 0 {
+		t.Errorf("steps of %s, %v, %v", h.Step, h.Series, err)
 	}
 }
 
