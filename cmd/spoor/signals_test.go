@@ -112,5 +112,6 @@ func TestLeavingTheScreenTellsOfFailedObjects(t *testing.T) {
 	}
 	s := openTerminal(t, 100, 30, logs)
 	s.until("1 failed")
+	s.gone("loading") // while it goes on, q asks whether to stop it
 	s.press("q").until("could not be loaded: 1", "exit status 3")
 }
