@@ -1,15 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
-
-	"github.com/adrg/xdg"
 
 	"spoor/themes"
 )
@@ -17,10 +9,8 @@ import (
 // autoTheme leaves the choice to the terminal's background.
 const autoTheme = "auto"
 
-// themeFile holds the name of the theme chosen last on a screen. It is a file of
-// spoor's own: config.toml is the user's, with comments that no program should
-// rewrite.
-func themeFile() string { return filepath.Join(xdg.StateHome, "spoor", "theme") }
+// themeChoice holds the name of the theme chosen last on a screen.
+const themeChoice choice = "theme"
 
 // theme is the theme by name: that of --theme or config.toml, else the one chosen
 // on a screen. Nil: the terminal's background decides. A chosen theme that is gone
@@ -28,8 +18,7 @@ func themeFile() string { return filepath.Join(xdg.StateHome, "spoor", "theme") 
 func (a *app) theme() (*themes.Theme, error) {
 	name := a.flags.theme
 	if name == "" {
-		b, _ := os.ReadFile(themeFile())
-		name = strings.TrimSpace(string(b))
+		name = themeChoice.read()
 	}
 	if name == "" || name == autoTheme {
 		return nil, nil
@@ -47,22 +36,12 @@ func (a *app) theme() (*themes.Theme, error) {
 // keepTheme remembers a theme for the next screens, and says where that does not
 // help.
 func (a *app) keepTheme(name string) (said string, err error) {
-	path := themeFile()
+	value := name
 	if name == autoTheme {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", err
-		}
-	} else {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return "", err
-		}
-		err := atomicFile(path, func(w io.Writer) error {
-			_, err := fmt.Fprintln(w, name)
-			return err
-		})
-		if err != nil {
-			return "", err
-		}
+		value = ""
+	}
+	if err := themeChoice.keep(value); err != nil {
+		return "", err
 	}
 	if own := a.config.Theme; own != "" && own != name {
 		return fmt.Sprintf(" for now; config.toml says theme = %q, which holds again next time", own), nil

@@ -51,14 +51,14 @@ func TestThemeIsKept(t *testing.T) {
 		t.Errorf("with one in config.toml: %q", got)
 	}
 	a.flags.theme, a.config.Theme = "", ""
-	if err := os.WriteFile(themeFile(), []byte("gone\n"), 0o600); err != nil {
+	if err := os.WriteFile(themeChoice.file(), []byte("gone\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if got := theme(); got != "" {
 		t.Errorf("of a theme that is gone: %q", got)
 	}
 	keep("auto", "")
-	if left, _ := os.ReadDir(filepath.Dir(themeFile())); len(left) != 0 {
+	if left, _ := os.ReadDir(filepath.Dir(themeChoice.file())); len(left) != 0 {
 		t.Errorf("auto leaves %v", left)
 	}
 	a.flags.theme = "gone"
