@@ -211,16 +211,7 @@ var exportColumns = []string{"time", "account", "region", "actor", "type", "prin
 	"resourcetype", "resource", "ip", "agent", "category", "eventtype", "mfa", "bytesin", "bytesout", "verdict", "id", "object", "mark", "note"}
 
 func exportCSV(ctx context.Context, db *DB) error {
-	encode := func() Encode {
-		out := query.NewCSV(false)
-		return func(b []byte, rows []query.Row) ([]byte, error) {
-			for _, r := range rows {
-				b = out.AppendRow(b, r.Values)
-			}
-			return b, nil
-		}
-	}
-	_, err := db.EachText(ctx, query.ExportRequest{Limit: 1_000_000, Columns: exportColumns}, encode, func([]byte) error { return nil })
+	_, err := db.EachText(ctx, query.ExportRequest{Limit: 1_000_000, Columns: exportColumns}, encodeCSV, func([]byte) error { return nil })
 	return err
 }
 
@@ -232,4 +223,15 @@ func exportRecords(ctx context.Context, db *DB) error {
 func exportParquet(ctx context.Context, db *DB, path string) error {
 	_, err := db.WriteParquet(ctx, query.ExportRequest{Limit: 1_000_000, Columns: exportColumns}, path)
 	return err
+}
+
+// encodeCSV makes an Encode that writes rows as CSV.
+func encodeCSV() Encode {
+	out := query.NewCSV(false)
+	return func(b []byte, rows []query.Row) ([]byte, error) {
+		for _, r := range rows {
+			b = out.AppendRow(b, r.Values)
+		}
+		return b, nil
+	}
 }

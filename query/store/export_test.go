@@ -243,17 +243,8 @@ func TestTextIsInTheOrderOfRows(t *testing.T) {
 	for _, r := range exported(t, db, query.ExportRequest{Columns: columns}) {
 		want = out.AppendRow(want, r.Values)
 	}
-	encode := func() Encode {
-		out := query.NewCSV(false)
-		return func(b []byte, rows []query.Row) ([]byte, error) {
-			for _, r := range rows {
-				b = out.AppendRow(b, r.Values)
-			}
-			return b, nil
-		}
-	}
 	var got []byte
-	n, err := db.EachText(t.Context(), query.ExportRequest{Columns: columns}, encode, func(b []byte) error { got = append(got, b...); return nil })
+	n, err := db.EachText(t.Context(), query.ExportRequest{Columns: columns}, encodeCSV, func(b []byte) error { got = append(got, b...); return nil })
 	if err != nil || n != 24*slabRows || !bytes.Equal(got, want) {
 		t.Errorf("%d rows, %d bytes of %d: %v", n, len(got), len(want), err)
 	}
