@@ -169,7 +169,7 @@ func (id *Identity) name() (Kind, string) {
 	case "AWSService":
 		return KindService, "service: " + first(id.InvokedBy, id.PrincipalID, "unknown")
 	case "IdentityCenterUser":
-		return KindSSO, first(id.UserName, shortUser(id.OnBehalfOf), id.PrincipalID, "Identity Center user")
+		return KindSSO, first(id.UserName, CenterUser(id.OnBehalfOf), id.PrincipalID, "Identity Center user")
 	case "SAMLUser":
 		return KindFederated, first(id.UserName, id.PrincipalID, "unknown") + " via SAML"
 	case "WebIdentityUser":
@@ -190,7 +190,7 @@ func (id *Identity) nameUntyped() (Kind, string) {
 	case id.OnBehalfOf != "":
 		kind = KindSSO
 	}
-	who := first(id.UserName, shortUser(id.OnBehalfOf), lastPart(id.ARN), id.PrincipalID)
+	who := first(id.UserName, CenterUser(id.OnBehalfOf), lastPart(id.ARN), id.PrincipalID)
 	if who == "" && id.Account != "" {
 		who = "account " + id.Account
 	}
@@ -241,8 +241,9 @@ func (id *Identity) nameSession() (Kind, string) {
 	return KindRole, role + "/" + session
 }
 
-// shortUser names an Identity Center user by the start of the id.
-func shortUser(id string) string {
+// CenterUser names an Identity Center user, of whom only the id is known, by its
+// start; "" where there is none.
+func CenterUser(id string) string {
 	if id == "" {
 		return ""
 	}

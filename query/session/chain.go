@@ -142,29 +142,57 @@ func choose(res *Result, s *Session, links []Link) int {
 	return res.byID[links[0].Parent]
 }
 
-// issuedKey: the very key that a call gave out.
+// issuedKey: the very key that a call gave out. A key is given out once: of
+// several records of that, those that name the caller count.
 func (l *ledger) issuedKey(s *Session, face *cloudtrail.Identity, _ string) []clue {
 	var out []clue
 	for _, key := range s.Keys {
+		known := len(out)
 		for _, i := range l.byKey[key] {
 			m := l.all[i]
-			if !agrees(m.Mint, s) || !lives(m.Mint, s) {
+			if !agrees(m.Mint, s, face) || !lives(m.Mint, s) {
 				continue
 			}
 			out = append(out, clue{i, ByIssuedKey, Exact, m.Call + " gave out the key " + key + " that it uses"})
+		}
+		if named := func(c clue) bool { return !hides(l.all[c.mint].Ref.Who) }; slices.ContainsFunc(out[known:], named) {
+			out = slices.Concat(out[:known], slices.DeleteFunc(out[known:], func(c clue) bool { return !named(c) && l.all[c.mint].Shared == "" }))
 		}
 	}
 	return out
 }
 
+// bearers are the types of those who use what each call gives out.
+var bearers = map[string][]string{
+	"AssumeRole": {"AssumedRole"}, "AssumeRoleWithSAML": {"AssumedRole"}, "AssumeRoleWithWebIdentity": {"AssumedRole"},
+	"AssumeRoot": {"Root"}, "GetSessionToken": {"IAMUser", "Root"}, "GetFederationToken": {"FederatedUser"}, "CreateAccessKey": {"IAMUser", "Root"},
+}
+
 // agrees guards against keys that documents print as examples: a key issued for
-// one role is not used by another.
-func agrees(m *Mint, s *Session) bool {
+// one role, user or account is not used by another.
+func agrees(m *Mint, s *Session, face *cloudtrail.Identity) bool {
+	if types := bearers[m.Call]; types != nil && slices.Contains(principalTypes, face.Type) && !slices.Contains(types, face.Type) {
+		return false
+	}
+	switch m.Call {
+	case "CreateAccessKey": // a user who was renamed keeps her keys
+		return !strings.HasSuffix(m.IssuedKey, "EXAMPLE") || !differs(m.Target, face.UserName)
+	case "GetSessionToken":
+		return !differs(m.Ref.Who.PrincipalID, face.PrincipalID)
+	case "AssumeRoot":
+		return !differs(m.Principal, s.Account)
+	}
 	if _, role := splitARN(m.RoleARN); role != "" && s.Role != "" && role != s.Role {
 		return false
 	}
-	return m.SessionName == "" || s.Role == "" || s.SessionName == "" || m.SessionName == s.SessionName
+	return m.SessionName == "" || s.SessionName == "" || m.SessionName == s.SessionName
 }
+
+// principalTypes are those of principals that use keys.
+var principalTypes = []string{"AssumedRole", "FederatedUser", "IAMUser", "Root"}
+
+// differs reports whether two names that the log shows are not the same.
+func differs(a, b string) bool { return !masked(a) && !masked(b) && a != b }
 
 // lives reports whether the session lies in the life of the key it was given.
 func lives(m *Mint, s *Session) bool {
@@ -307,12 +335,26 @@ func (l *ledger) identityCenter(s *Session, face *cloudtrail.Identity, _ string)
 		if m.RoleName != "" && m.RoleName != set && m.RoleName != s.Role || m.Account != "" && m.Account != s.Account {
 			continue
 		}
-		if user := l.names[m.Ref.Who.OnBehalfOf]; user != "" && user != s.SessionName {
+		if !l.sameUser(m, s) {
 			continue
 		}
 		out = append(out, clue{i, ByInference, Inferred, m.Call + " from the same address in the second the credentials were created; Identity Center leaves no firmer trace"})
 	}
 	return out
+}
+
+// sameUser reports whether a session may be that of the user a portal gave
+// credentials to. Before July 2025 the portal's own records name the user;
+// Identity Center's user names don't go by case.
+func (l *ledger) sameUser(m issued, s *Session) bool {
+	if behalf := m.Ref.Who.OnBehalfOf; behalf != "" && s.Behalf != "" {
+		return behalf == s.Behalf
+	}
+	name := l.names[m.Ref.Who.OnBehalfOf]
+	if name == "" && !masked(m.SessionName) {
+		name = m.SessionName
+	}
+	return name == "" || strings.EqualFold(name, s.SessionName)
 }
 
 // permissionSet returns the permission set of an Identity Center role,

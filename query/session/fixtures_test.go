@@ -52,6 +52,11 @@ func stamp(id cloudtrail.Identity, key string, created float64) cloudtrail.Ident
 	return id
 }
 
+func onBehalf(id cloudtrail.Identity, user string) cloudtrail.Identity {
+	id.OnBehalfOf = user
+	return id
+}
+
 func kind(id cloudtrail.Identity, k cloudtrail.Kind) cloudtrail.Identity {
 	id.Kind = k
 	return id

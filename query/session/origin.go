@@ -63,11 +63,27 @@ func (w *walker) up(i, depth int) origin {
 	}
 	o.session, o.depth = top, len(path)-1
 	o.confidence = weaker(o.confidence, sure)
+	if user := w.behalf(path); user != "" && o.kind != cloudtrail.KindSSO {
+		o.actor, o.kind, o.confidence = user, cloudtrail.KindSSO, Exact
+		o.reason = "onBehalfOf names the Identity Center user for whom the application worked"
+		return o
+	}
 	if source != "" {
 		o.actor, o.kind, o.confidence = source, cloudtrail.KindPerson, Exact
 		o.reason = "sourceIdentity " + source + " was set when the chain began and can't be changed on the way"
 	}
 	return o
+}
+
+// behalf names the Identity Center user on whose behalf a session was, or one
+// above it; "" for none.
+func (w *walker) behalf(path []int) string {
+	for _, at := range path {
+		if s := &w.res.Sessions[at]; s.Behalf != "" {
+			return cmp.Or(w.ledger.names[s.Behalf], cloudtrail.CenterUser(s.Behalf))
+		}
+	}
+	return ""
 }
 
 // several is the start of a chain that may have begun in more than one place.
@@ -130,6 +146,10 @@ func (w *walker) start(i int) origin {
 		o.confidence, o.reason = Unknown, "external account "+id.Account+", principal "+cmp.Or(id.PrincipalID, id.ARN, "not named")+
 			": its own logs, or the pairs by sharedEventID, are not in these logs: load those of account "+id.Account
 	default:
+		if id.Type == "Unknown" && !masked(id.UserName) {
+			o.kind, o.reason = cloudtrail.KindSSO, "Identity Center names its user; before July 2025 its records had no type for them"
+			return o
+		}
 		o.confidence, o.reason = Unknown, w.missing(s)
 		if s.Link != nil { // minted by a service for its work
 			o.kind, o.actor = cloudtrail.KindWorkload, cmp.Or(s.SessionName, s.Actor)

@@ -214,6 +214,9 @@ func portalFixtures() []fixture {
 	step := func(id string, t float64, call string) event {
 		return mint(do(id, t, center, idle, "signin", call), cloudtrail.Mint{SessionName: "dana@corp.example"})
 	}
+	old := func(name string) cloudtrail.Identity {
+		return cloudtrail.Identity{Type: "Unknown", Account: acct, PrincipalID: "92670f4c-" + name, UserName: name, Created: cloudtrail.NoTime, Kind: cloudtrail.KindUnknown, Actor: name}
+	}
 	return []fixture{
 		{
 			name: "OAuth grant: one sign-in session ARN over two keys",
@@ -258,6 +261,36 @@ func portalFixtures() []fixture {
 				do("use", 75, set, byKey, "s3", "ListBuckets")},
 			sessions: [][]string{{"auth", "creds"}, {"auth2", "creds2"}, {"use"}},
 			wants:    []want{{event: "use", parent: "creds", evidence: "creds", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1}},
+		},
+		{
+			name: "Identity Center: onBehalfOf on one event of a session tells two portals apart",
+			events: []event{mint(do("creds", 70, center, idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{RoleName: "Admin", Account: acctB}),
+				mint(do("creds2", 70, other, idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{RoleName: "Admin", Account: acctB}),
+				do("use", 75, set, byKey, "s3", "ListBuckets"), do("behalf", 80, behalf, byKey, "q", "SendMessage")},
+			sessions: [][]string{{"creds"}, {"creds2"}, {"use", "behalf"}},
+			wants:    []want{{event: "use", parent: "creds", evidence: "creds", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1}},
+		},
+		{
+			name: "Identity Center before July 2025: type Unknown, the portal's own events name the user, in letters of another case",
+			events: []event{mint(do("creds", 70, old("Dana@corp.example"), idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{SessionName: "Dana@corp.example", RoleName: "Admin", Account: acctB}),
+				mint(do("creds2", 70, old("eve@corp.example"), idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{SessionName: "eve@corp.example", RoleName: "Admin", Account: acctB}),
+				do("use", 75, set, byKey, "s3", "ListBuckets")},
+			sessions: [][]string{{"creds"}, {"creds2"}, {"use"}},
+			wants:    []want{{event: "use", parent: "creds", evidence: "creds", link: "inferred", confidence: "inferred", root: "Dana@corp.example", sure: "inferred", depth: 1}},
+		},
+		{
+			name: "an application's role on behalf of an Identity Center user, whose name the sign-in tells",
+			events: []event{step("auth", 56, "UserAuthentication"), do("use", 75, role(acctB, "Reports", "app", "ASIAREPORTS00001", 70), byKey, "s3", "ListBuckets"),
+				do("behalf", 80, onBehalf(role(acctB, "Reports", "app", "ASIAREPORTS00001", 70), "92670f4c-user"), byKey, "q", "SendMessage")},
+			sessions: [][]string{{"auth"}, {"use", "behalf"}},
+			wants:    []want{{event: "use", root: "dana@corp.example", sure: "exact"}},
+		},
+		{
+			name: "what an application's role goes on to is on the user's behalf, too; who is not named has an id",
+			events: []event{do("behalf", 80, onBehalf(role(acctB, "Reports", "app", "ASIAREPORTS00001", 70), "92670f4c-user"), byKey, "q", "SendMessage"),
+				assume("mint", 90, role(acctB, "Reports", "app", "ASIAREPORTS00001", 70), byKey, acctB, "Store", "app", "ASIASTORE0000001"), do("next", 95, role(acctB, "Store", "app", "ASIASTORE0000001", 90), byKey, "s3", "GetObject")},
+			sessions: [][]string{{"behalf", "mint"}, {"next"}},
+			wants:    []want{{event: "next", parent: "mint", evidence: "mint", link: "issued-key", confidence: "exact", root: "Identity Center user 92670f4c", sure: "exact", depth: 1}},
 		},
 		{
 			name:     "S3 Express: CreateSession and the data calls after it carry one identity",

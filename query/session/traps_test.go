@@ -130,6 +130,27 @@ func trapFixtures() []fixture {
 			wants:    []want{{event: "use", root: "Other/s", sure: "unknown"}},
 		},
 		{
+			name:     "a key of the manuals, which two people have, is no link from one to the other",
+			events:   []event{mint(do("mint", 60, alice, idle, "iam", "CreateAccessKey"), cloudtrail.Mint{IssuedKey: "AKIAIOSFODNN7EXAMPLE", Target: "bob"}), do("use", 70, user("eve", "AKIAIOSFODNN7EXAMPLE"), idle, "s3", "ListBuckets")},
+			sessions: [][]string{{"mint"}, {"use"}},
+			wants:    []want{{event: "use", root: "eve", sure: "exact"}},
+		},
+		{
+			name: "a session token, a federation token and a root session are used by those they were made for alone",
+			events: []event{mint(do("token", 60, alice, idle, "sts", "GetSessionToken"), cloudtrail.Mint{IssuedKey: "ASIAIOSFODNN7EXAMPLE", Principal: alice.PrincipalID, Target: alice.ARN}),
+				mint(do("root", 60, alice, idle, "sts", "AssumeRoot"), cloudtrail.Mint{IssuedKey: "ASIAI44QH8DHBEXAMPLE", Target: acctB, Principal: acctB}),
+				do("eve", 70, stamp(user("eve", ""), "ASIAIOSFODNN7EXAMPLE", 60), byKey, "s3", "ListBuckets"), do("eve2", 70, stamp(user("eve", ""), "ASIAI44QH8DHBEXAMPLE", 60), byKey, "s3", "ListBuckets")},
+			sessions: [][]string{{"token", "root"}, {"eve"}, {"eve2"}},
+			wants:    []want{{event: "eve", root: "eve", sure: "exact"}, {event: "eve2", root: "eve", sure: "exact"}},
+		},
+		{
+			name: "the two copies of a cross-account AssumeRole, from before sharedEventID: one action, for a key is given out once",
+			events: []event{assume("mine", 60, alice, idle, acctB, "Ops", "s", "ASIAOPS000000001"), in(assume("theirs", 60, foreign(alice.PrincipalID, acct), idle, acctB, "Ops", "s", "ASIAOPS000000001"), acctB),
+				do("use", 70, role(acctB, "Ops", "s", "ASIAOPS000000001", 60), byKey, "s3", "ListBuckets")},
+			sessions: [][]string{{"mine"}, {"theirs"}, {"use"}},
+			wants:    []want{{event: "use", parent: "mine", evidence: "mine", link: "issued-key", confidence: "exact", root: "alice", sure: "exact", depth: 1}},
+		},
+		{
 			name: "sourceIdentity is the first human, whatever is missing",
 			events: []event{do("use", 70, src, byKey, "s3", "ListBuckets"), assume("mint", 80, src, byKey, acct, "Next", "n", "ASIANEXT00000001"),
 				do("next", 90, role(acct, "Next", "n", "ASIANEXT00000001", 80), byKey, "s3", "ListBuckets")},

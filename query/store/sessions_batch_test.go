@@ -60,7 +60,7 @@ func (p *troupe) act() {
 	n := p.r.IntN(4)
 	t := int64(100_000 + p.r.IntN(20_000))
 	long := p.user(n, fmt.Sprintf("AKIAUSER%08d", n), cloudtrail.NoTime)
-	switch scene := p.r.IntN(12); scene {
+	switch scene := p.r.IntN(13); scene {
 	case 0: // a call in person, and a service in her name about then
 		p.add(t, long, cloudtrail.AnchorIdle, "s3", "GetObject", nil)
 		lent := p.user(n, fmt.Sprintf("ASIALENT%08d", p.n), (t+1)*second)
@@ -145,6 +145,14 @@ func (p *troupe) chained(scene, n int, t int64, long cloudtrail.Identity) {
 	case 10: // a session token, by its second only
 		p.add(t, long, cloudtrail.AnchorIdle, "sts", "GetSessionToken", minting(cloudtrail.Mint{Call: "GetSessionToken"}))
 		p.add(t+9, p.user(n, fmt.Sprintf("ASIATOKN%08d", p.n), t*second), cloudtrail.AnchorKey, "iam", "ListUsers", nil)
+	case 12: // an application on behalf of an Identity Center user, which goes on to another role
+		app := p.role(troupeHome, "Reports", fmt.Sprint("app", p.n), fmt.Sprintf("ASIAAPP0%08d", p.n), t*second)
+		p.add(t+1, app, cloudtrail.AnchorKey, "s3", "ListBuckets", nil)
+		next := fmt.Sprintf("ASIASTOR%08d", p.n)
+		p.add(t+20, app, cloudtrail.AnchorKey, "sts", "AssumeRole", minting(cloudtrail.Mint{Call: "AssumeRole", IssuedKey: next, RoleARN: "arn:aws:iam::" + troupeAway + ":role/Store", SessionName: "n"}))
+		p.add(t+30, p.role(troupeAway, "Store", "n", next, (t+20)*second), cloudtrail.AnchorKey, "s3", "GetObject", nil)
+		app.OnBehalfOf = fmt.Sprint("user-id-", n)
+		p.add(t+5, app, cloudtrail.AnchorKey, "q", "SendMessage", nil)
 	case 11: // two services at once in somebody's name, each of which may have set the other off
 		for k, pair := range [][2]string{{"kms", "s3"}, {"s3", "kms"}} {
 			lent := p.user(n, fmt.Sprintf("ASIARING%04d%04d", p.n, k), t*second)
