@@ -2,6 +2,7 @@ package cloudtrail
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,9 @@ func decodeIdentity(raw string, hash [2]uint64) *Identity {
 	}
 	id.completeFromARN()
 	id.Kind, id.Actor = id.name()
+	if id.Delegate != "" { // to be seen wherever the actor is
+		id.Actor += " (delegated to account " + id.Delegate + ")"
+	}
 	return id
 }
 
@@ -173,7 +177,11 @@ func (id *Identity) name() (Kind, string) {
 	case "SAMLUser":
 		return KindFederated, first(id.UserName, id.PrincipalID, "unknown") + " via SAML"
 	case "WebIdentityUser":
-		return KindFederated, first(id.UserName, id.PrincipalID, "unknown") + " via " + first(host(id.Provider), "web identity")
+		kind := KindFederated
+		if id.machine() {
+			kind = KindWorkload
+		}
+		return kind, first(id.UserName, id.PrincipalID, "unknown") + " via " + first(host(id.Provider), "web identity")
 	}
 	return id.nameUntyped()
 }
@@ -248,6 +256,21 @@ func CenterUser(id string) string {
 		return ""
 	}
 	return "Identity Center user " + id[:min(8, len(id))]
+}
+
+// pipelines are the hosts of OIDC providers that vouch for jobs, never for people.
+var pipelines = [...]string{
+	"token.actions.githubusercontent.com", "oidc.circleci.com", "agent.buildkite.com", "app.terraform.io", "api.bitbucket.org", "vstoken.dev.azure.com",
+}
+
+// machine reports whether the subject of a web identity is a workload: a job of
+// a pipeline, or a service account of a Kubernetes cluster.
+func (id *Identity) machine() bool {
+	if strings.HasPrefix(id.UserName, "system:serviceaccount:") {
+		return true
+	}
+	at := host(id.Provider)
+	return strings.HasPrefix(at, "oidc.eks.") || strings.HasPrefix(at, "gitlab.") || slices.Contains(pipelines[:], at)
 }
 
 // host reduces an OIDC provider, a URL or an ARN, to its host name.

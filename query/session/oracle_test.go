@@ -27,7 +27,7 @@ func at(s float64) int64 {
 func hashed(id cloudtrail.Identity) *cloudtrail.Identity {
 	h := fnv.New64a()
 	for _, s := range []string{id.Type, id.PrincipalID, id.ARN, id.Account, id.AccessKey, id.UserName, id.InvokedBy, id.Role, id.SessionName,
-		id.SourceIdentity, id.SignInSession, id.OnBehalfOf, id.CredentialID, strconv.FormatInt(id.Created, 10), strconv.Itoa(int(id.MFA))} {
+		id.SourceIdentity, id.SignInSession, id.OnBehalfOf, id.CredentialID, id.IssuerARN, strconv.FormatInt(id.Created, 10), strconv.Itoa(int(id.MFA))} {
 		h.Write([]byte(s + "\x00"))
 	}
 	id.Hash = [2]uint64{h.Sum64(), 0}

@@ -109,6 +109,10 @@ func (w *walker) start(i int) origin {
 	s := &w.res.Sessions[i]
 	id := s.Face
 	o := origin{actor: s.Actor, kind: s.ActorKind, confidence: Exact}
+	if s.ActorKind == cloudtrail.KindFederated || id.Type == "WebIdentityUser" {
+		w.federated(&o, id)
+		return o
+	}
 	switch s.ActorKind {
 	case cloudtrail.KindUser:
 		o.actor, o.reason = cmp.Or(id.UserName, s.Actor), "an IAM user's own credentials"
@@ -130,8 +134,6 @@ func (w *walker) start(i int) origin {
 	case cloudtrail.KindWorkload:
 		o.actor, o.reason = cmp.Or(id.CredentialsFor, s.Actor), "a workload's own role"
 		o.confidence = sureIf(id.CredentialsFor != "" || s.Link != nil)
-	case cloudtrail.KindFederated:
-		w.federated(&o, id)
 	case cloudtrail.KindService:
 		o.reason = "an AWS service on its own behalf"
 	case cloudtrail.KindServiceLinked:
@@ -164,8 +166,12 @@ func (w *walker) start(i int) origin {
 
 func (w *walker) federated(o *origin, id *cloudtrail.Identity) {
 	if id.Type == "FederatedUser" && id.IssuerARN != "" {
-		_, o.actor = splitARN(id.IssuerARN)
+		var account string
+		account, o.actor = splitARN(id.IssuerARN)
 		o.kind, o.reason = cloudtrail.KindUser, "the federated user's records name their issuer"
+		if strings.HasSuffix(o.actor, ":root") {
+			o.kind, o.actor = cloudtrail.KindRoot, "root@"+account
+		}
 		return
 	}
 	o.actor, o.reason = cmp.Or(id.UserName, o.actor), "the identity provider vouched for this subject"

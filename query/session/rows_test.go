@@ -14,6 +14,8 @@ func mintFixtures() []fixture {
 		Provider: "token.actions.githubusercontent.com", Created: cloudtrail.NoTime, Kind: cloudtrail.KindFederated, Actor: "repo:org/x:ref:main via GitHub"}
 	fed := cloudtrail.Identity{Type: "FederatedUser", PrincipalID: acct + ":guest", ARN: "arn:aws:sts::" + acct + ":federated-user/guest", Account: acct,
 		AccessKey: "ASIAFEDERATED001", SessionName: "guest", IssuerType: "IAMUser", IssuerARN: alice.ARN, Created: at(60), Kind: cloudtrail.KindFederated, Actor: "guest (federated by alice)"}
+	byRoot := fed
+	byRoot.IssuerType, byRoot.IssuerARN = "Root", "arn:aws:iam::"+acct+":root"
 	rootB := cloudtrail.Identity{Type: "Root", PrincipalID: acctB, ARN: "arn:aws:iam::" + acctB + ":root", Account: acctB, AccessKey: "ASIAROOT00000001",
 		Created: at(60), AssumedRoot: true, Kind: cloudtrail.KindRoot, Actor: "root (AssumeRoot)@" + acctB}
 	fixtures := []fixture{
@@ -101,6 +103,12 @@ func mintFixtures() []fixture {
 			events:   []event{do("use", 70, fed, byKey, "s3", "ListBuckets")},
 			sessions: [][]string{{"use"}},
 			wants:    []want{{event: "use", root: "alice", sure: "exact"}},
+		},
+		{
+			name:     "GetFederationToken of root, not loaded",
+			events:   []event{do("use", 70, byRoot, byKey, "s3", "ListBuckets")},
+			sessions: [][]string{{"use"}},
+			wants:    []want{{event: "use", root: "root@" + acct, sure: "exact"}},
 		},
 		{
 			name: "CreateAccessKey: a long-term key made by another user",
