@@ -7,6 +7,10 @@ import (
 	"spoor/loader/cloudtrail"
 )
 
+// Rules numbers the rules by which events become sessions and chains: what was
+// worked out by other rules must not be gone on with. Count it up when they change.
+const Rules = 2
+
 // DefaultIdle is the silence that ends a session of a long-term key.
 const DefaultIdle = 30 * time.Minute
 

@@ -151,6 +151,12 @@ func trapFixtures() []fixture {
 			wants:    []want{{event: "use", parent: "mine", evidence: "mine", link: "issued-key", confidence: "exact", root: "alice", sure: "exact", depth: 1}},
 		},
 		{
+			name: "a bearer token of STS is one session, however long it rests",
+			events: []event{do("a", 0, user("alice", "ABIABEARER000001"), idle, "codeartifact", "GetPackageVersionAsset"),
+				from(do("b", 20000, user("alice", "ABIABEARER000001"), idle, "codeartifact", "GetPackageVersionAsset"), away)},
+			sessions: [][]string{{"a", "b"}},
+		},
+		{
 			name: "sourceIdentity is the first human, whatever is missing",
 			events: []event{do("use", 70, src, byKey, "s3", "ListBuckets"), assume("mint", 80, src, byKey, acct, "Next", "n", "ASIANEXT00000001"),
 				do("next", 90, role(acct, "Next", "n", "ASIANEXT00000001", 80), byKey, "s3", "ListBuckets")},

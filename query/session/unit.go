@@ -44,8 +44,11 @@ func realKey(k string) bool {
 	return !same
 }
 
-// temporary reports whether a key id is one of STS (IAM identifiers, unique id prefixes).
-func temporary(k string) bool { return strings.HasPrefix(k, "ASIA") || strings.HasPrefix(k, "ACCA") }
+// temporary reports whether a key id is one of STS: of a session, a context or a
+// bearer token (IAM identifiers, unique id prefixes).
+func temporary(k string) bool {
+	return strings.HasPrefix(k, "ASIA") || strings.HasPrefix(k, "ACCA") || strings.HasPrefix(k, "ABIA")
+}
 
 // Temporary reports whether a key id is a real one of STS, which one session uses.
 func Temporary(key string) bool { return realKey(key) && temporary(key) }

@@ -31,10 +31,10 @@ func sessionSchema() []string {
 	}
 }
 
-// renewSessions makes the tables of sessions, unless those of this program are
-// there: all in them is worked out of the rest of the case, and can be again.
+// renewSessions makes the tables of sessions, unless those of this program and
+// its rules are there: all in them is worked out of the rest of the case, and can be again.
 func renewSessions(ctx context.Context, c conn) error {
-	want := int64(xxh3.HashString(strings.Join(sessionSchema(), ";")))
+	want := int64(xxh3.HashString(fmt.Sprint(session.Rules, strings.Join(sessionSchema(), ";"))))
 	n, err := c.int64s(ctx, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'session_tables'")
 	if err != nil {
 		return err
