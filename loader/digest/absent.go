@@ -80,10 +80,13 @@ func (c *check) unnamed(i int, horizon time.Time) {
 	covered := slices.ContainsFunc(c.proven[territory{e.account, e.region}], func(s span) bool {
 		return !at.Before(s.from.Truncate(time.Minute)) && at.Before(s.to)
 	})
+	old := c.Now.Sub(at) > late
 	switch {
+	case old && !c.walked(territory{e.account, e.region}):
+		o.Reason, o.Detail = WindowNotCovered, "no digest of its account and region was found"
 	case at.After(horizon):
 		o.Reason, o.Detail = Pending, "no digest names it yet: those of the last two hours may still come"
-		if c.Now.Sub(at) > late {
+		if old {
 			o.Detail = "no digest names it: its own lies behind the end of this window or copy"
 		}
 	case covered:
@@ -102,12 +105,6 @@ func (c *check) unnamed(i int, horizon time.Time) {
 // noDigests reports accounts and regions that have logs, or are said to belong
 // to the trail, and no digest.
 func (c *check) noDigests(logs map[territory]int) {
-	have := map[territory]bool{}
-	for _, ch := range c.chains {
-		if !ch.Backfill {
-			have[territory{ch.Account, ch.Region}] = true
-		}
-	}
 	want := logs
 	for _, m := range c.inv.manifests {
 		for _, region := range m.Regions {
@@ -118,7 +115,7 @@ func (c *check) noDigests(logs map[territory]int) {
 	}
 	n := 0
 	for t, count := range want {
-		if have[t] {
+		if c.walked(t) {
 			continue
 		}
 		n++
@@ -130,6 +127,12 @@ func (c *check) noDigests(logs map[territory]int) {
 		c.find(Finding{Type: NoDigests, Object: c.report.Source, From: c.From, To: c.To, Chain: -1,
 			Detail: "neither digests nor logs were found where CloudTrail puts them (…/AWSLogs/ACCOUNT/CloudTrail-Digest/REGION/)"})
 	}
+}
+
+// walked reports whether any chain of digests of the territory was found. Without
+// one there is no later digest that could still name its logs.
+func (c *check) walked(t territory) bool {
+	return slices.ContainsFunc(c.chains, func(ch *chain) bool { return !ch.Backfill && t == territory{ch.Account, ch.Region} })
 }
 
 func (c *check) digestFolder(t territory) string {
