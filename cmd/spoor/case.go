@@ -24,7 +24,7 @@ func (a *app) openCase(ctx context.Context, path string, create bool) (*store.DB
 		return nil, err
 	}
 	opts.Create = create
-	db, err := openInTurn(ctx, path, opts)
+	db, err := a.openInTurn(ctx, path, opts)
 	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrOutdated) {
 		db, err = a.openAnew(ctx, path, opts, err)
 	}
@@ -37,15 +37,22 @@ func (a *app) openCase(ctx context.Context, path string, create bool) (*store.DB
 
 // turnPatience is how long one command waits for another that has the case open:
 // those that a script runs side by side take turns. A screen has a case open for
-// long, so that to wait longer would be in vain.
-const turnPatience, turnPoll = 5 * time.Second, 20 * time.Millisecond
+// long, so that to wait longer would be in vain. From turnTold on a person is told
+// what is waited for.
+const turnPatience, turnTold, turnPoll = 5 * time.Second, 500 * time.Millisecond, 20 * time.Millisecond
 
 // openInTurn opens a case, when whoever has it open is done with it.
-func openInTurn(ctx context.Context, path string, opts store.Options) (*store.DB, error) {
-	for end := time.Now().Add(turnPatience); ; {
+func (a *app) openInTurn(ctx context.Context, path string, opts store.Options) (*store.DB, error) {
+	told := false
+	for start := time.Now(); ; {
 		db, err := store.Open(ctx, path, opts)
-		if held := (*store.LockedError)(nil); !errors.As(err, &held) || time.Now().After(end) {
+		held, waited := (*store.LockedError)(nil), time.Since(start)
+		if !errors.As(err, &held) || waited > turnPatience {
 			return db, err
+		}
+		if !told && waited > turnTold && !a.flags.records() {
+			fmt.Fprintf(a.errw, "waiting up to %s for the case: %v\n", turnPatience, held)
+			told = true
 		}
 		select {
 		case <-ctx.Done():
@@ -95,11 +102,7 @@ func (a *app) storeOptions() (store.Options, error) {
 // first, else it is -c or the most recent one.
 func (a *app) readingCase(ctx context.Context) (*store.DB, error) {
 	if len(a.flags.from) == 0 {
-		path, err := a.existingCase()
-		if err != nil {
-			return nil, err
-		}
-		return a.openCase(ctx, path, false)
+		return a.usedCase(ctx)
 	}
 	db, report, err := a.loadInto(ctx, a.flags.from)
 	if err != nil {
@@ -108,6 +111,36 @@ func (a *app) readingCase(ctx context.Context) (*store.DB, error) {
 	if report.Objects.Failed > 0 {
 		a.status = exitPartial
 		fmt.Fprintf(a.errw, "%d of %s could not be read: spoor load shows which\n", report.Objects.Failed, query.Counted(report.Objects.Listed, "object"))
+	}
+	return db, nil
+}
+
+// usedCase opens the case that -c names, else of those used last the first that
+// holds events: a load that failed, of a bucket without credentials for instance,
+// leaves a case with none, and to ask that one would look like an answer.
+func (a *app) usedCase(ctx context.Context) (*store.DB, error) {
+	path, err := a.existingCase()
+	if err != nil {
+		return nil, err
+	}
+	db, err := a.openCase(ctx, path, false)
+	if err != nil || db == a.held || a.flags.caseName != "" || db.Totals().Events > 0 {
+		return db, err
+	}
+	cases, err := a.recentCases()
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	for _, c := range cases[1:] {
+		older, err := a.openCase(ctx, c.Path, false)
+		if err != nil {
+			continue // it is not the one that was asked for
+		}
+		if older.Totals().Events > 0 {
+			fmt.Fprintln(a.errw, "that one is empty; the last used with events:", cleanLines(c.Path))
+			return older, db.Close()
+		}
+		older.Close()
 	}
 	return db, nil
 }
@@ -146,6 +179,31 @@ func (a *app) loadInto(ctx context.Context, names []string) (*store.DB, loader.R
 		return nil, report, err
 	}
 	return db, report, nil
+}
+
+// done ends a list of rows: where it went to a file it says so, as an export that
+// says nothing might have found nothing; of an empty one on a screen, why.
+func (a *app) done(rows int64, noun string, db *store.DB, start time.Time) {
+	switch {
+	case a.toFile():
+		fmt.Fprintf(a.errw, "wrote %s: %s\n", cleanLines(a.flags.output), query.Counted(rows, noun))
+	case rows == 0:
+		a.sayNone(noun, db)
+	}
+	a.timed(rows, start)
+}
+
+// sayNone tells that nothing matched, and what was asked. Who reads records or CSV
+// sees for himself; line by line it is said already.
+func (a *app) sayNone(noun string, db *store.DB) {
+	if a.flags.format != "table" || a.spoken {
+		return
+	}
+	if n := db.Totals().Events; n > 0 {
+		fmt.Fprintf(a.errw, "no %s matches; the case holds %s\n", noun, query.Counted(n, "event"))
+		return
+	}
+	fmt.Fprintln(a.errw, "the case holds no events: spoor load SOURCE -c NAME.spoor, or --from SOURCE, brings some in")
 }
 
 // timed reports to standard error how long a query took, where --timing asks.

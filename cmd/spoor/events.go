@@ -156,7 +156,7 @@ func (a *app) printEvents(ctx context.Context, db *store.DB, f query.Filter) err
 	rows, err := a.writeEvents(ctx, db, req)
 	stop()
 	if err == nil {
-		a.timed(rows, start)
+		a.done(rows, "event", db, start)
 	}
 	return err
 }

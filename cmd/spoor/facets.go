@@ -54,12 +54,16 @@ func facetsCommand(a *app) *cobra.Command {
 				return a.printCount(cmd.Context(), db, req.Filter)
 			}
 			start := a.now()
-			if _, err := settle(cmd.Context(), db, req.Filter); err != nil {
+			n, err := settle(cmd.Context(), db, req.Filter)
+			if err != nil {
 				return err
 			}
 			facets, err := db.Facets(cmd.Context(), req)
 			if err != nil {
 				return err
+			}
+			if n.N == 0 {
+				a.sayNone("event", db)
 			}
 			a.timed(int64(len(facets)), start)
 			return a.printFacets(facets)

@@ -43,12 +43,16 @@ func histogramCommand(a *app) *cobra.Command {
 				return a.printCount(cmd.Context(), db, f)
 			}
 			start := a.now()
-			if _, err := settle(cmd.Context(), db, f); err != nil {
+			n, err := settle(cmd.Context(), db, f)
+			if err != nil {
 				return err
 			}
 			h, err := db.Histogram(cmd.Context(), query.HistogramRequest{Filter: f, By: by, Buckets: buckets})
 			if err != nil {
 				return err
+			}
+			if n.N == 0 {
+				a.sayNone("event", db)
 			}
 			a.timed(int64(buckets), start)
 			return a.printHistogram(h)

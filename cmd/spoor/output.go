@@ -45,10 +45,13 @@ func (a *app) settleFormat() error {
 	return nil
 }
 
+// toFile reports whether -o names a file.
+func (a *app) toFile() bool { return a.flags.output != "" && a.flags.output != "-" }
+
 // write hands fn the place that -o names, or standard output. A file appears
 // under its name only when fn has succeeded: a cut export leaves nothing behind.
 func (a *app) write(fn func(w io.Writer) error) error {
-	if a.flags.output == "" || a.flags.output == "-" {
+	if !a.toFile() {
 		out := a.out
 		if a.outTTY && a.flags.format != "table" {
 			out = &cleanWriter{w: out}
@@ -122,7 +125,7 @@ func (c *cleanWriter) Write(p []byte) (int, error) {
 // showRows draws how many rows have been written to a file while a person
 // watches, until stopped.
 func (a *app) showRows(what string) (progress func(int64), stop func()) {
-	if a.flags.output == "" || a.flags.output == "-" {
+	if !a.toFile() {
 		return func(int64) {}, func() {}
 	}
 	var rows atomic.Int64

@@ -47,6 +47,9 @@ func (a *app) printRadius(ctx context.Context, db *store.DB, f query.Filter) err
 	if err != nil {
 		return err
 	}
+	if r.Sessions == 0 {
+		a.sayNone("session", db)
+	}
 	a.timed(int64(r.Sessions), start)
 	return a.write(func(w io.Writer) error {
 		switch a.flags.format {
@@ -93,7 +96,9 @@ func (a *app) describeRadius(w io.Writer, r query.Radius) error {
 	for _, c := range r.Made {
 		fmt.Fprintf(&b, "  %s\n", cleanLines(fmt.Sprintf("%s  %s  %s  %s", a.clock(c.Time), c.Actor, c.Action, c.Summary)))
 	}
-	fmt.Fprintf(&b, "\nsessions\n")
+	if len(r.Trees) > 0 {
+		fmt.Fprintf(&b, "\nsessions\n")
+	}
 	for _, t := range r.Trees {
 		fmt.Fprintf(&b, "  %s\n", cleanLines(fmt.Sprintf("%s  %s  %s", t.Session.ID, t.Session.Actor, query.Counted(t.Session.Events, "event"))))
 		a.describeTree(&b, t, 2)

@@ -144,7 +144,7 @@ func (a *app) printSessions(ctx context.Context, db *store.DB, r query.SessionRe
 		return done()
 	})
 	if err == nil {
-		a.timed(int64(rows), start)
+		a.done(int64(rows), "session", db, start)
 	}
 	return err
 }

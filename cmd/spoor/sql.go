@@ -91,10 +91,11 @@ func (a *app) runSQL(ctx context.Context, db *store.DB, text string, timeout tim
 	if err != nil {
 		return sqlError(err, timeout)
 	}
-	a.timed(rows, start)
 	if a.flags.count {
+		a.timed(rows, start)
 		return a.writeNumber(rows)
 	}
+	a.done(rows, "row", db, start)
 	return nil
 }
 

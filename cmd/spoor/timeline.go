@@ -147,7 +147,7 @@ func (t *timelineRun) run(ctx context.Context, f timelineFlags) error {
 		return err
 	})
 	if err == nil {
-		t.timed(rows, start)
+		t.done(rows, "change", t.db, start)
 	}
 	return err
 }

@@ -106,7 +106,7 @@ type DB struct {
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	db := newDB(path, o)
 	if err := db.open(ctx, o); err != nil {
-		return nil, errors.Join(fmt.Errorf("open case: %w", classify(path, err)), db.drop())
+		return nil, errors.Join(fmt.Errorf("open case %s: %w", path, classify(path, err)), db.drop())
 	}
 	return db, nil
 }

@@ -52,9 +52,9 @@ type LockedError struct {
 
 func (e *LockedError) Error() string {
 	if e.PID == 0 {
-		return fmt.Sprintf("case %s is in use by another process", e.Path)
+		return "it is in use by another process"
 	}
-	return fmt.Sprintf("case %s is in use by process %d", e.Path, e.PID)
+	return fmt.Sprintf("it is in use by process %d", e.PID)
 }
 
 // A VersionError says that a newer spoor wrote the case.
@@ -64,7 +64,7 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("case %s has format %d, this program knows up to %d", e.Path, e.Have, e.Know)
+	return fmt.Sprintf("it has format %d, this program knows up to %d", e.Have, e.Know)
 }
 
 // DuckDB reports lock conflicts only in words: `Conflicting lock is held in
