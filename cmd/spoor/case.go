@@ -159,26 +159,15 @@ func (a *app) loadInto(ctx context.Context, names []string) (*store.DB, loader.R
 	if err != nil {
 		return nil, loader.Report{}, err
 	}
-	sources, err := a.openSources(ctx, names)
+	o, err := a.open(ctx, names)
 	if err != nil {
 		return nil, loader.Report{}, err
 	}
-	db, err := a.openCase(ctx, a.casePathFor(names), true)
+	report, err := a.load(ctx, o.db, o.sources, scope)
 	if err != nil {
-		return nil, loader.Report{}, err
+		return nil, report, errors.Join(err, a.release(o.db))
 	}
-	for _, s := range sources {
-		if err := db.AddSource(s.String()); err != nil {
-			db.Close()
-			return nil, loader.Report{}, err
-		}
-	}
-	report, err := a.load(ctx, db, sources, scope)
-	if err != nil {
-		db.Close()
-		return nil, report, err
-	}
-	return db, report, nil
+	return o.db, report, nil
 }
 
 // done ends a list of rows: where it went to a file it says so, as an export that

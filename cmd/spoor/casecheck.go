@@ -32,7 +32,7 @@ validate is about the logs themselves.`,
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			var done, of atomic.Int64
 			stop := a.statusLine(func() string {
 				return fmt.Sprintf("%s of %s checked", number(done.Load()), query.Counted(of.Load(), "object"))

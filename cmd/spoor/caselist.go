@@ -119,7 +119,7 @@ of an account are joined. What differed is said. FROM is not changed.`,
 			if err != nil {
 				return err
 			}
-			defer into.Close()
+			defer a.release(into)
 			for _, name := range args[1:] {
 				if err := a.mergeFrom(cmd, into, withSuffix(name)); err != nil {
 					return err
@@ -143,7 +143,7 @@ func (a *app) mergeFrom(cmd *cobra.Command, into *store.DB, name string) error {
 		return err
 	}
 	m, err := into.Merge(cmd.Context(), from)
-	if err := errors.Join(err, from.Close()); err != nil {
+	if err := errors.Join(err, a.release(from)); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.errw, "%s: %s, %s and %s of accounts taken over\n", cleanLines(name), query.Counted(m.Notes, "note"), query.Counted(m.Queries, "query"), query.Counted(m.Accounts, "name"))

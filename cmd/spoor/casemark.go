@@ -50,7 +50,7 @@ on the screen. What is not named stays as it was; --mark "" and --note "" take a
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			return m.run(cmd.Context(), db, f)
 		},
 	}

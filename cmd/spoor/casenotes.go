@@ -32,7 +32,7 @@ shows the same list.`,
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			if _, err := settle(cmd.Context(), db, f); err != nil {
 				return err
 			}
@@ -135,7 +135,7 @@ and what is copied stay account ids.`,
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			for _, id := range slices.Sorted(maps.Keys(names)) {
 				if err := db.NameAccount(id, names[id]); err != nil {
 					return err

@@ -25,15 +25,11 @@ func (a *app) follow(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	sources, err := a.openSources(ctx, names)
+	o, err := a.open(ctx, names)
 	if err != nil {
 		return err
 	}
-	db, err := a.screenCase(ctx, names, sources)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
+	defer a.release(o.db)
 	opts, err := a.loadOptions(scope, new(loader.Progress))
 	if err != nil {
 		return err
@@ -41,9 +37,9 @@ func (a *app) follow(ctx context.Context, names []string) error {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	var printing error
-	err = loader.Follow(ctx, sources, db, opts, tick.C, func(r loader.Report) {
+	err = loader.Follow(ctx, o.sources, o.db, opts, tick.C, func(r loader.Report) {
 		if r.Objects.Loaded+r.Objects.Failed+r.Objects.Skipped > 0 || r.Objects.Already > 0 {
-			printing = errors.Join(printing, a.printReport(r, db.Path()))
+			printing = errors.Join(printing, a.printReport(r, o.db.Path()))
 		}
 	})
 	if errors.Is(err, context.Canceled) {
@@ -69,7 +65,7 @@ func (a *app) survey(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer a.release(db)
 	opts, err := a.loadOptions(scope, nil)
 	if err != nil {
 		return err

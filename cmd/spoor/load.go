@@ -64,7 +64,7 @@ read never stops the others: it is counted, listed, and tried again next time.`,
 			if err != nil {
 				return err
 			}
-			defer db.Close()
+			defer a.release(db)
 			if index {
 				if err := a.index(cmd.Context(), db); err != nil {
 					return err

@@ -159,7 +159,7 @@ func (a *app) screenCase(ctx context.Context, names []string, sources []loader.S
 	}
 	for _, s := range sources {
 		if err := db.AddSource(s.String()); err != nil {
-			return nil, errors.Join(err, db.Close())
+			return nil, errors.Join(err, a.release(db))
 		}
 	}
 	return db, nil

@@ -19,7 +19,7 @@ func (a *app) summarize(ctx context.Context, sources []string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer a.release(db)
 	if report.Objects.Failed > 0 {
 		a.status = exitPartial
 	}
