@@ -63,7 +63,7 @@ func (f *CSV) appendCell(b []byte, s string) []byte {
 	for i := range len(s) {
 		seen |= cellBytes[s[i]]
 	}
-	mark := !f.raw && IsFormula(s)
+	mark := !f.raw && isFormula(s)
 	if seen&(separates|quotes) == 0 && !mark && s == strings.TrimSpace(s) { // nearly every cell
 		*known = s
 		return append(b, s...)
@@ -138,9 +138,9 @@ func (c *CSVWriter) Write(row []Value) error {
 // Flush writes out what is buffered.
 func (c *CSVWriter) Flush() error { return c.w.Flush() }
 
-// IsFormula reports whether a spreadsheet may take a cell for a formula, or
+// isFormula reports whether a spreadsheet may take a cell for a formula, or
 // whether it looks like one that was marked.
-func IsFormula(s string) bool {
+func isFormula(s string) bool {
 	if beginsName(s) {
 		return false
 	}

@@ -110,7 +110,7 @@ func unmark(t *testing.T, rows [][]string) {
 			if r, _ := utf8.DecodeRuneInString(cell); strings.ContainsRune("=+-@\t\r\n＝＋－＠", r) {
 				t.Fatalf("the cell %q is a formula", cell)
 			}
-			if IsFormula(cell) {
+			if isFormula(cell) {
 				row[i] = cell[1:]
 			}
 		}

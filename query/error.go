@@ -3,10 +3,6 @@ package query
 import (
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/charmbracelet/x/ansi"
 )
 
 // A ParseError is a mistake in a filter: where it is, what is wrong, what was
@@ -34,20 +30,4 @@ func (e *ParseError) Short() string {
 		b.WriteString(", did you mean " + e.Suggest + "?")
 	}
 	return b.String()
-}
-
-// Caret shows the filter on one line and a caret under the mistake on the next.
-// Characters that would move the cursor are shown as spaces.
-func (e *ParseError) Caret() string {
-	shown := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
-			return ' '
-		}
-		return r
-	}, e.Text)
-	before := []rune(shown)
-	if n := e.Col - 1; n < len(before) {
-		before = before[:n]
-	}
-	return shown + "\n" + strings.Repeat(" ", ansi.StringWidth(string(before))) + "^"
 }

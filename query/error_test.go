@@ -6,7 +6,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 )
 
@@ -28,9 +31,25 @@ func TestWrongInput(t *testing.T) {
 			t.Errorf("Parse(%q) gives no ParseError but %v", line, err)
 			continue
 		}
-		fmt.Fprintf(&b, "%s\n%v\n\n", pe.Caret(), pe)
+		fmt.Fprintf(&b, "%s\n%v\n\n", caret(pe), pe)
 	}
 	golden.RequireEqual(t, b.String())
+}
+
+// caret shows the filter on one line and a caret under the mistake on the next.
+// Characters that would move the cursor are shown as spaces.
+func caret(e *ParseError) string {
+	shown := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, e.Text)
+	before := []rune(shown)
+	if n := e.Col - 1; n < len(before) {
+		before = before[:n]
+	}
+	return shown + "\n" + strings.Repeat(" ", ansi.StringWidth(string(before))) + "^"
 }
 
 func TestTooLongAndTooDeep(t *testing.T) {

@@ -179,7 +179,7 @@ func TestGlob(t *testing.T) {
 func BenchmarkSearch(b *testing.B) {
 	record := strings.Repeat(strings.ReplaceAll(testEvent.record, `\`, ""), 4)
 	for _, text := range []string{"nowhere-to-be", "AccessDenied", `"a/b/c"`, "acc*denied"} {
-		search := mustParse(b, text).Root().(Text).Search()
+		search := mustParse(b, text).Root().(Text).search()
 		b.Run(text, func(b *testing.B) {
 			b.SetBytes(int64(len(record)))
 			for b.Loop() {
@@ -187,7 +187,7 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		})
 	}
-	path := mustParse(b, "requestParameters.nothing:x").Root().(Term).Search(Clock{})
+	path := mustParse(b, "requestParameters.nothing:x").Root().(Term).search(Clock{})
 	b.Run("path", func(b *testing.B) {
 		b.SetBytes(int64(len(record)))
 		for b.Loop() {

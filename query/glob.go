@@ -22,8 +22,11 @@ func fold(r rune) rune {
 	return low
 }
 
+// wild reports whether a character stands for others in a value without quotes.
+func wild(r rune) bool { return r == '*' || r == '?' }
+
 // isPattern reports whether a value holds wildcards.
-func isPattern(m Match) bool { return !m.Quoted && strings.ContainsAny(m.Text, "*?") }
+func isPattern(m Match) bool { return !m.Quoted && strings.ContainsFunc(m.Text, wild) }
 
 // A glob matches whole texts ignoring case; * is any run of characters, ? any one.
 type glob struct {

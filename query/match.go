@@ -1,6 +1,7 @@
 package query
 
 import (
+	"math"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -50,15 +51,13 @@ func (matchPrinter) And(list []matchFunc) (matchFunc, error) {
 	}, nil
 }
 
-func (matchPrinter) Or(list []matchFunc) (matchFunc, error) {
-	return func(s Subject) bool {
-		for _, m := range list {
-			if m(s) {
-				return true
-			}
-		}
-		return false
-	}, nil
+func (matchPrinter) Or(list []matchFunc) (matchFunc, error) { return either(list), nil }
+
+// either holds where one of the tests does.
+func either[T any](tests []func(T) bool) func(T) bool {
+	return func(v T) bool {
+		return slices.ContainsFunc(tests, func(test func(T) bool) bool { return test(v) })
+	}
 }
 
 func (matchPrinter) Not(m matchFunc) (matchFunc, error) {
@@ -68,22 +67,17 @@ func (matchPrinter) Not(m matchFunc) (matchFunc, error) {
 func (p matchPrinter) Field(t Term) (matchFunc, error) {
 	test := t.Test(p.clock)
 	return func(s Subject) bool {
-		for _, v := range s.Values(t.Field) {
-			if !v.Null && test(v.Text) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(s.Values(t.Field), func(v Value) bool { return !v.Null && test(v.Text) })
 	}, nil
 }
 
 func (p matchPrinter) Path(t Term) (matchFunc, error) {
-	search := t.Search(p.clock)
+	search := t.search(p.clock)
 	return func(s Subject) bool { return search(s.Record()) }, nil
 }
 
 func (p matchPrinter) Text(t Text) (matchFunc, error) {
-	search := t.Search()
+	search := t.search()
 	return func(s Subject) bool { return search(s.Record()) }, nil
 }
 
@@ -102,18 +96,11 @@ func (t Term) Test(c Clock) func(text string) bool {
 	case t.Op.Compares():
 		return t.compareTest(c)
 	}
-	var any []func(string) bool
+	var tests []func(string) bool
 	for _, v := range t.Values {
-		any = append(any, t.valueTest(f.Kind, v))
+		tests = append(tests, t.valueTest(f.Kind, v))
 	}
-	return t.onForms(func(s string) bool {
-		for _, test := range any {
-			if test(s) {
-				return true
-			}
-		}
-		return false
-	})
+	return t.onForms(either(tests))
 }
 
 // onForms tries a test on every form under which a value goes by.
@@ -124,14 +111,7 @@ func (t Term) onForms(test func(string) bool) func(string) bool {
 	default:
 		return test
 	}
-	return func(s string) bool {
-		for _, form := range Forms(t.Field, s) {
-			if test(form) {
-				return true
-			}
-		}
-		return false
-	}
+	return func(s string) bool { return slices.ContainsFunc(Forms(t.Field, s), test) }
 }
 
 // Forms returns the texts under which a value of a field is found with ":", the
@@ -215,81 +195,73 @@ func (t Term) orderedTest(kind Kind, c Clock) func(string) bool {
 		if err != nil {
 			return false
 		}
-		for _, b := range bounds {
-			if b.Has(n) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(bounds, func(b Bound) bool { return b.has(n) })
 	}
 }
 
 // levelTest compares words by their place in the list of the field.
 func (t Term) levelTest(levels []string) func(string) bool {
-	place := func(s string) int64 { return int64(slices.Index(levels, s)) }
-	return func(s string) bool {
-		n := place(s)
-		return n >= 0 && slices.ContainsFunc(t.Values, func(v Match) bool {
-			lo, hi := place(v.Text), place(v.To)
-			switch t.Op {
-			case Less:
-				return n < lo
-			case LessEq:
-				return n <= lo
-			case Greater:
-				return n > lo
-			case GreaterEq:
-				return n >= lo
-			}
-			return n >= lo && (v.To == "" || n <= hi) // place("") is -1
+	place := func(text string) (from, to int64, ok bool) {
+		i := int64(slices.Index(levels, text))
+		return i, i, i >= 0
+	}
+	var tests []func(string) bool
+	for _, v := range t.Values {
+		b, ok := bound(t.Op, v, place)
+		tests = append(tests, func(s string) bool {
+			n, _, known := place(s)
+			return ok && known && b.has(n)
 		})
 	}
+	return either(tests)
 }
 
 // compareTest compares values of a path, which has no declared kind: numbers
 // with numbers, times with times; anything else is not in order and fails.
 func (t Term) compareTest(c Clock) func(string) bool {
-	var any []func(string) bool
+	var tests []func(string) bool
 	for _, v := range t.Values {
 		if kind, _ := pathKind(v); kind == KindNumber {
-			any = append(any, func(s string) bool {
-				n, err := strconv.ParseFloat(s, 64)
-				return err == nil && compare(t.Op, n, v)
-			})
+			tests = append(tests, numberTest(t.Op, v))
 			continue
 		}
 		b, ok := timeBound(t.Op, v, c)
-		any = append(any, func(s string) bool {
+		tests = append(tests, func(s string) bool {
 			m, err := parseMoment(s)
 			if !ok || err != nil || m.form > formLocal {
 				return false
 			}
 			from, _, _ := m.span(c, true)
-			return b.Has(from)
+			return b.has(from)
 		})
 	}
-	return func(s string) bool {
-		for _, test := range any {
-			if test(s) {
-				return true
-			}
-		}
-		return false
-	}
+	return either(tests)
 }
 
-func compare(op Op, n float64, v Match) bool {
-	lo, loErr := parseNumber(v.Text)
-	hi, hiErr := parseNumber(v.To)
-	switch op {
-	case Less:
-		return n < lo
-	case LessEq:
-		return n <= lo
-	case Greater:
-		return n > lo
-	case GreaterEq:
-		return n >= lo
+// numberTest compares numbers that need not be whole.
+func numberTest(op Op, v Match) func(string) bool {
+	end := func(text string, open float64) float64 {
+		if n, err := parseNumber(text); err == nil {
+			return n
+		}
+		return open
 	}
-	return (loErr != nil || n >= lo) && (hiErr != nil || n <= hi)
+	lo, hi := end(v.Text, math.Inf(-1)), end(v.To, math.Inf(1))
+	return func(s string) bool {
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return false
+		}
+		switch op {
+		case Less:
+			return n < lo
+		case LessEq:
+			return n <= lo
+		case Greater:
+			return n > lo
+		case GreaterEq:
+			return n >= lo
+		}
+		return lo <= n && n <= hi
+	}
 }

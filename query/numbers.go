@@ -41,37 +41,8 @@ func parseNumber(text string) (float64, error) {
 
 // numberBound turns a comparison with a number into a range of whole numbers.
 func numberBound(op Op, v Match) (Bound, bool) {
-	b := Bound{math.MinInt64 + 1, math.MaxInt64}
-	var n float64
-	if v.Text != "" || op != Range {
-		var err error
-		if n, err = parseNumber(v.Text); err != nil {
-			return b, false
-		}
-	}
-	switch op {
-	case Like, Exact:
-		return Bound{int64(math.Ceil(n)), int64(math.Floor(n))}, true
-	case Less:
-		b.To = int64(math.Ceil(n)) - 1
-	case LessEq:
-		b.To = int64(math.Floor(n))
-	case Greater:
-		b.From = int64(math.Floor(n)) + 1
-	case GreaterEq:
-		b.From = int64(math.Ceil(n))
-	case Range:
-		if v.Text != "" {
-			b.From = int64(math.Ceil(n))
-		}
-		if v.To == "" {
-			return b, true
-		}
-		top, err := parseNumber(v.To)
-		if err != nil {
-			return b, false
-		}
-		b.To = int64(math.Floor(top))
-	}
-	return b, true
+	return bound(op, v, func(text string) (from, to int64, ok bool) {
+		n, err := parseNumber(text)
+		return int64(math.Ceil(n)), int64(math.Floor(n)), err == nil
+	})
 }

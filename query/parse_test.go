@@ -164,7 +164,7 @@ func FuzzParse(f *testing.F) {
 			if !errors.As(err, &pe) {
 				t.Fatal(err)
 			}
-			_ = pe.Caret()
+			_ = pe.Short()
 			return
 		}
 		checkRoundTrip(t, filter)

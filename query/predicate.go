@@ -12,27 +12,32 @@ import (
 // A predicate is a condition on columns that a filter can't express.
 type predicate struct {
 	args  int
-	help  string
 	holds func([]Value) bool
 }
 
 // predicates by name, as the where list of a saved query calls them.
 var predicates = map[string]predicate{
-	"differs": {2, "the first is there and is not the second, ignoring case", func(v []Value) bool {
+	// the first is there and is not the second, ignoring case
+	"differs": {2, func(v []Value) bool {
 		return !v[0].Null && v[0].Text != "" && (v[1].Null || !strings.EqualFold(v[0].Text, v[1].Text))
 	}},
-	"other_account": {2, "the ARN names an account, and another than the second", func(v []Value) bool {
+	// the ARN names an account, and another than the second
+	"other_account": {2, func(v []Value) bool {
 		account := arnAccount(v[0].Text)
 		return account != "" && v[1].Text != "" && account != v[1].Text
 	}},
-	"allows_everything": {1, "the policy allows all actions on all resources", func(v []Value) bool {
+	// the policy allows all actions on all resources
+	"allows_everything": {1, func(v []Value) bool {
 		return anyAllow(v[0].Text, allowsEverything)
 	}},
-	"trusts_outsiders": {2, "the policy admits everyone, or another account than the second", func(v []Value) bool {
+	// the policy admits everyone, or another account than the second
+	"trusts_outsiders": {2, func(v []Value) bool {
 		return anyAllow(v[0].Text, func(s statement) bool { return trustsOutsiders(s, v[1].Text) })
 	}},
-	"present": {1, "the event has it", func(v []Value) bool { return !v[0].Null }},
-	"public_address": {1, "a routable internet address, no private one and no service", func(v []Value) bool {
+	// the event has it
+	"present": {1, func(v []Value) bool { return !v[0].Null }},
+	// a routable internet address, no private one and no service
+	"public_address": {1, func(v []Value) bool {
 		return isPublic(v[0].Text)
 	}},
 }

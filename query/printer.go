@@ -12,8 +12,8 @@ type Printer[T any] interface {
 	Or([]T) (T, error)
 	Not(T) (T, error)
 	Field(Term) (T, error) // a term on a field of the catalogue
-	Path(Term) (T, error)  // a term on a path into the record; see Term.Search
-	Text(Text) (T, error)  // see Text.Search
+	Path(Term) (T, error)  // a term on a path into the record; see Term.Probe
+	Text(Text) (T, error)  // see Text.Probe
 }
 
 // Print writes a filter with a Printer, leaves first.

@@ -126,12 +126,12 @@ func PartKey(part string) (key string, ok bool) {
 	return key[:end], true
 }
 
-// Probe is Search for stores that keep parts.
+// Probe returns what decides on records by the term on a path.
 func (t Term) Probe(c Clock) Probe {
 	accept := t.accept(c)
 	return Probe{
 		Key:   t.Path[0],
-		Whole: t.Search(c),
+		Whole: t.search(c),
 		Part: func(part string) bool {
 			found := false
 			findPart(part, t.Path, func(raw string) bool {
@@ -157,7 +157,7 @@ func (t Term) pieces() []string {
 		case t.Op == Exact || t.Op == Like && !isAddress(v.Text):
 			piece = v.Text
 			if t.Op == Like && isPattern(v) {
-				piece = rarestOf(piece, func(r rune) bool { return r == '*' || r == '?' })
+				piece = rarestOf(piece, wild)
 			}
 			piece = solid(piece)
 		}
@@ -212,9 +212,9 @@ func weight(s string) (n int) {
 	return n
 }
 
-// Probe is Search for stores that keep parts.
+// Probe returns what decides on records by the text.
 func (t Text) Probe() Probe {
-	search := t.Search()
+	search := t.search()
 	p := Probe{Whole: search}
 	piece := t.Value
 	switch {
@@ -224,7 +224,7 @@ func (t Text) Probe() Probe {
 			p.Part = search
 		}
 	case isPattern(Match{Text: t.Value, Quoted: t.Quoted}):
-		piece = rarestOf(t.Value, func(r rune) bool { return r == '*' || r == '?' })
+		piece = rarestOf(t.Value, wild)
 		p.Escapes = true
 	default:
 		p.Escapes = strings.ContainsFunc(t.Value, mayBeEscaped)

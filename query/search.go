@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Search returns the function that decides on a record (JSON text as logged)
+// search returns the function that decides on a record (JSON text as logged)
 // whether the term on a path holds: when any value at the path does.
-func (t Term) Search(c Clock) func(record string) bool {
+func (t Term) search(c Clock) func(record string) bool {
 	accept := t.accept(c)
 	return func(record string) bool {
 		found := false
@@ -32,11 +32,11 @@ func (t Term) accept(c Clock) func(raw string) bool {
 	}
 }
 
-// Search returns the function that decides whether the text is found in a
+// search returns the function that decides whether the text is found in a
 // record: in the JSON as logged, or in it with its escapes resolved, so that
 // a/b also finds a\/b. Wildcards of a bare word don't go past a quote, so a
 // match stays inside one string.
-func (t Text) Search() func(record string) bool {
+func (t Text) search() func(record string) bool {
 	switch {
 	case t.Regex:
 		re, err := regexp.Compile(t.Value)
@@ -70,17 +70,11 @@ func mayBeEscaped(r rune) bool {
 	return r < ' ' || r >= 0x7f || strings.ContainsRune("\"\\/<>&='+", r)
 }
 
-// wordPattern searches for a bare word with wildcards: its longest piece first,
-// which is fast and rarely there.
+// wordPattern searches for a bare word with wildcards: its rarest piece first,
+// which is fast and seldom there.
 func wordPattern(word string) func(string) bool {
 	var re strings.Builder
 	re.WriteString("(?is)")
-	longest := ""
-	for piece := range strings.FieldsFuncSeq(word, func(r rune) bool { return r == '*' || r == '?' }) {
-		if len(piece) > len(longest) {
-			longest = piece
-		}
-	}
 	for _, r := range strings.Trim(word, "*") {
 		switch r {
 		case '*':
@@ -92,7 +86,7 @@ func wordPattern(word string) func(string) bool {
 		}
 	}
 	compiled := regexp.MustCompile(re.String())
-	piece := newFinder(longest)
+	piece := newFinder(rarestOf(word, wild))
 	return func(record string) bool { return piece.in(record) && compiled.MatchString(record) }
 }
 

@@ -257,29 +257,27 @@ func backwards(kind Kind, m Match) bool {
 	return ok && b.From > b.To
 }
 
+// synonyms are the words that one field spells one way and another the other.
+var synonyms = map[string]string{"yes": "true", "true": "yes", "no": "false", "false": "no"}
+
+// place is the index of a value in the list of the field, ignoring case; -1 for none.
+func (f Field) place(value string) int {
+	return slices.IndexFunc(f.Values, func(v string) bool { return strings.EqualFold(v, value) })
+}
+
 // checkClosed holds a value to the list of the field.
 func (p *parser) checkClosed(field string, v *value) error {
 	f, _ := Lookup(field)
 	text := v.Text
-	switch strings.ToLower(text) {
-	case "yes", "true":
-		text = yesOf(f, "yes", "true")
-	case "no", "false":
-		text = yesOf(f, "no", "false")
+	if other := synonyms[strings.ToLower(text)]; slices.Contains(f.Values, other) {
+		text = other
 	}
-	for _, want := range f.Values {
-		if strings.EqualFold(text, want) {
-			v.Text, v.Quoted = want, false
-			return nil
-		}
+	if i := f.place(text); i >= 0 {
+		v.Text, v.Quoted = f.Values[i], false
+		return nil
 	}
-	if isPattern(v.Match) {
-		g := newGlob(v.Text)
-		for _, want := range f.Values {
-			if g.match(want) {
-				return nil
-			}
-		}
+	if isPattern(v.Match) && slices.ContainsFunc(f.Values, newGlob(v.Text).match) {
+		return nil
 	}
 	return p.fail(v.at, fmt.Sprintf("%q is no value of %s", v.Text, f.Name), wantOf(field), Suggest(v.Text, f.Values))
 }
@@ -293,8 +291,7 @@ func (p *parser) checkLevel(field string, op Op, v *value) error {
 		if *end == "" && (op == Range || i == 1) {
 			continue
 		}
-		place[i] = slices.IndexFunc(f.Values, func(s string) bool { return strings.EqualFold(s, *end) })
-		if place[i] < 0 {
+		if place[i] = f.place(*end); place[i] < 0 {
 			return p.fail(v.at, fmt.Sprintf("%q is no value of %s", *end, f.Name), wantOf(field), Suggest(*end, f.Values))
 		}
 		*end = f.Values[place[i]]
@@ -311,16 +308,6 @@ func (p *parser) checkLevel(field string, op Op, v *value) error {
 		return p.fail(v.at, "nothing is more than "+v.Text, ">=, or a lesser value", "")
 	}
 	return nil
-}
-
-// yesOf picks the spelling that the field uses.
-func yesOf(f Field, a, b string) string {
-	for _, v := range f.Values {
-		if v == a {
-			return a
-		}
-	}
-	return b
 }
 
 // looksLikeAddress reports whether s is made of what addresses are made of.

@@ -185,8 +185,10 @@ func day(y int, m time.Month, d int, zone *time.Location) (from, to int64, ok bo
 // times.
 type Bound struct{ From, To int64 }
 
-// Has reports whether n lies in the bound.
-func (b Bound) Has(n int64) bool { return b.From <= n && n <= b.To }
+// every is the bound of all numbers. MinInt64 is cloudtrail.NoTime.
+var every = Bound{math.MinInt64 + 1, math.MaxInt64}
+
+func (b Bound) has(n int64) bool { return b.From <= n && n <= b.To }
 
 // Bounds resolves a term on a field of times or numbers to the ranges in which
 // the value must lie: in any of them. No range at all means that nothing matches,
@@ -197,7 +199,7 @@ func (t Term) Bounds(c Clock) []Bound {
 		return nil
 	}
 	if t.Op == Present {
-		return []Bound{{math.MinInt64 + 1, math.MaxInt64}} // MinInt64 is cloudtrail.NoTime
+		return []Bound{every}
 	}
 	var bounds []Bound
 	for _, v := range t.Values {
@@ -215,22 +217,19 @@ func (t Term) Bounds(c Clock) []Bound {
 	return bounds
 }
 
-func timeBound(op Op, v Match, c Clock) (Bound, bool) {
-	b := Bound{math.MinInt64 + 1, math.MaxInt64}
+// bound turns an operator and a value into the range that satisfies them; cover
+// tells what whole numbers an end as written stands for, ok that it stands for any.
+func bound(op Op, v Match, cover func(text string) (from, to int64, ok bool)) (b Bound, ok bool) {
+	b = every
 	var from, to int64
-	ok := true
-	if v.Text != "" {
-		m, err := parseMoment(v.Text)
-		if err != nil {
-			return b, false
-		}
-		if from, to, ok = m.span(c, op != Like && op != Exact); !ok {
+	if v.Text != "" || op != Range {
+		if from, to, ok = cover(v.Text); !ok {
 			return b, false
 		}
 	}
 	switch op {
 	case Like, Exact:
-		return Bound{from, to}, true
+		b = Bound{from, to}
 	case Less:
 		b.To = from - 1
 	case LessEq:
@@ -243,14 +242,20 @@ func timeBound(op Op, v Match, c Clock) (Bound, bool) {
 		if v.Text != "" {
 			b.From = from
 		}
-		if v.To == "" {
-			return b, true
+		if v.To != "" {
+			_, b.To, ok = cover(v.To)
+			return b, ok
 		}
-		m, err := parseMoment(v.To)
-		if err != nil {
-			return b, false
-		}
-		_, b.To, ok = m.span(c, true)
 	}
-	return b, ok
+	return b, true
+}
+
+func timeBound(op Op, v Match, c Clock) (Bound, bool) {
+	return bound(op, v, func(text string) (from, to int64, ok bool) {
+		m, err := parseMoment(text)
+		if err != nil {
+			return 0, 0, false
+		}
+		return m.span(c, op != Like && op != Exact)
+	})
 }
