@@ -244,7 +244,7 @@ func (q *Question) countGroups(ctx context.Context, c Case, a *Answer, drop func
 	rule := q.Saved.Count
 	var found []Finding
 	err := c.Groups(ctx, a.Filter, rule.By, rule.Sum, func(g Group) error {
-		if r := (columnRow{rule.By, Row{Values: g.Key}}); g.N >= max(1, rule.AtLeast) && q.wanted(r) && !drop(r) {
+		if r := (columnRow{rule.By, Row{Values: g.Key}}); g.N >= rule.atLeast() && q.wanted(r) && !drop(r) {
 			found = append(found, Finding{Columns: rule.By, Key: g.Key, N: g.N, Sum: g.Sum, First: g.First, Last: g.Last})
 		}
 		return nil
@@ -281,7 +281,7 @@ func (q *Question) rule(ctx context.Context, c Case, own Filter) (rule, error) {
 		return newSequencing(*s.Sequence, q.steps, q.within), nil
 	case s.FirstSeen != nil:
 		first, err := q.firsts(ctx, c, own)
-		return &novelty{rule: *s.FirstSeen, grace: q.grace, always: q.always, first: first, found: map[string]bool{}}, err
+		return &novelty{rule: *s.FirstSeen, grace: q.grace, always: q.always, first: first, found: map[sight]bool{}}, err
 	}
 	return &single{}, nil
 }
@@ -317,11 +317,5 @@ func (f *Finding) open(base Filter) {
 			base = base.And(is)
 		}
 	}
-	if f.First != noTime && f.Last != noTime {
-		base = base.And(Filter{Term{Field: "time", Op: Range, Values: []Match{{Text: instant(f.First), To: instant(f.Last)}}}})
-	}
-	f.Filter = base
+	f.Filter = base.And(Within(f.First, f.Last))
 }
-
-// instant writes µs since 1970 as RFC 3339 in UTC.
-func instant(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.RFC3339Nano) }

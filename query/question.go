@@ -66,7 +66,7 @@ func (q *Question) prepare() error {
 	if err != nil {
 		return err
 	}
-	q.filter = f.And(s.period())
+	q.filter = f.And(stretch(s.Since, s.Until))
 	for _, c := range s.Columns {
 		if _, _, err := ColumnPath(c); err != nil {
 			return fmt.Errorf("columns: %w", err)

@@ -96,7 +96,7 @@ func (c *counting) slide(g *countGroup, now int64) {
 	g.window = g.window[n:]
 }
 
-func (c *counting) atLeast() int64 { return max(1, c.rule.AtLeast) }
+func (r CountRule) atLeast() int64 { return max(1, r.AtLeast) }
 
 // weight is what the rule compares with its threshold.
 func (g *countGroup) weight(r CountRule) int64 {
@@ -109,7 +109,7 @@ func (g *countGroup) weight(r CountRule) int64 {
 // extend adds the newest event, e, to the finding as long as the window is large
 // enough with it; a finding begins with the whole window.
 func (c *counting) extend(g *countGroup, e counted) {
-	enough := g.weight(c.rule) >= c.atLeast()
+	enough := g.weight(c.rule) >= c.rule.atLeast()
 	switch {
 	case enough && g.finding != nil:
 		g.add(e)
@@ -140,7 +140,7 @@ func (c *counting) close(g *countGroup) {
 		weight = int64(len(g.seen))
 		g.finding.Distinct = weight
 	}
-	if weight >= c.atLeast() {
+	if weight >= c.rule.atLeast() {
 		c.found = append(c.found, *g.finding)
 	}
 	g.finding, g.seen = nil, nil
@@ -271,7 +271,7 @@ type novelty struct {
 	grace  time.Duration
 	always *condition
 	first  firstSights
-	found  map[string]bool // sights reported
+	found  map[sight]bool // reported
 	list   []Finding
 }
 
@@ -300,11 +300,10 @@ func (n *novelty) isNew(s sight, now int64) bool {
 	if !known {
 		first = now
 	}
-	key := s.column + "\x00" + s.scope + "\x00" + s.value
-	if n.found[key] || !scoped || first <= since || now > first+n.grace.Microseconds() {
+	if n.found[s] || !scoped || first <= since || now > first+n.grace.Microseconds() {
 		return false
 	}
-	n.found[key] = true
+	n.found[s] = true
 	return true
 }
 

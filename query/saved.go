@@ -188,15 +188,6 @@ func (s Saved) check() error {
 	return nil
 }
 
-// period is the time range of the query as a filter.
-func (s Saved) period() Filter {
-	t := Term{Field: "time", Op: Range, Values: []Match{{Text: s.Since, To: s.Until}}}
-	if s.Since == "" && s.Until == "" {
-		return Filter{}
-	}
-	return Filter{t}
-}
-
 // span reads a span of time; empty is none.
 func span(text string) (time.Duration, error) {
 	if text == "" {

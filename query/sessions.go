@@ -2,6 +2,7 @@ package query
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -75,6 +76,17 @@ func (s *Session) Programs() []Program {
 	return out
 }
 
+// Signs are the words of the signs of risk, each once.
+func (s *Session) Signs() []string {
+	var signs []string
+	for _, r := range s.Risks {
+		if !slices.Contains(signs, r.Sign) {
+			signs = append(signs, r.Sign)
+		}
+	}
+	return signs
+}
+
 // A SessionLink leads to the session whose call issued the credentials.
 type SessionLink struct {
 	Kind       string `json:"link"`
@@ -138,20 +150,14 @@ func (s Session) MarshalJSON() ([]byte, error) {
 	o := out{ID: s.ID, Actor: s.Actor, Kind: s.Kind, Principal: s.Principal, Account: s.Account, Role: optional(s.Role), SessionName: optional(s.SessionName),
 		AccessKeys: list(s.AccessKeys), Start: stamp(s.Start), End: stamp(s.End), Events: s.Events, Writes: s.Writes, Errors: s.Errors, Denied: s.Denied,
 		Services: list(s.Services), Regions: list(s.Regions), SourceIPs: list(s.SourceIPs), UserAgents: list(s.UserAgents), RootActor: s.RootActor, Depth: s.Depth,
-		Confidence: s.Confidence, Reason: s.Reason, Candidates: s.Candidates, Root: s.Root, OpenedBy: optional(s.OpenedBy), Created: stamp(s.Created),
-		Risks: s.Risks, ViaServices: s.Forwarded, Children: s.Children, MatchedCount: s.Matched, Mark: s.Mark, Note: s.Note, Tags: list(s.Tags)}
+		Confidence: s.Confidence, Reason: s.Reason, Candidates: list(s.Candidates), Root: s.Root, OpenedBy: optional(s.OpenedBy), Created: stamp(s.Created),
+		Risks: list(s.Risks), ViaServices: s.Forwarded, Children: s.Children, MatchedCount: s.Matched, Mark: s.Mark, Note: s.Note, Tags: list(s.Tags)}
 	if s.MFA != "" {
 		yes := s.MFA == "yes"
 		o.MFA = &yes
 	}
 	if l := s.Link; l != nil {
 		o.Parent, o.ParentEvent, o.Link, o.LinkReason = &l.Parent, &l.Event, &l.Kind, &l.Reason
-	}
-	if o.Candidates == nil {
-		o.Candidates = []SessionLink{}
-	}
-	if o.Risks == nil {
-		o.Risks = []Risk{}
 	}
 	return json.Marshal(o)
 }
@@ -163,21 +169,16 @@ func optional(s string) *string {
 	return &s
 }
 
-func list(l []string) []string {
+// list is l, never null in JSON.
+func list[T any](l []T) []T {
 	if l == nil {
-		return []string{}
+		return []T{}
 	}
 	return l
 }
 
-// stamp prints µs UTC as RFC 3339, nil for no time.
-func stamp(t int64) *string {
-	if t == noTime {
-		return nil
-	}
-	s := time.UnixMicro(t).UTC().Format(time.RFC3339Nano)
-	return &s
-}
+// stamp is instant, nil for no time.
+func stamp(t int64) *string { return optional(instant(t)) }
 
 // A SessionOrder sorts sessions.
 type SessionOrder uint8

@@ -34,7 +34,7 @@ func SideBySide(a, b Session, lists []Contrast, clock func(int64) string) []Pair
 		{"denied", func(s *Session) string { return Number(s.Denied) }},
 		{"other errors", func(s *Session) string { return Number(s.Errors - s.Denied) }},
 		{"MFA", func(s *Session) string { return cmp.Or(s.MFA, "not told") }},
-		{"signs", signsOf},
+		{"signs", func(s *Session) string { return strings.Join(slices.Sorted(slices.Values(s.Signs())), ", ") }},
 	} {
 		out = append(out, Pair{f.what, f.of(&a), f.of(&b)})
 	}
@@ -42,15 +42,6 @@ func SideBySide(a, b Session, lists []Contrast, clock func(int64) string) []Pair
 		out = append(out, c.pairs()...)
 	}
 	return out
-}
-
-func signsOf(s *Session) string {
-	var signs []string
-	for _, r := range s.Risks {
-		signs = append(signs, r.Sign)
-	}
-	slices.Sort(signs)
-	return strings.Join(slices.Compact(signs), ", ")
 }
 
 // pairs lists the values of both.

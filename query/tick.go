@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Is returns the filter for events whose field, or path, is exactly v; a null
@@ -12,6 +13,29 @@ import (
 func Is(field string, v Value) (Filter, error) {
 	n, err := exactly(field, v)
 	return Filter{n}, err
+}
+
+// Within returns the filter for the events of a stretch of time, µs UTC, both ends
+// in it. An end of cloudtrail.NoTime is open; with two all events match.
+func Within(from, to int64) Filter {
+	return stretch(instant(from), instant(to))
+}
+
+// stretch is a range of time as a filter, with ends of the filter language, "" for
+// an open one.
+func stretch(from, to string) Filter {
+	if from == "" && to == "" {
+		return Filter{}
+	}
+	return Filter{Term{Field: "time", Op: Range, Values: []Match{{Text: from, To: to}}}}
+}
+
+// instant writes µs UTC as RFC 3339, "" for no time.
+func instant(t int64) string {
+	if t == noTime {
+		return ""
+	}
+	return time.UnixMicro(t).UTC().Format(time.RFC3339Nano)
 }
 
 // Include adds v to the values wanted of a field, as ticking it in a list does:

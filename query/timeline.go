@@ -249,7 +249,7 @@ type UnknownAspect struct {
 // by resource also to changes that touched it beside another.
 func GroupFilter(by Grouping, g ChangeGroup) (Filter, error) {
 	if by == ByDay && !g.Absent {
-		return Parse("time:" + g.Name + "T00:00:00Z.." + g.Name + "T23:59:59.999999Z")
+		return stretch(g.Name+"T00:00:00Z", g.Name+"T23:59:59.999999Z"), nil
 	}
 	field := [...]string{"", "actor", "resource", "service", "time"}[by]
 	return Is(field, Value{Text: g.Name, Null: g.Absent})

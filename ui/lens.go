@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"spoor/loader/cloudtrail"
 	"spoor/query"
 )
 
@@ -35,20 +36,14 @@ func (l lens) all() query.Filter {
 	if s.open() {
 		return l.filter
 	}
-	const exact = "2006-01-02T15:04:05.999999Z07:00"
-	term := "time:"
+	from, to := int64(cloudtrail.NoTime), int64(cloudtrail.NoTime)
 	if !s.from.IsZero() {
-		term += s.from.UTC().Format(exact)
+		from = s.from.UnixMicro()
 	}
-	term += ".."
 	if !s.to.IsZero() {
-		term += s.to.Add(-time.Microsecond).UTC().Format(exact) // both ends of a range are in it
+		to = s.to.UnixMicro() - 1 // both ends of a range are in it
 	}
-	f, err := query.Parse(term)
-	if err != nil {
-		return l.filter
-	}
-	return l.filter.And(f)
+	return l.filter.And(query.Within(from, to))
 }
 
 func (l lens) equal(m lens) bool {

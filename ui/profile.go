@@ -8,7 +8,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/ui/pane"
 	"spoor/ui/text"
@@ -150,8 +149,8 @@ func (m *Model) profileItems(p query.Profile) []pane.Item {
 	}
 	items = append(items,
 		pane.Item{Title: "what came of it", Note: "blast radius: sessions, keys, what to contain", Do: blastRadius(p)},
-		pane.Item{Title: "first seen " + m.clock(p.First), Do: behind(between(p.Filter, p.First, p.First))},
-		pane.Item{Title: "last seen  " + m.clock(p.Last), Do: behind(between(p.Filter, p.Last, p.Last))})
+		pane.Item{Title: "first seen " + m.state().Clock(p.First), Do: behind(p.Filter.And(query.Within(p.First, p.First)))},
+		pane.Item{Title: "last seen  " + m.state().Clock(p.Last), Do: behind(p.Filter.And(query.Within(p.Last, p.Last)))})
 	items = append(items, m.volumeItems(p)...)
 	for _, f := range p.Facets {
 		items = append(items, facetItems(f, text.Clean(f.Field), p.Filter)...)
@@ -186,34 +185,12 @@ func facetItems(f query.Facet, name text.Safe, filter query.Filter) []pane.Item 
 func (m *Model) sessionItems(p query.SessionPage) []pane.Item {
 	items := []pane.Item{{}, {Title: "sessions", Note: text.Safe(thousands(int64(p.Total)))}}
 	for _, s := range p.Sessions {
-		items = append(items, pane.Item{Title: "  " + m.clock(s.Start) + "  " + text.CleanLine(s.Actor, 60), Note: text.Safe(query.Counted(s.Matched, "event")) + ", root " + text.CleanLine(s.RootActor, 60),
+		items = append(items, pane.Item{Title: "  " + m.state().Clock(s.Start) + "  " + text.CleanLine(s.Actor, 60), Note: text.Safe(query.Counted(s.Matched, "event")) + ", root " + text.CleanLine(s.RootActor, 60),
 			Do: func() (pane.Intent, tea.Cmd) {
 				return openSession(s.ID), nil
 			}})
 	}
 	return items
-}
-
-// clock writes µs UTC in the zone of the screen.
-func (m *Model) clock(t int64) text.Safe {
-	if t == cloudtrail.NoTime {
-		return "no time"
-	}
-	return text.Safe(time.UnixMicro(t).In(m.zone).Format("2006-01-02 15:04:05"))
-}
-
-// between narrows a filter to a stretch of time, µs UTC, both ends included;
-// not where there is no time.
-func between(f query.Filter, from, to int64) query.Filter {
-	if from == cloudtrail.NoTime || to == cloudtrail.NoTime {
-		return f
-	}
-	stamp := func(t int64) string { return time.UnixMicro(t).UTC().Format(time.RFC3339Nano) }
-	g, err := query.Parse("time:" + stamp(from) + ".." + stamp(to))
-	if err != nil {
-		return f
-	}
-	return f.And(g)
 }
 
 // volumeItems draw the events over time, and name the stretch with the most.
@@ -232,7 +209,7 @@ func (m *Model) volumeItems(p query.Profile) []pane.Item {
 	to := from + max(p.Volume.Step.Microseconds()-1, 0)
 	return []pane.Item{
 		{Title: text.Safe(m.spark(sums)), Do: behind(p.Filter)},
-		{Title: "most from " + m.clock(from) + " to " + m.clock(to), Note: text.Safe(query.Counted(sums[busiest], "event")), Do: behind(between(p.Filter, from, to))},
+		{Title: "most from " + m.state().Clock(from) + " to " + m.state().Clock(to), Note: text.Safe(query.Counted(sums[busiest], "event")), Do: behind(p.Filter.And(query.Within(from, to)))},
 	}
 }
 

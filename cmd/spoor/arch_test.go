@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 		"spoor/loader/cloudtrail", "spoor/loader/change", "spoor/loader/digest"},
 	"spoor/themes":  {},
 	"spoor/ui/text": {},
-	"spoor/ui/pane": {"spoor/query", "spoor/themes", "spoor/ui/text"},
+	"spoor/ui/pane": {"spoor/loader/cloudtrail", "spoor/query", "spoor/themes", "spoor/ui/text"},
 	"spoor/ui/grid": {"spoor/query", "spoor/themes", "spoor/ui/pane", "spoor/ui/text"},
 }
 

@@ -127,7 +127,7 @@ func (a *app) describeProfile(w io.Writer, p query.Profile) error {
 	fmt.Fprintf(w, "\nsessions (%s)\n", number(int64(p.Sessions.Total)))
 	t := newTable(w, a.tableWidth(), "session", "start", "lasted", "root actor", "actor", "events", "signs")
 	for _, s := range p.Sessions.Sessions {
-		if err := t.add(s.ID, a.clock(s.Start), lasted(s.Start, s.End), s.RootActor, s.Actor, number(s.Events), signsOf(s)); err != nil {
+		if err := t.add(s.ID, a.clock(s.Start), lasted(s.Start, s.End), s.RootActor, s.Actor, number(s.Events), strings.Join(s.Signs(), ", ")); err != nil {
 			return err
 		}
 	}

@@ -183,7 +183,7 @@ func (a *app) sessionWriter(w io.Writer) (out func(query.Session) error, done fu
 	case "table":
 		t := newTable(w, a.tableWidth(), "session", "start", "lasted", "root actor", "actor", "kind", "events", "writes", "denied", "from", "signs")
 		return func(s query.Session) error {
-			return t.add(s.ID, a.clock(s.Start), lasted(s.Start, s.End), s.RootActor, s.Actor, s.Kind, number(s.Events), number(s.Writes), number(s.Denied), few(s.SourceIPs), signsOf(s))
+			return t.add(s.ID, a.clock(s.Start), lasted(s.Start, s.End), s.RootActor, s.Actor, s.Kind, number(s.Events), number(s.Writes), number(s.Denied), few(s.SourceIPs), strings.Join(s.Signs(), ", "))
 		}, t.flush, nil
 	}
 	return nil, nil, usageError{fmt.Errorf("--format: sessions can't be written as %s", a.flags.format), "use csv, json or ndjson"}
@@ -202,7 +202,7 @@ func (a *app) sessionCells(s query.Session) []query.Value {
 	var cells []query.Value
 	for _, v := range []string{s.ID, s.Actor, s.Kind, s.Principal, s.Account, s.Role, s.SessionName, strings.Join(s.AccessKeys, " "), a.stamp(s.Start), a.stamp(s.End),
 		fmt.Sprint(s.Events), fmt.Sprint(s.Writes), fmt.Sprint(s.Errors), fmt.Sprint(s.Denied), strings.Join(s.Services, " "), strings.Join(s.Regions, " "),
-		strings.Join(s.SourceIPs, " "), strings.Join(s.UserAgents, "; "), s.MFA, link.Parent, link.Event, link.Kind, s.RootActor, fmt.Sprint(s.Depth), s.Confidence, s.Reason, signsOf(s)} {
+		strings.Join(s.SourceIPs, " "), strings.Join(s.UserAgents, "; "), s.MFA, link.Parent, link.Event, link.Kind, s.RootActor, fmt.Sprint(s.Depth), s.Confidence, s.Reason, strings.Join(s.Signs(), ", ")} {
 		cells = append(cells, query.Value{Text: v, Null: v == ""})
 	}
 	return cells
@@ -243,14 +243,6 @@ func few(list []string) string {
 		return list[0]
 	}
 	return fmt.Sprintf("%s +%d", list[0], len(list)-1)
-}
-
-func signsOf(s query.Session) string {
-	var out []string
-	for _, r := range s.Risks {
-		out = append(out, r.Sign)
-	}
-	return strings.Join(slices.Compact(out), ", ")
 }
 
 // sure names how sure a session's root actor is, where that is not exact.

@@ -3,7 +3,6 @@ package events
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"spoor/loader/cloudtrail"
 	"spoor/query"
@@ -15,9 +14,6 @@ import (
 // cellMax bounds what is cleaned of one value; wider cells than this are read
 // in the detail.
 const cellMax = 240
-
-// timeFormat is how the table writes times; the zone is named above it.
-const timeFormat = "2006-01-02 15:04:05"
 
 // Usual are the columns shown at first.
 func Usual() []string {
@@ -191,11 +187,11 @@ func (v *View) cell(r query.Row, column string) grid.Cell {
 }
 
 func (v *View) timeCell(r query.Row) grid.Cell {
-	if r.Time == cloudtrail.NoTime {
-		return grid.Cell{Text: "no time", Role: themes.Dim}
-	}
-	t := text.Safe(time.UnixMicro(r.Time).In(v.state.Zone).Format(timeFormat))
-	if v.markSign(r) == "" {
+	t := v.state.Clock(r.Time)
+	switch {
+	case r.Time == cloudtrail.NoTime:
+		return grid.Cell{Text: t, Role: themes.Dim}
+	case v.markSign(r) == "":
 		return grid.Cell{Text: t}
 	}
 	first, _, _ := strings.Cut(v.value(r, "mark").Text, ",")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -109,14 +108,9 @@ func (v *View) place() tea.Cmd {
 	}
 	ctx, n := v.places.Next(v.state.Ctx)
 	p, first := v.pager, rows[0]
-	t := time.UnixMicro(first.Time).UTC()
-	term := "time:" + t.Add(time.Microsecond).Format(time.RFC3339Nano) + ".."
+	before := query.Within(first.Time+1, cloudtrail.NoTime)
 	if v.state.Order == query.Oldest {
-		term = "time:.." + t.Add(-time.Microsecond).Format(time.RFC3339Nano)
-	}
-	before, err := query.Parse(term)
-	if err != nil {
-		return nil
+		before = query.Within(cloudtrail.NoTime, first.Time-1)
 	}
 	f := v.state.Filter.And(before)
 	return func() tea.Msg {

@@ -3,9 +3,7 @@ package marked
 import (
 	"strconv"
 	"strings"
-	"time"
 
-	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/grid"
@@ -77,7 +75,7 @@ func (v *View) cell(n query.Noted, column string) grid.Cell {
 	case "about":
 		return grid.Cell{Text: text.Safe(n.About.String()), Role: themes.Dim}
 	case "time":
-		return grid.Cell{Text: v.clock(n.Time)}
+		return grid.Cell{Text: v.state.Clock(n.Time)}
 	case "what":
 		if n.Events == 0 {
 			return grid.Cell{Text: text.CleanLine(n.Title, cellMax) + " (not in this case)", Role: themes.Dim}
@@ -105,14 +103,6 @@ func (v *View) markCell(mark string) grid.Cell {
 		return grid.Cell{Text: "-", Role: themes.Line}
 	}
 	return grid.Cell{Text: text.Safe(v.state.Styles.Glyphs.Mark+" ") + text.CleanLine(mark, 10), Role: themes.OfMark(mark)}
-}
-
-// clock writes µs UTC in the zone of the screen.
-func (v *View) clock(t int64) text.Safe {
-	if t == cloudtrail.NoTime {
-		return "no time"
-	}
-	return text.Safe(time.UnixMicro(t).In(v.state.Zone).Format("2006-01-02 15:04:05"))
 }
 
 // Note says why the list is empty, "" when it is not.

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/text"
@@ -26,6 +27,15 @@ type State struct {
 	Live    bool   // a load is running
 
 	Accounts query.Accounts // what people call accounts; cells show Label, values stay ids
+}
+
+// Clock writes a time of the case, µs UTC or cloudtrail.NoTime, in the zone of the
+// screen.
+func (s State) Clock(t int64) text.Safe {
+	if t == cloudtrail.NoTime {
+		return "no time"
+	}
+	return text.Safe(time.UnixMicro(t).In(s.Zone).Format(time.DateTime))
 }
 
 // A Pane is one rectangle of the screen.

@@ -49,7 +49,7 @@ func (v *View) headerLines(s query.Session) []*line {
 		label("who", who...),
 		label("", dim(text.CleanLine(s.Principal, cellMax))),
 		label("root", piece(themes.Accent, text.CleanLine(s.RootActor, cellMax)), dim("  "+text.CleanLine(s.Confidence+": "+s.Reason, 300))),
-		label("when", piece(themes.Text, v.clock(s.Start)+" to "+v.clock(s.End)), dim("  "+lasted(s.Start, s.End))),
+		label("when", piece(themes.Text, v.state.Clock(s.Start)+" to "+v.state.Clock(s.End)), dim("  "+lasted(s.Start, s.End))),
 	}
 	lines = append(lines, listLines("from", s.SourceIPs, 3)...)
 	lines = append(lines, programLines(s.Programs(), 3)...)
@@ -123,7 +123,7 @@ func (v *View) chainLines(one query.SessionChain) []*line {
 		role = themes.Warn
 	}
 	for _, st := range one.Started {
-		out = append(out, &line{session: st.Session, seq: st.Seq, cells: []grid.Cell{dim("  instance by " + text.CleanLine(st.Event, 60) + " of "), piece(themes.Accent, text.CleanLine(st.Actor, cellMax)), dim("  " + v.clock(st.Time))}})
+		out = append(out, &line{session: st.Session, seq: st.Seq, cells: []grid.Cell{dim("  instance by " + text.CleanLine(st.Event, 60) + " of "), piece(themes.Accent, text.CleanLine(st.Actor, cellMax)), dim("  " + v.state.Clock(st.Time))}})
 	}
 	return append(out, &line{cells: []grid.Cell{dim("  "), piece(role, text.CleanLine(one.Session.RootActor, cellMax)), dim("  " + text.CleanLine(one.Session.Reason, 300))}})
 }
@@ -132,7 +132,7 @@ func (v *View) chainLines(one query.SessionChain) []*line {
 func (v *View) linkLine(l query.SessionLink, by, perhaps string) []*line {
 	return []*line{
 		{session: l.Parent, cells: []grid.Cell{dim(text.Safe("  " + v.state.Styles.Glyphs.Up + " ")), piece(themes.Accent, text.CleanLine(perhaps+by, cellMax)),
-			plain("  " + l.Call), dim("  " + v.clock(l.Time)), piece(confidence(l.Confidence), "  "+text.Clean(l.Confidence))}},
+			plain("  " + l.Call), dim("  " + v.state.Clock(l.Time)), piece(confidence(l.Confidence), "  "+text.Clean(l.Confidence))}},
 		{seq: l.Seq, cells: []grid.Cell{dim("      " + text.CleanLine(l.Reason, 300) + "; event " + text.CleanLine(l.Event, 40))}},
 	}
 }
@@ -156,7 +156,7 @@ func (v *View) treeLines(t query.SessionTree, depth int) []*line {
 		if what == "" {
 			what = "credentials"
 		}
-		out = append(out, &line{seq: i.Seq, cells: []grid.Cell{dim(indent), plain(i.Call + " for " + i.For), dim("  " + v.clock(i.Time) + "  " + text.CleanLine(what, 60) + ", not used in these logs")}})
+		out = append(out, &line{seq: i.Seq, cells: []grid.Cell{dim(indent), plain(i.Call + " for " + i.For), dim("  " + v.state.Clock(i.Time) + "  " + text.CleanLine(what, 60) + ", not used in these logs")}})
 	}
 	for _, c := range t.Children {
 		maybe := text.Safe("")
@@ -164,7 +164,7 @@ func (v *View) treeLines(t query.SessionTree, depth int) []*line {
 			maybe = "perhaps "
 		}
 		out = append(out, &line{session: c.Session.ID, cells: []grid.Cell{dim(indent + text.Safe(v.state.Styles.Glyphs.Right) + " "), piece(themes.Accent, maybe+text.CleanLine(c.Session.Actor, cellMax)),
-			dim("  " + v.clock(c.Session.Start)), dim("  events "), piece(themes.Text, number(c.Session.Events)), dim("  writes "), tally(c.Session.Writes, themes.Write),
+			dim("  " + v.state.Clock(c.Session.Start)), dim("  events "), piece(themes.Text, number(c.Session.Events)), dim("  writes "), tally(c.Session.Writes, themes.Write),
 			dim("  denied "), tally(c.Session.Denied, themes.Denied)}})
 		out = append(out, v.treeLines(c, depth+1)...)
 	}
@@ -196,7 +196,7 @@ func (v *View) burstLine(s *sheet, b query.Burst) *line {
 	if b.Count > 1 {
 		what += text.Safe(fmt.Sprintf(" %s%s in %s", v.state.Styles.Glyphs.Close, number(b.Count), lasted(b.First, b.Last)))
 	}
-	cells := []grid.Cell{dim("  " + v.clock(b.First) + "  "), dim(text.Pad(text.CleanLine(b.Service, 40), 16, text.Safe(v.state.Styles.Glyphs.Ellipsis)) + " "), piece(role, what)}
+	cells := []grid.Cell{dim("  " + v.state.Clock(b.First) + "  "), dim(text.Pad(text.CleanLine(b.Service, 40), 16, text.Safe(v.state.Styles.Glyphs.Ellipsis)) + " "), piece(role, what)}
 	if b.Outcome > 0 {
 		cells = append(cells, piece(outcomeRoles[b.Outcome], "  "+text.Safe(v.state.Styles.Glyphs.No)+" "+outcomeWords[b.Outcome]), dim(" "+text.CleanLine(b.Error, 60)))
 	}
@@ -217,7 +217,7 @@ func (v *View) burstLine(s *sheet, b query.Burst) *line {
 }
 
 func (v *View) childLine(s query.Session) *line {
-	return &line{session: s.ID, cells: []grid.Cell{dim("  "), piece(themes.Accent, text.CleanLine(s.Actor, cellMax)), dim("  " + v.clock(s.Start) + "  " + lasted(s.Start, s.End)),
+	return &line{session: s.ID, cells: []grid.Cell{dim("  "), piece(themes.Accent, text.CleanLine(s.Actor, cellMax)), dim("  " + v.state.Clock(s.Start) + "  " + lasted(s.Start, s.End)),
 		dim("  events "), piece(themes.Text, number(s.Events)), dim("  root "), plain(s.RootActor)}}
 }
 
@@ -254,7 +254,7 @@ func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 	for _, c := range r.Made {
 		t := text.Safe("no time")
 		if c.Time != cloudtrail.NoTime {
-			t = v.clock(c.Time)
+			t = v.state.Clock(c.Time)
 		}
 		lines = append(lines, &line{seq: c.Seq, cells: []grid.Cell{dim("  " + t + "  "), piece(themes.Write, text.CleanLine(c.Action, 60)), plain("  " + c.Summary), dim("  " + text.CleanLine(c.Actor, 60))}})
 	}

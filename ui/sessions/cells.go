@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"spoor/loader/cloudtrail"
 	"spoor/query"
@@ -37,7 +36,7 @@ func (v *View) cell(i *item, column string) grid.Cell {
 	case "root":
 		return v.rootCell(i)
 	case "start":
-		return grid.Cell{Text: v.clock(s.Start)}
+		return grid.Cell{Text: v.state.Clock(s.Start)}
 	case "lasted":
 		return grid.Cell{Text: lasted(s.Start, s.End), Role: themes.Dim}
 	case "actor":
@@ -118,14 +117,6 @@ func lane(g themes.Glyphs, l query.SessionLane) text.Safe {
 	return text.Safe(b.String())
 }
 
-// clock writes a time in the zone of the screen.
-func (v *View) clock(t int64) text.Safe {
-	if t == cloudtrail.NoTime {
-		return "no time"
-	}
-	return text.Safe(time.UnixMicro(t).In(v.state.Zone).Format("2006-01-02 15:04:05"))
-}
-
 // lasted writes a length of time in its two largest units.
 func lasted(start, end int64) text.Safe {
 	if start == cloudtrail.NoTime {
@@ -175,7 +166,7 @@ func from(s *query.Session) string {
 
 // signsCell is what analysts noted of a session, then its signs of risk.
 func (v *View) signsCell(s *query.Session) grid.Cell {
-	c := grid.Cell{Text: text.CleanLine(signs(s), cellMax), Role: themes.Warn}
+	c := grid.Cell{Text: text.CleanLine(strings.Join(s.Signs(), ", "), cellMax), Role: themes.Warn}
 	if noted := notes(s); noted != "" {
 		c.Text, c.Role = text.CleanLine(noted+"  "+string(c.Text), cellMax), themes.Focus
 	}
@@ -196,14 +187,4 @@ func notes(s *query.Session) string {
 		out = append(out, "note: "+first)
 	}
 	return strings.Join(out, " ")
-}
-
-func signs(s *query.Session) string {
-	var out []string
-	for _, r := range s.Risks {
-		if !slices.Contains(out, r.Sign) {
-			out = append(out, r.Sign)
-		}
-	}
-	return strings.Join(out, ", ")
 }

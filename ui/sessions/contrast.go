@@ -17,7 +17,7 @@ const (
 // contrastSheet sets two sessions side by side: what both have is dim, what
 // only one has stands out in its column.
 func (v *View) contrastSheet(a, b query.Session, lists []query.Contrast) *sheet {
-	pairs := query.SideBySide(a, b, lists, func(t int64) string { return string(v.clock(t)) })
+	pairs := query.SideBySide(a, b, lists, func(t int64) string { return string(v.state.Clock(t)) })
 	s := v.newSheet("Two sessions side by side", nil)
 	s.lay = func(width int) []*line {
 		lines := []*line{v.sideLine("A", a), v.sideLine("B", b), blank()}

@@ -3,7 +3,6 @@ package timeline
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"spoor/loader/change"
 	"spoor/loader/cloudtrail"
@@ -15,8 +14,6 @@ import (
 
 // cellMax bounds what is cleaned of one value.
 const cellMax = 400
-
-const timeFormat = "2006-01-02 15:04:05"
 
 // narrowBelow is the width from which a line has room for the year and for where
 // a change came from.
@@ -105,7 +102,7 @@ func (v *View) line(r row, _ int) []grid.Cell {
 func (v *View) changeCell(c *query.Change, column string) grid.Cell {
 	switch column {
 	case "time":
-		cell := grid.Cell{Text: v.clock(c.Time)}
+		cell := grid.Cell{Text: v.state.Clock(c.Time)}
 		if v.narrow && c.Time != cloudtrail.NoTime {
 			cell.Text = cell.Text[len("2006-"):]
 		}
@@ -227,22 +224,9 @@ func (v *View) groupCell(g *query.ChangeGroup, column string) grid.Cell {
 	case "worst":
 		return v.severityCell(g.Worst)
 	case "first":
-		return grid.Cell{Text: v.clock(g.First), Role: themes.Dim}
+		return grid.Cell{Text: v.state.Clock(g.First), Role: themes.Dim}
 	case "last":
-		return grid.Cell{Text: v.clock(g.Last), Role: themes.Dim}
+		return grid.Cell{Text: v.state.Clock(g.Last), Role: themes.Dim}
 	}
 	return grid.Cell{}
-}
-
-func (v *View) clock(t int64) text.Safe {
-	if t == cloudtrail.NoTime {
-		return "no time"
-	}
-	return text.Safe(time.UnixMicro(t).In(v.state.Zone).Format(timeFormat))
-}
-
-// spanFilter is a filter for events between two times, both included.
-func spanFilter(from, to int64) (query.Filter, error) {
-	stamp := func(t int64) string { return time.UnixMicro(t).UTC().Format(time.RFC3339Nano) }
-	return query.Parse("time:" + stamp(from) + ".." + stamp(to))
 }

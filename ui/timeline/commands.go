@@ -324,7 +324,7 @@ func (v *View) copy() (pane.Intent, tea.Cmd) {
 	case !ok:
 		return nil, nil
 	case r.change != nil && v.top().grid.Column() == "change", r.change != nil && v.top().grid.Column() == "time":
-		return pane.Copy{What: "sentence", Text: string(v.clock(r.change.Time)) + " " + r.change.Actor + " " + r.change.Summary}, nil
+		return pane.Copy{What: "sentence", Text: string(v.state.Clock(r.change.Time)) + " " + r.change.Actor + " " + r.change.Summary}, nil
 	case r.words != nil:
 		s := ""
 		for _, c := range r.words {

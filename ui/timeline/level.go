@@ -268,11 +268,7 @@ type is struct{ field, value string }
 
 // narrowed adds a stretch of time and values to the filter of a question.
 func narrowed(r query.ChangeRequest, from, to int64, values []is) (query.ChangeRequest, error) {
-	span, err := spanFilter(from, to)
-	if err != nil {
-		return r, err
-	}
-	r.Filter = r.Filter.And(span)
+	r.Filter = r.Filter.And(query.Within(from, to))
 	for _, v := range values {
 		f, err := query.Is(v.field, query.Value{Text: v.value, Null: v.value == ""})
 		if err != nil {

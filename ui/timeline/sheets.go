@@ -76,7 +76,7 @@ func (v *View) historyLevel(h query.ResourceHistory) *level {
 	for _, r := range h.Readers {
 		role := outcomeRole(r.Outcome)
 		add(r.Seq, grid.Cell{Text: "  " + text.Pad(text.CleanLine(r.Actor, 30), 30, "~") + " ", Role: role},
-			grid.Cell{Text: text.CleanLine(r.Action, 40) + " ", Role: role}, dim(fmt.Sprintf("%dx, %s to %s", r.Count, v.clock(r.First), v.clock(r.Last))))
+			grid.Cell{Text: text.CleanLine(r.Action, 40) + " ", Role: role}, dim(fmt.Sprintf("%dx, %s to %s", r.Count, v.state.Clock(r.First), v.state.Clock(r.Last))))
 	}
 	title := "History of " + text.CleanLine(h.Names[0], 120)
 	if h.Type != "" {
@@ -145,7 +145,7 @@ func (v *View) diffLevel(c query.Change, d query.Diff, s query.State) *level {
 		add(0, dim("what the case tells of it right after"))
 	}
 	for _, f := range s.Facts {
-		since := grid.Cell{Text: "  since " + v.clock(f.Since), Role: themes.Dim}
+		since := grid.Cell{Text: "  since " + v.state.Clock(f.Since), Role: themes.Dim}
 		if f.Inferred {
 			since = grid.Cell{Text: "  inferred", Role: themes.Warn}
 		}
@@ -154,7 +154,7 @@ func (v *View) diffLevel(c query.Change, d query.Diff, s query.State) *level {
 	for _, u := range s.Unknown {
 		words := "unknown"
 		if u.Since != 0 {
-			words = "unknown before " + string(v.clock(u.Since))
+			words = "unknown before " + string(v.state.Clock(u.Since))
 		}
 		add(0, grid.Cell{Text: "  " + text.Pad(text.CleanLine(u.Aspect, 24), 24, "~") + " ", Role: themes.Key}, grid.Cell{Text: text.Safe(words), Role: themes.Warn})
 	}
