@@ -34,6 +34,7 @@ func (a *app) follow(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
+	defer spareProcessors(&opts, loadThreads)()
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	var printing error

@@ -126,6 +126,7 @@ func (a *app) load(ctx context.Context, db *store.DB, sources []loader.Source, s
 	if err != nil {
 		return loader.Report{}, err
 	}
+	defer spareProcessors(&opts, loadThreads)()
 	stop := a.showProgress(&progress)
 	report, err := loader.Load(ctx, sources, db, opts)
 	stop()

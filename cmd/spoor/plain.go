@@ -99,6 +99,7 @@ func (a *app) showPlain(ctx context.Context, o opened, scope loader.Scope, lines
 	if bg.opts, err = a.loadOptions(scope, &bg.progress); err != nil {
 		return err
 	}
+	defer spareProcessors(&bg.opts, loadThreads)()
 	p := &plain{app: a, db: o.db, bg: bg, out: bufio.NewWriter(a.out), steps: []plainLens{{order: a.order()}}, ready: len(o.sources) == 0}
 	if len(o.sources) > 0 {
 		bg.load(o.sources)

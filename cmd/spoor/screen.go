@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -190,7 +189,7 @@ func (a *app) show(ctx context.Context, o opened, scope loader.Scope) error {
 	if bg.opts, err = a.loadOptions(scope, &bg.progress); err != nil {
 		return err
 	}
-	defer spareProcessors(&bg.opts)()
+	defer spareProcessors(&bg.opts, screenThreads)()
 	screen, err := a.wholeScreen(o, bg)
 	if err != nil {
 		return err
@@ -235,23 +234,6 @@ func (a *app) wholeScreen(o opened, bg *background) (ui.Options, error) {
 		screen.Guide = paragraphs(demoTopic)
 	}
 	return screen, err
-}
-
-// spareProcessors lets goroutines of the screen run while a load and a search keep
-// every processor busy: the system shares out time among threads sooner than Go
-// among goroutines, and from a key to its frame there are several. So Go may run
-// four threads a processor, and the load keeps to as many workers as before. On two
-// cores with as much other work again, half of the keys were drawn within 18 to 31
-// ms that way, and within 22 to 45 with two threads a processor (BenchmarkKeyToFrame,
-// four runs in turn). Lower priorities for the threads of a load made it worse: they
-// hold what the screen waits for. What it returns takes it back.
-func spareProcessors(load *loader.Options) (restore func()) {
-	n := runtime.GOMAXPROCS(0)
-	if load.Jobs == 0 {
-		load.Jobs = n
-	}
-	runtime.GOMAXPROCS(4 * n)
-	return func() { runtime.GOMAXPROCS(n) }
 }
 
 func (a *app) programOptions(ctx context.Context, names []string) []tea.ProgramOption {

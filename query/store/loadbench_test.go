@@ -234,7 +234,9 @@ const yardstickColumns = `STRUCT(
  attributes STRUCT(creationDate VARCHAR, mfaAuthenticated VARCHAR), sourceIdentity VARCHAR)))[]`
 
 func loadAll(t *testing.T, dir, out string) error {
-	debug.SetGCPercent(100) // as spoor load does, and the limits likewise
+	jobs := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(2 * jobs) // as spoor load does, and the limits likewise
+	debug.SetGCPercent(100)
 	debug.SetMemoryLimit(280 << 20)
 	db, err := Open(t.Context(), out, Options{Create: true, MemoryLimit: 96 << 20, Threads: 1})
 	if err != nil {
@@ -244,7 +246,7 @@ func loadAll(t *testing.T, dir, out string) error {
 	if err != nil {
 		return err
 	}
-	r, err := loader.Load(t.Context(), []loader.Source{src}, db, loader.Options{})
+	r, err := loader.Load(t.Context(), []loader.Source{src}, db, loader.Options{Jobs: jobs})
 	if err != nil {
 		return err
 	}
