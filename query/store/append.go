@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,47 +22,102 @@ type batch struct {
 	changes  []changeRow
 	mints    []mintRow
 	copies   []copyRow
+	texts    []stringRow   // that are new, when there are many
+	persons  []identityRow // likewise
 	stored   loader.Stored
 	span     span
+}
+
+// reset empties a batch, so that its room serves for another.
+func (b *batch) reset() {
+	clear(b.objects) // they hold texts, as do those below
+	clear(b.changes)
+	clear(b.texts)
+	*b = batch{objects: b.objects[:0], replaced: b.replaced[:0], events: b.events[:0], touched: b.touched[:0], changes: b.changes[:0],
+		mints: b.mints[:0], copies: b.copies[:0], texts: b.texts[:0], persons: b.persons[:0], span: emptySpan()}
 }
 
 // Append implements loader.Sink.
 func (db *DB) Append(ctx context.Context, list []loader.Loaded) (loader.Stored, error) {
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	b := &batch{span: emptySpan()}
-	err := db.stage(ctx, func(c conn) error { return db.append(ctx, c, b, list) })
+	var stored loader.Stored
+	err := db.stage(ctx, func(c conn) (err error) {
+		stored, err = db.append(ctx, c, list)
+		return err
+	})
 	if err != nil {
 		return loader.Stored{}, fmt.Errorf("append %d objects: %w", len(list), db.classify(err))
 	}
-	return b.stored, nil
+	return stored, nil
 }
 
-// append stages a batch.
-func (db *DB) append(ctx context.Context, c conn, b *batch, list []loader.Loaded) error {
+// append makes a batch of a list. Its rows are written while those of the next one
+// are made.
+func (db *DB) append(ctx context.Context, c conn, list []loader.Loaded) (loader.Stored, error) {
+	b := db.lot.empty()
 	db.known.turn++
 	if err := db.index(); err != nil {
-		return err
+		return b.stored, err
 	}
 	list, unread := db.unread(list)
 	if err := db.fetchAgain(ctx, c, unread); err != nil {
-		return err
+		return b.stored, err
 	}
 	if err := db.manifestRows(b, list); err != nil {
-		return err
+		return b.stored, err
 	}
-	if err := db.clear(ctx, c, b.replaced); err != nil {
-		return err
+	if len(b.replaced) > 0 {
+		if err := errors.Join(db.lot.write(ctx, c), db.clear(ctx, c, b.replaced)); err != nil {
+			return b.stored, err
+		}
 	}
-	if err := db.eventRows(ctx, c, b, list); err != nil {
-		return err
+	if err := db.work(ctx, c, b, list); err != nil {
+		return b.stored, err
 	}
-	if err := db.insert(ctx, c, b); err != nil {
-		return err
+	if db.newTexts() >= flushRows {
+		db.takeTexts(b)
 	}
 	db.known.trim()
 	db.lot.add(b)
-	return nil
+	return b.stored, nil
+}
+
+// work does what takes time, side by side: it puts the objects of a batch into the
+// pack, makes its rows, and writes those of the batch before it, the last on this
+// thread.
+func (db *DB) work(ctx context.Context, c conn, b *batch, list []loader.Loaded) error {
+	written := make(chan struct{})
+	kept := beside(func() error { return db.keep(b.objects, list) })
+	made := beside(func() error {
+		return db.eventRows(b, list, func(day int32, into *keyTable) error {
+			<-written // c is free now, and has all rows
+			return db.readKeys(ctx, c, day, into)
+		})
+	})
+	err := db.lot.write(ctx, c)
+	close(written)
+	return errors.Join(err, kept(), made())
+}
+
+// beside begins f on another goroutine. What it returns waits for the end of it; a
+// panic of f is one of the waiting then.
+func beside(f func() error) (wait func() error) {
+	var err error
+	var panicked any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }()
+		err = f()
+	}()
+	return func() error {
+		<-done
+		if panicked != nil {
+			panic(panicked)
+		}
+		return err
+	}
 }
 
 // index makes ready what tells new texts and identities from those that are
@@ -105,8 +161,7 @@ func (db *DB) unread(list []loader.Loaded) (rest []loader.Loaded, rows []objectR
 	return rest, rows
 }
 
-// manifestRows makes the rows of the objects and puts the originals into the
-// pack.
+// manifestRows makes the rows of the objects, but for where they are kept.
 func (db *DB) manifestRows(b *batch, list []loader.Loaded) error {
 	next := db.objects.next() + uint32(len(db.lot.objects))
 	now := time.Now().UnixMicro()
@@ -128,7 +183,7 @@ func (db *DB) manifestRows(b *batch, list []loader.Loaded) error {
 		}
 		b.objects = append(b.objects, r)
 	}
-	return db.keep(b.objects, list)
+	return nil
 }
 
 // keep puts the originals of the objects that hold events or evidence into the
@@ -165,9 +220,6 @@ func (db *DB) keep(rows []objectRow, list []loader.Loaded) error {
 // clear takes the old events of replaced objects out of the case. An event that
 // another object carries as well goes on living there.
 func (db *DB) clear(ctx context.Context, c conn, objects []uint32) error {
-	if len(objects) == 0 {
-		return nil
-	}
 	if err := db.lot.writers.flush(); err != nil {
 		return err
 	}
@@ -205,22 +257,22 @@ var clearing = []string{
 	"DROP TABLE replaced",
 }
 
-// eventRows makes the rows of all events that the case doesn't have yet.
-func (db *DB) eventRows(ctx context.Context, c conn, b *batch, list []loader.Loaded) error {
+// eventRows makes the rows of all events that the case doesn't have yet. read
+// fetches the keys of a day that are not in memory.
+func (db *DB) eventRows(b *batch, list []loader.Loaded, read func(day int32, into *keyTable) error) error {
 	n := 0
 	for i := range list {
 		n += len(list[i].Events)
 	}
 	m := db.maker
-	m.rows = slices.Grow(m.rows[:0], n)
-	b.events = m.rows
+	b.events = slices.Grow(b.events, n)
 	for i := range list {
 		l, o := &list[i], &b.objects[i]
 		for k := range l.Events {
 			e := &l.Events[k]
 			row := m.row(l.Text, e)
 			row.object = o.id
-			day, err := db.known.day(dayOf(row.t), func(t *keyTable) error { return db.readKeys(ctx, c, dayOf(row.t), t) })
+			day, err := db.known.day(dayOf(row.t), read)
 			if err != nil {
 				return err
 			}
@@ -260,29 +312,6 @@ func (b *batch) add(m *maker, row eventRow, e *loader.Event) {
 		b.mints = append(b.mints, mintRow{row.seq, id(mt.Call), id(mt.IssuedKey), id(mt.RoleARN), id(mt.SessionName),
 			id(mt.Principal), id(mt.Target), id(mt.SourceIdent), id(cmp.Or(mt.SignIn, mt.Workflow)), id(mt.From), id(mt.Account), id(mt.RoleName)})
 	}
-}
-
-// insert writes the rows of the batch, and texts when there are many.
-func (db *DB) insert(ctx context.Context, c conn, b *batch) error {
-	if db.newTexts() >= flushRows {
-		if err := db.insertTexts(ctx, c); err != nil {
-			return err
-		}
-	}
-	ws := db.lot.writers
-	for _, write := range []func() error{
-		func() error { return eventTable.stage(ctx, c, ws, b.events) },
-		func() error { return touchedTable.stage(ctx, c, ws, b.touched) },
-		func() error { return changeTable.stage(ctx, c, ws, b.changes) },
-		func() error { return mintTable.stage(ctx, c, ws, b.mints) },
-		func() error { return copyTable.stage(ctx, c, ws, b.copies) },
-		func() error { return objectTable.stage(ctx, c, ws, b.objects) },
-	} {
-		if err := write(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // noTime is how cloudtrail says that an event has none.

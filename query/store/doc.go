@@ -19,8 +19,11 @@
 // cut off by the next Open. Tables of what people made are changed through
 // keepMade, which writes their mirror before its transaction ends.
 //
-//	Loaded ─maker─▶ eventRow … ─table.insert─▶ DuckDB's appender
+//	Loaded ─maker─▶ eventRow … ─lot.write─▶ DuckDB's appender
 //	   └─Delivered─▶ pack
+//
+// The three go on side by side: rows of a batch are written while those of the next
+// are made and its objects put into the pack.
 //
 // The table event_rows has numbers only. Texts are numbered by domain (dict,
 // table strings), callers as a whole (people, table identities). Callers and the

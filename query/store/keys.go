@@ -144,8 +144,8 @@ type keyDay struct {
 
 func newKnown() *known { return &known{days: make(map[int32]*list.Element)} }
 
-// day returns the keys of a day, read from the case by fill if need be.
-func (k *known) day(day int32, fill func(*keyTable) error) (*keyDay, error) {
+// day returns the keys of a day, fetched from the case by read if need be.
+func (k *known) day(day int32, read func(day int32, into *keyTable) error) (*keyDay, error) {
 	if k.last != nil && k.last.day == day && k.last.turn == k.turn {
 		return k.last, nil
 	}
@@ -156,7 +156,7 @@ func (k *known) day(day int32, fill func(*keyTable) error) (*keyDay, error) {
 		return k.last, nil
 	}
 	d := &keyDay{day: day, turn: k.turn}
-	if err := fill(&d.keys); err != nil {
+	if err := read(day, &d.keys); err != nil {
 		return nil, err
 	}
 	k.total += d.keys.n

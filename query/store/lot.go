@@ -8,10 +8,14 @@ import (
 )
 
 // A lot is what has been staged since the last Commit: rows lie in an open
-// transaction, where DuckDB packs full row groups as they come.
+// transaction, where DuckDB packs full row groups as they come. Those of the last
+// batch wait to be written, and writers hold some that the transaction does not
+// have yet.
 type lot struct {
 	c        *sql.Conn // owns the transaction
-	writers  writers   // hold rows that the transaction does not have yet
+	writers  writers
+	next     *batch // to be written
+	spare    *batch // has been; nil when there was none
 	objects  []objectRow
 	names    map[string]int // into objects
 	replaced bool           // events of older objects went
@@ -36,10 +40,11 @@ func (db *DB) commit(ctx context.Context) error {
 		return nil
 	}
 	err := db.stage(ctx, func(c conn) error {
-		if err := db.insertTexts(ctx, c); err != nil {
-			return err
+		if db.lot.next == nil {
+			db.lot.next = db.lot.empty()
 		}
-		if err := db.lot.writers.flush(); err != nil {
+		db.takeTexts(db.lot.next)
+		if err := errors.Join(db.lot.write(ctx, c), db.lot.writers.flush()); err != nil {
 			return err
 		}
 		if len(db.sources) > 0 && db.kept == nil {
@@ -111,6 +116,7 @@ func (db *DB) abandon() error {
 	return l.c.Close()
 }
 
+// add takes a batch whose rows are made.
 func (l *lot) add(b *batch) {
 	for _, o := range b.objects {
 		if i, ok := l.names[o.name]; ok {
@@ -122,6 +128,42 @@ func (l *lot) add(b *batch) {
 	}
 	l.replaced = l.replaced || len(b.replaced) > 0
 	l.span.join(b.span)
+	l.next = b
+}
+
+// empty returns a batch to fill.
+func (l *lot) empty() *batch {
+	b := l.spare
+	if b == nil {
+		b = &batch{span: emptySpan()}
+	}
+	l.spare = nil
+	return b
+}
+
+// write hands the rows of the batch that waits to the writers.
+func (l *lot) write(ctx context.Context, c conn) error {
+	b := l.next
+	if b == nil {
+		return nil
+	}
+	for _, stage := range []func() error{
+		func() error { return stringTable.stage(ctx, c, l.writers, b.texts) },
+		func() error { return identityTable.stage(ctx, c, l.writers, b.persons) },
+		func() error { return eventTable.stage(ctx, c, l.writers, b.events) },
+		func() error { return touchedTable.stage(ctx, c, l.writers, b.touched) },
+		func() error { return changeTable.stage(ctx, c, l.writers, b.changes) },
+		func() error { return mintTable.stage(ctx, c, l.writers, b.mints) },
+		func() error { return copyTable.stage(ctx, c, l.writers, b.copies) },
+		func() error { return objectTable.stage(ctx, c, l.writers, b.objects) },
+	} {
+		if err := stage(); err != nil {
+			return err
+		}
+	}
+	b.reset()
+	l.next, l.spare = nil, b
+	return nil
 }
 
 // find returns what the case, or the lot, has under a name.
@@ -132,27 +174,18 @@ func (db *DB) find(name string) (objectRow, bool) {
 	return db.objects.find(name)
 }
 
-// insertTexts writes the texts and identities that are new in the lot: rarely, so
-// that those of a domain lie together, which makes them small.
-func (db *DB) insertTexts(ctx context.Context, c conn) error {
-	var fresh []stringRow
+// takeTexts adds the texts and identities that are new in the lot to a batch:
+// rarely, so that those of a domain lie together, which makes them small.
+func (db *DB) takeTexts(b *batch) {
 	for dom, d := range db.dicts {
 		base, texts := d.recent()
 		for id := d.saved; id < base+uint32(len(texts)); id++ {
-			fresh = append(fresh, stringRow{domain(dom), id, texts[id-base]})
+			b.texts = append(b.texts, stringRow{domain(dom), id, texts[id-base]})
 		}
+		d.saved = base + uint32(len(texts))
 	}
-	if err := stringTable.stage(ctx, c, db.lot.writers, fresh); err != nil {
-		return err
-	}
-	if err := identityTable.stage(ctx, c, db.lot.writers, db.people.rows[db.people.saved:]); err != nil {
-		return err
-	}
-	for _, d := range db.dicts {
-		d.saved = uint32(d.size())
-	}
+	b.persons = append(b.persons, db.people.rows[db.people.saved:]...)
 	db.people.saved = len(db.people.rows)
-	return nil
 }
 
 // newTexts is how many texts are not written yet.

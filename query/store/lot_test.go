@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"testing"
 
 	"spoor/loader"
@@ -22,8 +23,8 @@ func TestRowsStillHeldAreSeen(t *testing.T) {
 		return s
 	}
 	stage(first)
-	if w := db.lot.writers[eventTable.name]; w == nil || w.held != 500 {
-		t.Fatal("no rows are held: the test tests nothing")
+	if b := db.lot.next; b == nil || len(b.events) != 500 {
+		t.Fatal("no rows wait: the test tests nothing")
 	}
 	db.known.forget() // as for a day that has not been used for long
 	twin := first
@@ -44,4 +45,20 @@ func TestRowsStillHeldAreSeen(t *testing.T) {
 	}
 	db = again(t, db)
 	oneTextOneNumber(t, db)
+}
+
+// What is done beside the writing ends before its batch does, however it ends.
+func TestBesideIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	want := errors.New("full")
+	if err := beside(func() error { return want })(); err != want {
+		t.Errorf("error %v", err)
+	}
+	wait := beside(func() error { panic("odd") })
+	defer func() {
+		if p := recover(); p != "odd" {
+			t.Errorf("panic %v", p)
+		}
+	}()
+	t.Errorf("no panic, but %v", wait())
 }

@@ -16,7 +16,6 @@ type maker struct {
 	last   [domains][memos]memo
 	who    [4 * memos]whoMemo
 	more   []resource // of the event at hand
-	rows   []eventRow // room for those of a batch
 }
 
 // memos is how many texts of a domain are remembered; one place for each way to
