@@ -263,12 +263,37 @@ type Radius struct {
 	Writes   int64
 	Denied   int64
 
-	Keys       []string // long-term keys to disable
-	Temporary  []string // temporary keys given out or used
-	Roles      []string // roles whose sessions to revoke
-	Principals []string // users and other principals at work
-	People     []string // root actors
-	Made       []Change // users, keys, roles and policies these sessions made or altered
+	Contain []Task   // what to do, in the order a responder acts in
+	Made    []Change // what these sessions made or altered in IAM and Identity Center, the first of them
+	Partial bool     // there is more than was followed, or more made than is listed
+}
+
+// A Task is a kind of thing to do to contain a breach.
+type Task struct {
+	Name  string // for programs: keys, roles, …
+	Title string // for people
+	Steps []Measure
+}
+
+// A Measure is one thing to do.
+type Measure struct {
+	What    string // the key, user, role, …
+	Account string // that it is in; "" where the records don't say
+	Why     []string
+	Seq     int64 // of the event that shows it, 0 for none
+}
+
+// Names lists what a task is about, by the task's name; never nil.
+func (r *Radius) Names(task string) []string {
+	out := []string{}
+	for _, t := range r.Contain {
+		for _, s := range t.Steps {
+			if t.Name == task {
+				out = append(out, s.What)
+			}
+		}
+	}
+	return out
 }
 
 // A Burst is one or more alike calls in a row of one session.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"spoor/query"
@@ -22,8 +23,22 @@ type jsonRadius struct {
 	Principals []string   `json:"principals"`
 	Temporary  []string   `json:"temporary_keys"`
 	People     []string   `json:"root_actors"`
+	Contain    []jsonTask `json:"contain"`
 	Made       []jsonMade `json:"made"`
 	Trees      []jsonTree `json:"trees"`
+	Partial    bool       `json:"partial"`
+}
+
+type jsonTask struct {
+	Task  string     `json:"task"`
+	Title string     `json:"title"`
+	Steps []jsonStep `json:"steps"`
+}
+
+type jsonStep struct {
+	What    string   `json:"what"`
+	Account string   `json:"account,omitempty"`
+	Why     []string `json:"why"`
 }
 
 type jsonMade struct {
@@ -63,8 +78,15 @@ func (a *app) printRadius(ctx context.Context, db *store.DB, f query.Filter) err
 }
 
 func (a *app) radiusJSON(r query.Radius) jsonRadius {
-	full := func(list []string) []string { return append([]string{}, list...) } // never null
-	j := jsonRadius{r.Sessions, r.Events, r.Writes, r.Denied, full(r.Keys), full(r.Roles), full(r.Principals), full(r.Temporary), full(r.People), []jsonMade{}, []jsonTree{}}
+	j := jsonRadius{r.Sessions, r.Events, r.Writes, r.Denied, r.Names("keys"), r.Names("roles"), r.Names("principals"), r.Names("temporary_keys"), r.Names("root_actors"),
+		[]jsonTask{}, []jsonMade{}, []jsonTree{}, r.Partial}
+	for _, t := range r.Contain {
+		task := jsonTask{Task: t.Name, Title: t.Title}
+		for _, s := range t.Steps {
+			task.Steps = append(task.Steps, jsonStep{s.What, s.Account, append([]string{}, s.Why...)})
+		}
+		j.Contain = append(j.Contain, task)
+	}
 	for _, c := range r.Made {
 		j.Made = append(j.Made, jsonMade{a.stamp(c.Time), c.Actor, c.Action, c.Summary})
 	}
@@ -77,21 +99,17 @@ func (a *app) radiusJSON(r query.Radius) jsonRadius {
 func (a *app) describeRadius(w io.Writer, r query.Radius) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s, %s, %s denied\n", query.Counted(r.Sessions, "session"), query.Counted(r.Events, "event"), query.Counted(r.Writes, "write"), number(r.Denied))
-	for _, part := range []struct {
-		title string
-		list  []string
-	}{{"long-term keys to disable", r.Keys}, {"roles whose sessions to revoke", r.Roles}, {"users and other principals at work", r.Principals},
-		{"temporary keys given out or used", r.Temporary}, {"people and workloads behind it", r.People}} {
-		if len(part.list) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "\n%s\n", part.title)
-		for _, v := range part.list {
-			fmt.Fprintf(&b, "  %s\n", cleanLines(v))
+	for _, t := range r.Contain {
+		fmt.Fprintf(&b, "\n%s\n", t.Title)
+		for _, s := range t.Steps {
+			fmt.Fprintf(&b, "  %s\n", cleanLines(s.What))
+			if why := a.reasons(s); why != "" {
+				fmt.Fprintf(&b, "      %s\n", cleanLines(why))
+			}
 		}
 	}
 	if len(r.Made) > 0 {
-		fmt.Fprintf(&b, "\nmade or altered in IAM\n")
+		fmt.Fprintf(&b, "\nmade or altered in IAM and Identity Center\n")
 	}
 	for _, c := range r.Made {
 		fmt.Fprintf(&b, "  %s\n", cleanLines(fmt.Sprintf("%s  %s  %s  %s", a.clock(c.Time), c.Actor, c.Action, c.Summary)))
@@ -103,8 +121,20 @@ func (a *app) describeRadius(w io.Writer, r query.Radius) error {
 		fmt.Fprintf(&b, "  %s\n", cleanLines(fmt.Sprintf("%s  %s  %s", t.Session.ID, t.Session.Actor, query.Counted(t.Session.Events, "event"))))
 		a.describeTree(&b, t, 2)
 	}
+	if r.Partial {
+		fmt.Fprintf(&b, "\nthere is more than is shown here: narrow the filter\n")
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// reasons say where something is and why to do something about it.
+func (a *app) reasons(s query.Measure) string {
+	parts := slices.Clone(s.Why)
+	if s.Account != "" && !strings.Contains(s.What, s.Account) {
+		parts = append([]string{"in account " + s.Account}, parts...)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // printContrast sets two sessions side by side.

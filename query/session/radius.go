@@ -1,10 +1,6 @@
 package session
 
-import (
-	"cmp"
-
-	"spoor/loader/cloudtrail"
-)
+import "cmp"
 
 // A Tree is a session and all that came of it.
 type Tree struct {
@@ -56,15 +52,6 @@ type Radius struct {
 	Contain  Contain
 }
 
-// Contain lists what to take away from whoever holds these sessions.
-type Contain struct {
-	Keys       []string // long-term keys to disable: used by these sessions or made by them
-	Temporary  []string // temporary keys given out or used; revoke their role's sessions
-	Roles      []string // role ARNs, else names, whose sessions to revoke
-	Principals []string // users and other principals at work
-	People     []string // root actors
-}
-
 // Descend returns the trees below the sessions with these ids. sessions and
 // issued are the whole case or at least all that hangs below them. A session
 // below another one asked for appears there only.
@@ -81,9 +68,6 @@ func Descend(sessions []Session, issued []Issued, ids []string) Radius {
 		if asked[i] && !b.below(asked, i) && !b.seen[i] {
 			out.Trees = append(out.Trees, b.tree(i, false, &out))
 		}
-	}
-	for _, list := range []*[]string{&out.Contain.Keys, &out.Contain.Temporary, &out.Contain.Roles, &out.Contain.Principals, &out.Contain.People} {
-		*list = sorted(*list)
 	}
 	return out
 }
@@ -156,10 +140,10 @@ func (b *blast) tree(i int, maybe bool, sum *Radius) *Tree {
 	sum.Events += s.Events
 	sum.Writes += s.Writes
 	sum.Denied += s.Denied
-	sum.Contain.add(s)
+	sum.Contain.session(s)
 	for _, c := range b.issued[s.ID] {
+		sum.Contain.issued(s, &c)
 		if c.Key != "" {
-			sum.Contain.key(c.Key)
 			c.Used = b.used[c.Key]
 		}
 		t.Issued = append(t.Issued, c)
@@ -170,27 +154,4 @@ func (b *blast) tree(i int, maybe bool, sum *Radius) *Tree {
 		}
 	}
 	return t
-}
-
-func (c *Contain) add(s *Session) {
-	for _, k := range s.Keys {
-		c.key(k)
-	}
-	if s.Link != nil && s.Link.Kind == BySharedEvent && s.ActorKind == cloudtrail.KindForeign {
-		return // its parent, as another account's logs show it
-	}
-	if role := cmp.Or(s.RoleARN, s.Role); role != "" {
-		c.Roles = append(c.Roles, role)
-	} else if s.Principal != "" && s.Kind != Service {
-		c.Principals = append(c.Principals, s.Principal)
-	}
-	c.People = append(c.People, s.RootActor)
-}
-
-func (c *Contain) key(k string) {
-	if temporary(k) {
-		c.Temporary = append(c.Temporary, k)
-	} else {
-		c.Keys = append(c.Keys, k)
-	}
 }

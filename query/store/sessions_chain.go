@@ -149,15 +149,13 @@ func (db *DB) Radius(ctx context.Context, f query.Filter) (query.Radius, error) 
 	if err != nil {
 		return query.Radius{}, err
 	}
-	out := query.Radius{Sessions: r.Sessions, Events: r.Events, Writes: r.Writes, Denied: r.Denied,
-		Keys: r.Contain.Keys, Temporary: r.Contain.Temporary, Roles: r.Contain.Roles, Principals: r.Contain.Principals, People: r.Contain.People}
+	out := query.Radius{Sessions: r.Sessions, Events: r.Events, Writes: r.Writes, Denied: r.Denied, Partial: r.Sessions >= maxDescent}
 	wanted := make([]bool, len(x.list))
 	for _, t := range r.Trees {
 		out.Trees = append(out.Trees, viewTree(t))
 		markTree(t, x, wanted)
 	}
-	out.Made, err = db.made(ctx, x.where(wanted))
-	return out, err
+	return out, db.contain(ctx, x.where(wanted), &r.Contain, &out)
 }
 
 func markTree(t *session.Tree, x *sessionIndex, wanted []bool) {
@@ -244,31 +242,6 @@ func (db *DB) issued(ctx context.Context, x *sessionIndex, where expr) ([]sessio
 			if i, ok := session.Credentials(&m, x.list[n].id); ok {
 				out = append(out, i)
 			}
-			return nil
-		})
-		return out, err
-	})
-}
-
-// maxMade bounds the changes to identities that a radius lists.
-const maxMade = 1000
-
-// made reads what the events of a condition made or altered in IAM.
-func (db *DB) made(ctx context.Context, where expr) ([]query.Change, error) {
-	iam := db.dicts[domSource].lookup("iam.amazonaws.com")
-	q := fmt.Sprintf("SELECT e.seq, e.t, e.who, e.name, e.account, e.region, e.ip, c.resource, c.rtype, c.summary, c.severity FROM changes_rows AS c JOIN event_rows AS e ON e.seq = c.seq "+
-		"WHERE e.source = %d AND e.outcome = 0 AND (%s) ORDER BY e.t, e.seq LIMIT %d", iam, where.sql, maxMade)
-	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.Change, error) {
-		var out []query.Change
-		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
-			d := func(dom domain, i int) string { return db.dicts[dom].text(uint32(number(v[i]))) }
-			ch := query.Change{Seq: number(v[0]), Time: noTime, Actor: db.dicts[domPerson].text(db.people.get(uint32(number(v[2]))).texts[whoActor]),
-				Action: d(domName, 3), Account: d(domAccount, 4), Region: d(domRegion, 5), Service: "iam", SourceIP: d(domIP, 6), Resource: d(domResource, 7),
-				ResourceType: d(domResourceType, 8), Summary: text(v[9]), Severity: uint8(number(v[10]))}
-			if v[1] != nil {
-				ch.Time = number(v[1])
-			}
-			out = append(out, ch)
 			return nil
 		})
 		return out, err

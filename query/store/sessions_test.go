@@ -389,8 +389,8 @@ func TestOneSession(t *testing.T) {
 		}
 	}
 	r, err := db.Radius(t.Context(), f)
-	if err != nil || r.Sessions != 6 || len(r.Keys) != 3 || len(r.Made) == 0 {
-		t.Errorf("radius: %d sessions, keys %v, %d made (%v)", r.Sessions, r.Keys, len(r.Made), err)
+	if err != nil || r.Sessions != 6 || len(r.Names("keys")) != 3 || len(r.Made) == 0 {
+		t.Errorf("radius: %d sessions, keys %v, %d made (%v)", r.Sessions, r.Names("keys"), len(r.Made), err)
 	}
 	if _, err := db.Contrast(t.Context(), top[0].ID, child.Session.ID); err != nil {
 		t.Error(err)

@@ -236,20 +236,14 @@ func valueLines(indent text.Safe, list []string) []*line {
 func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 	lines := []*line{{cells: []grid.Cell{plain(query.Counted(r.Sessions, "session") + "  " + query.Counted(r.Events, "event")), piece(themes.Write, "  "+number(r.Writes)+" writes"),
 		piece(themes.Denied, "  "+number(r.Denied)+" denied")}}}
-	for _, part := range []struct {
-		title text.Safe
-		list  []string
-	}{
-		{"Long-term keys to disable", r.Keys}, {"Roles whose sessions to revoke", r.Roles}, {"Users and other principals at work", r.Principals},
-		{"Temporary keys given out or used", r.Temporary}, {"People and workloads behind it", r.People},
-	} {
-		if len(part.list) > 0 {
-			lines = append(lines, blank(), heading(part.title))
-			lines = append(lines, valueLines("  ", part.list)...)
+	for _, t := range r.Contain {
+		lines = append(lines, blank(), heading(text.CleanLine(strings.ToUpper(t.Title[:1])+t.Title[1:], cellMax)))
+		for _, s := range t.Steps {
+			lines = append(lines, stepLine(s))
 		}
 	}
 	if len(r.Made) > 0 {
-		lines = append(lines, blank(), heading("Made or altered in IAM"))
+		lines = append(lines, blank(), heading("Made or altered in IAM and Identity Center"))
 	}
 	for _, c := range r.Made {
 		t := text.Safe("no time")
@@ -263,5 +257,21 @@ func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 		lines = append(lines, v.childLine(t.Session))
 		lines = append(lines, v.treeLines(t, 2)...)
 	}
+	if r.Partial {
+		lines = append(lines, blank(), &line{cells: []grid.Cell{piece(themes.Error, "there is more than is shown here: narrow the filter")}})
+	}
 	return v.newSheet("Blast radius of "+what, lines)
+}
+
+// stepLine is one thing to do, where it is and why; enter opens the event that
+// shows it.
+func stepLine(s query.Measure) *line {
+	cells := []grid.Cell{dim("  "), plain(s.What)}
+	if s.Account != "" && !strings.Contains(s.What, s.Account) {
+		cells = append(cells, dim("  in "+text.CleanLine(s.Account, 60)))
+	}
+	if len(s.Why) > 0 {
+		cells = append(cells, dim("  "+text.CleanLine(strings.Join(s.Why, "; "), cellMax)))
+	}
+	return &line{seq: s.Seq, cells: cells}
 }

@@ -1,0 +1,227 @@
+package session
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"spoor/loader/cloudtrail"
+)
+
+// A Task is a kind of thing to do so that nobody goes on with what sessions held,
+// gave out or made.
+type Task uint8
+
+// The tasks, in the order a responder acts in: first what lets somebody in now,
+// then what was made to come back by, then what to know.
+const (
+	DisableKeys Task = iota
+	ResetPasswords
+	DisableUsers
+	SignOut
+	RevokeRoles
+	RefuseTokens
+	CheckRoles
+	CheckGrants
+	CheckPolicies
+	CheckDevices
+	RemoveCredentials
+	CheckProviders
+	CheckCenter
+	Principals
+	TemporaryKeys
+	People
+)
+
+// Tasks are the names of the tasks for programs and for people.
+var Tasks = [...]struct{ Name, Title string }{
+	DisableKeys:       {"keys", "long-term keys to disable"},
+	ResetPasswords:    {"passwords", "passwords to reset, sign-ins to end"},
+	DisableUsers:      {"users", "users that were made: disable"},
+	SignOut:           {"identity_center_users", "Identity Center users to disable and sign out"},
+	RevokeRoles:       {"roles", "roles whose sessions to revoke"},
+	RefuseTokens:      {"tokens", "users whose tokens outlive their keys: refuse what was issued before now"},
+	CheckRoles:        {"altered_roles", "roles made or altered: trust and policies to check"},
+	CheckGrants:       {"grants", "users and groups that were given rights"},
+	CheckPolicies:     {"policies", "policies made or altered"},
+	CheckDevices:      {"mfa", "MFA devices added or removed"},
+	RemoveCredentials: {"credentials", "users with other credentials made for them"},
+	CheckProviders:    {"providers", "identity providers and trust anchors made or altered"},
+	CheckCenter:       {"identity_center", "Identity Center: assignments, permission sets and groups to check"},
+	Principals:        {"principals", "users and other principals at work"},
+	TemporaryKeys:     {"temporary_keys", "temporary keys given out or used: they end with their role's sessions"},
+	People:            {"root_actors", "people and workloads behind it"},
+}
+
+// A Step is one thing to do, once however often there was reason for it.
+type Step struct {
+	Task    Task
+	What    string // the key, user, role, …
+	Account string // that it is in; "" where the records don't say
+	Why     []string
+	Seq     int64 // of the event that shows it first, 0 for a session
+}
+
+// A Contain is what to take away from whoever holds some sessions.
+type Contain struct {
+	steps []*Step
+	at    map[stepKey]*Step
+}
+
+type stepKey struct {
+	task          Task
+	what, account string
+}
+
+// maxWhy bounds the reasons of a step.
+const maxWhy = 20
+
+// need takes in that something is to be done, and why.
+func (c *Contain) need(task Task, what, account, why string, seq int64) {
+	if what == "" {
+		return
+	}
+	if c.at == nil {
+		c.at = map[stepKey]*Step{}
+	}
+	k := stepKey{task, what, account}
+	switch task {
+	case RevokeRoles, CheckRoles, CheckPolicies, CheckProviders: // records name them by ARN or by name
+		k.what = what[strings.LastIndexByte(what, '/')+1:]
+	case DisableKeys, TemporaryKeys:
+		k.account = ""
+	}
+	s := c.at[k]
+	if s == nil {
+		s = &Step{Task: task, What: what, Account: account, Seq: seq}
+		c.at[k], c.steps = s, append(c.steps, s)
+	}
+	if strings.HasPrefix(what, "arn:") && !strings.HasPrefix(s.What, "arn:") {
+		s.What = what
+	}
+	if why != "" && len(s.Why) < maxWhy && !slices.Contains(s.Why, why) {
+		s.Why = append(s.Why, why)
+	}
+}
+
+// Steps lists what to do, task by task; of one task in the order in which the
+// reasons came.
+func (c *Contain) Steps() []Step {
+	out := make([]Step, len(c.steps))
+	for i, s := range c.steps {
+		out[i] = *s
+	}
+	slices.SortStableFunc(out, func(a, b Step) int { return cmp.Compare(a.Task, b.Task) })
+	return out
+}
+
+// session takes in what somebody holds who holds a session.
+func (c *Contain) session(s *Session) {
+	for _, k := range s.Keys {
+		c.key(k, s.Account, "used by "+s.Actor)
+	}
+	if s.Link != nil && s.Link.Kind == BySharedEvent && s.ActorKind == cloudtrail.KindForeign {
+		return // its parent, as another account's logs show it
+	}
+	switch {
+	case s.Kind != Console && s.Kind != SignIn:
+	case s.ActorKind == cloudtrail.KindUser:
+		c.need(ResetPasswords, s.Actor, s.Account, "was signed in to the console", 0)
+	case s.ActorKind == cloudtrail.KindRoot && strings.HasPrefix(s.Actor, "root@"): // not by AssumeRoot, which lasts minutes
+		c.need(ResetPasswords, s.Actor, s.Account, "the root user was signed in to the console", 0)
+	}
+	if s.ActorKind == cloudtrail.KindSSO {
+		why := "was signed in to the access portal"
+		if set, ok := permissionSet(s.Role); ok {
+			why = "worked with the permission set " + set + " in account " + s.Account
+		}
+		c.need(SignOut, s.Actor, "", why, 0)
+	}
+	if role := cmp.Or(s.RoleARN, s.Role); s.ActorKind == cloudtrail.KindServiceLinked {
+		// nobody but the service can use it, and nobody can alter it
+	} else if role != "" {
+		c.need(RevokeRoles, role, s.Account, "session "+cmp.Or(s.SessionName, s.Actor), 0)
+	} else if s.Principal != "" && s.Kind != Service {
+		c.need(Principals, s.Principal, s.Account, "", 0)
+	}
+	c.need(People, s.RootActor, "", "", 0)
+}
+
+// issued takes in what a session's call gave out.
+func (c *Contain) issued(s *Session, i *Issued) {
+	switch i.Call {
+	case "GetFederationToken", "GetSessionToken":
+		c.need(RefuseTokens, s.Principal, s.Account, i.Call, i.Event.Seq)
+	}
+	if i.Key != "" {
+		c.key(i.Key, s.Account, i.Call+" for "+cmp.Or(i.For, s.Actor))
+	}
+}
+
+func (c *Contain) key(k, account, why string) {
+	if temporary(k) {
+		c.need(TemporaryKeys, k, account, why, 0)
+	} else {
+		c.need(DisableKeys, k, account, why, 0)
+	}
+}
+
+// A Deed is a successful call that made or altered something by which somebody
+// can get in.
+type Deed struct {
+	Service  string // iam, sso, …
+	Name     string // of the call
+	Resource string
+	Account  string
+	Summary  string // in words
+	Seq      int64
+}
+
+// Did takes in a deed of one of the sessions.
+func (c *Contain) Did(d Deed) {
+	task, ok := deeds[d.Service+" "+d.Name]
+	if !ok {
+		return
+	}
+	switch {
+	case d.Name == "UpdateAccessKey" && !strings.HasSuffix(d.Summary, " Active"):
+		return // taken away, not given
+	case d.Service == "signin": // what it names is the account
+		d.Resource = "root@" + d.Account
+	}
+	c.need(task, d.Resource, d.Account, d.Summary, d.Seq)
+}
+
+// DeedServices are the services whose calls may be deeds.
+func DeedServices() []string {
+	var out []string
+	for k := range deeds {
+		service, _, _ := strings.Cut(k, " ")
+		out = append(out, service)
+	}
+	return sorted(out)
+}
+
+// deeds are the calls after which something is to be undone, or looked at.
+var deeds = map[string]Task{
+	"iam UpdateAccessKey":    DisableKeys,
+	"iam CreateLoginProfile": ResetPasswords, "iam UpdateLoginProfile": ResetPasswords, "iam ChangePassword": ResetPasswords,
+	"signin PasswordUpdated": ResetPasswords, "signin PasswordRecoveryCompleted": ResetPasswords, "signin EmailUpdated": ResetPasswords,
+	"sso-directory UpdatePassword": ResetPasswords,
+	"iam CreateUser":               DisableUsers, "sso-directory CreateUser": DisableUsers, "identitystore CreateUser": DisableUsers,
+	"iam CreateRole": CheckRoles, "iam UpdateAssumeRolePolicy": CheckRoles, "iam AttachRolePolicy": CheckRoles, "iam PutRolePolicy": CheckRoles,
+	"iam PutRolePermissionsBoundary": CheckRoles, "iam DeleteRolePermissionsBoundary": CheckRoles, "iam UpdateRole": CheckRoles,
+	"iam AttachUserPolicy": CheckGrants, "iam PutUserPolicy": CheckGrants, "iam AttachGroupPolicy": CheckGrants, "iam PutGroupPolicy": CheckGrants,
+	"iam AddUserToGroup": CheckGrants, "iam PutUserPermissionsBoundary": CheckGrants, "iam DeleteUserPermissionsBoundary": CheckGrants,
+	"iam CreatePolicy": CheckPolicies, "iam CreatePolicyVersion": CheckPolicies, "iam SetDefaultPolicyVersion": CheckPolicies,
+	"iam EnableMFADevice": CheckDevices, "iam CreateVirtualMFADevice": CheckDevices, "iam DeactivateMFADevice": CheckDevices, "iam DeleteVirtualMFADevice": CheckDevices,
+	"sso-directory CompleteVirtualMfaDeviceRegistration": CheckDevices, "sso-directory DeleteMfaDeviceForUser": CheckDevices,
+	"iam CreateServiceSpecificCredential": RemoveCredentials, "iam ResetServiceSpecificCredential": RemoveCredentials,
+	"iam UploadSSHPublicKey": RemoveCredentials, "iam UploadSigningCertificate": RemoveCredentials,
+	"iam CreateSAMLProvider": CheckProviders, "iam UpdateSAMLProvider": CheckProviders, "iam CreateOpenIDConnectProvider": CheckProviders,
+	"iam AddClientIDToOpenIDConnectProvider": CheckProviders, "iam UpdateOpenIDConnectProviderThumbprint": CheckProviders,
+	"rolesanywhere CreateTrustAnchor": CheckProviders, "rolesanywhere CreateProfile": CheckProviders, "rolesanywhere UpdateTrustAnchor": CheckProviders, "rolesanywhere UpdateProfile": CheckProviders,
+	"sso CreateAccountAssignment": CheckCenter, "sso CreatePermissionSet": CheckCenter, "sso PutInlinePolicyToPermissionSet": CheckCenter,
+	"sso AttachManagedPolicyToPermissionSet": CheckCenter, "sso AttachCustomerManagedPolicyReferenceToPermissionSet": CheckCenter, "sso UpdateSsoConfiguration": CheckCenter,
+	"sso-directory AddMemberToGroup": CheckCenter, "sso-directory CreateGroup": CheckCenter, "identitystore CreateGroupMembership": CheckCenter, "identitystore CreateGroup": CheckCenter,
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"spoor/loader"
+	"spoor/query"
+)
+
+// A breach is made records of one who holds a user's key and leaves every kind of
+// door open, beside somebody at the same work with whom he has nothing to do.
+type breach struct {
+	records []string
+	who     string // userIdentity of the next
+	ip      string
+}
+
+func (b *breach) user(name, key string) {
+	b.who = fmt.Sprintf(`{"type":"IAMUser","principalId":"AIDA%s","arn":"arn:aws:iam::111122223333:user/%s","accountId":"111122223333","userName":%q,"accessKeyId":%q}`, strings.ToUpper(name), name, name, key)
+}
+
+// add logs a call: service.Call, and members of its record.
+func (b *breach) add(call, members string) {
+	service, name, _ := strings.Cut(call, ".")
+	n := len(b.records)
+	if members != "" {
+		members = "," + members
+	}
+	b.records = append(b.records, fmt.Sprintf(`{"eventVersion":"1.08","eventID":"%08d-0000-4000-8000-000000000000","eventTime":"2026-05-04T09:%02d:%02dZ","eventSource":"%s.amazonaws.com","eventName":%q,"awsRegion":"us-east-1",`+
+		`"sourceIPAddress":%q,"userAgent":"aws-cli/2.15.0","readOnly":false,"eventType":"AwsApiCall","recipientAccountId":"111122223333","userIdentity":%s%s}`, n, n/60, n%60, service, name, b.ip, b.who, members))
+}
+
+func (b *breach) asked(call, request string) { b.add(call, `"requestParameters":`+request) }
+
+// doors leaves them open, in the names of somebody.
+func (b *breach) doors(x string) {
+	b.add("iam.CreateUser", `"requestParameters":{"userName":"made`+x+`"},"responseElements":{"user":{"userName":"made`+x+`","arn":"arn:aws:iam::111122223333:user/made`+x+`"}}`)
+	b.add("iam.CreateAccessKey", `"requestParameters":{"userName":"made`+x+`"},"responseElements":{"accessKey":{"userName":"made`+x+`","accessKeyId":"AKIAMADE`+x+`00000001","status":"Active"}}`)
+	b.asked("iam.CreateLoginProfile", `{"userName":"made`+x+`","passwordResetRequired":false}`)
+	b.asked("iam.UpdateLoginProfile", `{"userName":"made`+x+`"}`)
+	b.asked("iam.UpdateLoginProfile", `{"userName":"old`+x+`"}`)
+	b.asked("iam.UpdateAccessKey", `{"userName":"old`+x+`","accessKeyId":"AKIAWOKEN`+x+`0000001","status":"Active"}`)
+	b.asked("iam.UpdateAccessKey", `{"userName":"old`+x+`","accessKeyId":"AKIASLEPT`+x+`0000001","status":"Inactive"}`)
+	b.add("iam.CreateRole", `"requestParameters":{"roleName":"Door`+x+`","assumeRolePolicyDocument":"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::999988887777:root\"},\"Action\":\"sts:AssumeRole\"}]}"},"responseElements":{"role":{"arn":"arn:aws:iam::111122223333:role/x/Door`+x+`"}}`)
+	b.asked("iam.AttachRolePolicy", `{"roleName":"Door`+x+`","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}`)
+	b.asked("iam.UpdateAssumeRolePolicy", `{"roleName":"Deploy`+x+`","policyDocument":"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":\"sts:AssumeRole\"}]}"}`)
+	b.asked("iam.AddUserToGroup", `{"userName":"made`+x+`","groupName":"admins`+x+`"}`)
+	b.asked("iam.PutUserPolicy", `{"userName":"made`+x+`","policyName":"all","policyDocument":"{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}"}`)
+	b.asked("iam.CreatePolicyVersion", `{"policyArn":"arn:aws:iam::111122223333:policy/team`+x+`","setAsDefault":true,"policyDocument":"{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}"}`)
+	b.asked("iam.DeactivateMFADevice", `{"userName":"old`+x+`","serialNumber":"arn:aws:iam::111122223333:mfa/old`+x+`"}`)
+	b.asked("iam.UploadSSHPublicKey", `{"userName":"made`+x+`"}`)
+	b.add("iam.CreateSAMLProvider", `"requestParameters":{"name":"idp`+x+`"},"responseElements":{"sAMLProviderArn":"arn:aws:iam::111122223333:saml-provider/idp`+x+`"}`)
+	b.asked("sso.CreateAccountAssignment", `{"permissionSetArn":"arn:aws:sso:::permissionSet/ssoins-1/ps-`+x+`","targetId":"111122223333","principalType":"USER","principalId":"u-`+x+`"}`)
+	b.asked("sso-directory.AddMemberToGroup", `{"groupId":"g-`+x+`","member":{"memberId":"u-`+x+`"}}`)
+	b.add("sts.GetFederationToken", `"requestParameters":{"name":"guest"},"responseElements":{"credentials":{"accessKeyId":"ASIAGUEST`+x+`0000001"},"federatedUser":{"federatedUserId":"111122223333:guest","arn":"arn:aws:sts::111122223333:federated-user/guest"}}`)
+	b.asked("s3.PutBucketPolicy", `{"bucketName":"b`+x+`"}`)                                                                     // opens data, lets nobody in
+	b.add("iam.CreateUser", `"requestParameters":{"userName":"refused`+x+`"},"errorCode":"AccessDenied"`)                        // and never was
+	b.add("iam.UpdateAssumeRolePolicy", `"requestParameters":{"roleName":"Refused`+x+`"},"errorCode":"MalformedPolicyDocument"`) // nor this
+}
+
+func (b *breach) loaded(t *testing.T) loader.Loaded {
+	return decoded(t, pack1("/logs/breach.json.gz", `{"Records":[`+strings.Join(b.records, ",")+`]}`, nil, nil))
+}
+
+// What a responder must take away is all there, once, in the order to act in,
+// whatever the lead was; what another did is not.
+func TestContain(t *testing.T) {
+	t.Parallel()
+	b := &breach{ip: "203.0.113.9"}
+	b.user("thief", "AKIATHIEF00000000001")
+	b.doors("A")
+	b.user("madeA", "AKIAMADEA00000001")
+	b.asked("sts.GetCallerIdentity", "null")
+	b.ip = "198.51.100.7"
+	b.user("admin", "AKIAADMIN00000000001")
+	b.doors("B")
+	db := newCase(t)
+	load(t, db, b.loaded(t))
+	want := `keys: AKIATHIEF00000000001 [used by thief], AKIAMADEA00000001 [CreateAccessKey for madeA; used by madeA], AKIAWOKENA0000001 [set access key AKIAWOKENA0000001 of oldA to Active]
+passwords: madeA [gave IAM user madeA a console password; changed the console password of madeA], oldA [changed the console password of oldA]
+users: madeA [created IAM user madeA]
+tokens: arn:aws:iam::111122223333:user/thief [GetFederationToken]
+altered_roles: arn:aws:iam::111122223333:role/x/DoorA [created role DoorA trusted by account 999988887777; attached policy AdministratorAccess to role DoorA], DeployA [changed the trust policy of role DeployA to trust everyone]
+grants: adminsA [added user madeA to group adminsA], madeA [wrote inline policy all on user madeA: Allow * on *]
+policies: arn:aws:iam::111122223333:policy/teamA [created a new version of policy teamA (default true): Allow * on *]
+mfa: arn:aws:iam::111122223333:mfa/oldA [deactivated MFA oldA of oldA]
+credentials: madeA [uploaded an SSH public key for user madeA]
+providers: arn:aws:iam::111122223333:saml-provider/idpA [created SAML provider idpA]
+identity_center: arn:aws:sso:::permissionSet/ssoins-1/ps-A [assigned permission set ps-A on account 111122223333 to USER u-A], g-A [added member u-A to Identity Center group g-A]
+principals: arn:aws:iam::111122223333:user/thief, arn:aws:iam::111122223333:user/madeA
+temporary_keys: ASIAGUESTA0000001 [GetFederationToken for arn:aws:sts::111122223333:federated-user/guest]
+root_actors: thief
+`
+	session := listed(t, db, query.SessionRequest{Filter: parse(t, "actor:thief")})[0].ID
+	for _, lead := range []string{"key:AKIATHIEF00000000001", "session:" + session, "principal:arn:aws:iam::111122223333:user/thief", "ip:203.0.113.9", "actor:thief", "root:thief"} {
+		r, err := db.Radius(t.Context(), parse(t, lead))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got strings.Builder
+		for _, task := range r.Contain {
+			var steps []string
+			for _, s := range task.Steps {
+				text := s.What
+				if len(s.Why) > 0 {
+					text += " [" + strings.Join(s.Why, "; ") + "]"
+				}
+				steps = append(steps, text)
+			}
+			fmt.Fprintf(&got, "%s: %s\n", task.Name, strings.Join(steps, ", "))
+		}
+		if d := cmp.Diff(want, got.String()); d != "" {
+			t.Errorf("from %s (-want +got):\n%s", lead, d)
+		}
+		if len(r.Made) != 18 || r.Partial {
+			t.Errorf("from %s: %d made, partial %v", lead, len(r.Made), r.Partial)
+		}
+	}
+}
