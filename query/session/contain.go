@@ -88,7 +88,7 @@ func (c *Contain) need(task Task, what, account, why string, seq int64) {
 	switch task {
 	case RevokeRoles, CheckRoles, CheckPolicies, CheckProviders: // records name them by ARN or by name
 		k.what = what[strings.LastIndexByte(what, '/')+1:]
-	case DisableKeys, TemporaryKeys:
+	case DisableKeys:
 		k.account = ""
 	}
 	s := c.at[k]
@@ -159,8 +159,8 @@ func (c *Contain) issued(s *Session, i *Issued) {
 }
 
 func (c *Contain) key(k, account, why string) {
-	if temporary(k) {
-		c.need(TemporaryKeys, k, account, why, 0)
+	if temporary(k) { // which the call may have made for another account
+		c.need(TemporaryKeys, k, "", why, 0)
 	} else {
 		c.need(DisableKeys, k, account, why, 0)
 	}
