@@ -41,7 +41,7 @@ func addCommonFlags(root *cobra.Command, f *flags) {
 	p.StringVar(&f.aws.roleARN, "role-arn", "", "AWS role to assume")
 	p.StringVar(&f.aws.externalID, "external-id", "", "external id for --role-arn")
 	p.StringVar(&f.aws.mfaSerial, "mfa-serial", "", "MFA device for --role-arn; the code is asked for")
-	p.StringVar(&f.aws.endpoint, "endpoint-url", "", "endpoint for every AWS service used; an address or localhost means path style")
+	p.StringVar(&f.aws.endpoint, "endpoint-url", "", "endpoint for every AWS service used, but not for SSO sign-ins; an address or localhost means path style")
 	p.StringVar(&f.aws.region, "aws-region", "", "region to call AWS in")
 	p.BoolVar(&f.aws.requesterPays, "requester-pays", false, "agree to pay for requests to requester-pays buckets")
 	p.BoolVar(&f.aws.anonymous, "no-sign-request", false, "do not sign requests (public buckets)")

@@ -62,12 +62,7 @@ func (a *app) openBucket(ctx context.Context, name string) (loader.Source, error
 	if err != nil {
 		return nil, err
 	}
-	if serial := a.flags.aws.mfaSerial; serial != "" {
-		if _, err := src.Config().Credentials.Retrieve(ctx); err != nil {
-			return nil, fmt.Errorf("sign in with %s: %w", serial, err)
-		}
-	}
-	return src, nil
+	return src, src.SignIn(ctx)
 }
 
 func (a *app) s3Options() s3.Options {
@@ -78,8 +73,8 @@ func (a *app) s3Options() s3.Options {
 	}
 }
 
-func (a *app) askMFA() (string, error) {
-	fmt.Fprintf(a.errw, "MFA code for %s: ", cleanLines(a.flags.aws.mfaSerial))
+func (a *app) askMFA(serial string) (string, error) {
+	fmt.Fprintf(a.errw, "MFA code for %s: ", cleanLines(serial))
 	line, err := bufio.NewReader(a.in).ReadString('\n')
 	if code := strings.TrimSpace(line); code != "" {
 		return code, nil

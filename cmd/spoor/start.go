@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -99,9 +98,7 @@ const maxCompletions = 1000
 type completer struct{ buckets *s3.Browser }
 
 func (a *app) newCompleter() completer {
-	o := a.s3Options()
-	o.MFAToken = func() (string, error) { return "", errors.New("an MFA code is asked for when the source is opened") }
-	return completer{s3.NewBrowser(o)}
+	return completer{s3.NewBrowser(a.s3Options())}
 }
 
 // typingPause is how long the typing must rest before S3 is asked: longer than

@@ -59,11 +59,18 @@ func (s *Source) configure(ctx context.Context) error {
 		load = append(load, config.WithCredentialsProvider(o.creds))
 	}
 	if o.MFAToken != nil { // profiles, too, may name a role that needs a code
-		load = append(load, config.WithAssumeRoleCredentialOptions(func(a *stscreds.AssumeRoleOptions) { a.TokenProvider = o.MFAToken }))
+		load = append(load, config.WithAssumeRoleCredentialOptions(func(a *stscreds.AssumeRoleOptions) { a.TokenProvider = s.code }))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
 		return err
+	}
+	if o.Endpoint != "" && signsOn(cfg) { // at AWS, wherever the bucket is
+		own, err := config.LoadDefaultConfig(ctx, append(load, config.WithBaseEndpoint(""))...)
+		if err != nil {
+			return err
+		}
+		cfg.Credentials = own.Credentials
 	}
 	if o.transport != nil {
 		cfg.HTTPClient = o.transport(cfg.HTTPClient)
@@ -77,7 +84,28 @@ func (s *Source) configure(ctx context.Context) error {
 	if o.Anonymous {
 		cfg.Credentials = aws.AnonymousCredentials{}
 	}
-	s.cfg, s.style = cfg, cfg.BaseEndpoint != nil && pathStyle(*cfg.BaseEndpoint)
+	s.cfg = cfg
+	return nil
+}
+
+// signsOn reports whether the profile, or the one that its role builds on, is one of
+// the access portal (IAM Identity Center, once AWS SSO).
+func signsOn(cfg aws.Config) bool {
+	for p := profileOf(cfg); p != nil; p = p.Source {
+		if p.SSOAccountID != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// profileOf is what the shared config files say, nil if there are none.
+func profileOf(cfg aws.Config) *config.SharedConfig {
+	for _, from := range cfg.ConfigSources {
+		if p, ok := from.(config.SharedConfig); ok {
+			return &p
+		}
+	}
 	return nil
 }
 
@@ -96,9 +124,41 @@ func (s *Source) assume(cfg aws.Config) aws.CredentialsProvider {
 			a.ExternalID = &o.ExternalID
 		}
 		if o.MFASerial != "" {
-			a.SerialNumber, a.TokenProvider = &o.MFASerial, o.MFAToken
+			a.SerialNumber, a.TokenProvider = &o.MFASerial, s.code
 		}
 	})
+}
+
+// SignIn gets the credentials now if a code of a second factor is needed for them:
+// later calls never ask for one, as a screen may have the terminal by then.
+func (s *Source) SignIn(ctx context.Context) error {
+	if s.serial() == "" {
+		return nil
+	}
+	s.signing.Store(true)
+	defer s.signing.Store(false)
+	if _, err := s.cfg.Credentials.Retrieve(ctx); err != nil {
+		return newError("sign in to", s.bucket, s.prefix, err)
+	}
+	return nil
+}
+
+// serial is the device whose code the role needs, by the options or the profile.
+func (s *Source) serial() string {
+	if s.opt.MFASerial != "" || s.opt.Anonymous {
+		return s.opt.MFASerial
+	}
+	if p := profileOf(s.cfg); p != nil {
+		return p.MFASerial
+	}
+	return ""
+}
+
+func (s *Source) code() (string, error) {
+	if s.opt.MFAToken == nil || !s.signing.Load() {
+		return "", errNoCode
+	}
+	return s.opt.MFAToken(s.serial())
 }
 
 // httpClient never unpacks bodies: evidence is kept as delivered.
@@ -143,7 +203,7 @@ func userAgent(version string) []func(*smithymw.Stack) error {
 func (s *Source) newClient(region string) *s3.Client {
 	return s3.NewFromConfig(s.cfg, func(o *s3.Options) {
 		o.Region = region
-		o.UsePathStyle = s.style
+		o.UsePathStyle = o.BaseEndpoint != nil && pathStyle(*o.BaseEndpoint) // by flag, profile or variable
 	})
 }
 

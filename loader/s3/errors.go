@@ -18,7 +18,7 @@ import (
 // fs.ErrNotExist when the object or bucket isn't there and fs.ErrPermission when
 // access was denied.
 type Error struct {
-	Op     string // configure, list, get, list buckets
+	Op     string // configure, sign in to, list, get, list buckets
 	Bucket string
 	Key    string // object key or prefix
 	Cause  error
@@ -27,7 +27,10 @@ type Error struct {
 	is     error
 }
 
-var errNothing = errors.New("no objects")
+var (
+	errNothing = errors.New("no objects")
+	errNoCode  = errors.New("no code of a second factor")
+)
 
 func (e *Error) Error() string {
 	what := e.Why
@@ -69,7 +72,11 @@ func (e *Error) signIn(err error) bool {
 	switch {
 	case errors.As(err, &noProfile):
 		e.Why, e.Hint = fmt.Sprintf("there is no profile %q", noProfile.Profile), "see ~/.aws/config, or aws configure list-profiles"
-	case has(text, "SSO session has expired", "InvalidGrantException", "cached SSO token"):
+	case errors.Is(err, errNoCode):
+		e.Why, e.Hint = "the role needs the code of its second factor, which is asked for when a source is opened and not later", "run the same command again to go on"
+	case has(text, "GetRoleCredentials") && has(text, "ForbiddenException", "ResourceNotFoundException"):
+		e.Why, e.Hint = "the role of the SSO profile is not assigned to you in that account", "check sso_account_id and sso_role_name in ~/.aws/config"
+	case has(text, "SSO session has expired", "InvalidGrantException", "cached SSO token"), has(text, "GetRoleCredentials") && has(text, "UnauthorizedException"):
 		e.Why, e.Hint = "the sign-in of the SSO profile has expired", "run aws sso login --profile NAME"
 	case has(text, "MultiFactorAuthentication failed"):
 		e.Why, e.Hint = "the MFA code was not accepted", "wait for the next code; check --mfa-serial"

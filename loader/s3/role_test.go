@@ -56,9 +56,17 @@ func TestAssumeRole(t *testing.T) {
 	f.sts(&asked, plain(200, assumed))
 	opt := f.options()
 	opt.RoleARN, opt.ExternalID, opt.MFASerial = "arn:aws:iam::111122223333:role/reader", "ext-42", "arn:aws:iam::111122223333:mfa/alice"
-	opt.MFAToken = func() (string, error) { return "123456", nil }
+	opt.MFAToken = func(serial string) (string, error) { return "12345" + serial[len(serial)-1:], nil }
+	opt.MFASerial += "/6"
 	s, err := Open(t.Context(), "s3://"+bucket, opt)
 	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = get(t.Context(), s, key) // before SignIn nobody may be asked
+	if e := (*Error)(nil); !errors.As(err, &e) || !strings.Contains(e.Error(), "asked for when a source is opened") {
+		t.Errorf("a code in the middle of a load: %v", err)
+	}
+	if err := s.SignIn(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := get(t.Context(), s, key); err != nil || got != "content" {

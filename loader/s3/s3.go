@@ -31,7 +31,7 @@ import (
 type Options struct {
 	Profile       string // of the shared config files; SSO profiles need a fresh sign-in
 	Region        string // of the bucket, if known; a wrong one is corrected
-	Endpoint      string // URL for every AWS service used; an address or localhost means path style
+	Endpoint      string // URL for every AWS service used but the sign-in of SSO profiles; an address or localhost means path style
 	RequesterPays bool
 	Anonymous     bool // unsigned requests, for public buckets
 
@@ -39,7 +39,7 @@ type Options struct {
 	ExternalID  string
 	SessionName string // of the assumed role; "" is spoor
 	MFASerial   string
-	MFAToken    func() (string, error) // asks for the code of MFASerial
+	MFAToken    func(serial string) (string, error) // asks for the code of MFASerial, or of the device that the profile names: see SignIn
 
 	Version string // of the program, for the user agent
 	Streams int    // fetches at once; 0 is 32
@@ -57,9 +57,9 @@ type Source struct {
 	bucket, prefix string
 	opt            Options
 	cfg            aws.Config
-	style          bool // path style
 	requests       atomic.Int64
 	reached        atomic.Bool // there was an answer, be it a refusal
+	signing        atomic.Bool // within SignIn
 
 	mu     sync.Mutex
 	region string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -129,6 +130,63 @@ func TestRealServer(t *testing.T) {
 			t.Errorf("keys %v, others %v", keys, others)
 		}
 	})
+}
+
+// Objects that may not be read are failures of their own: told, counted, and loaded
+// by the same command when they may. The reader has no credentials: the owner of a
+// bucket passes by its policy.
+func TestRealServerDeniesSomeObjects(t *testing.T) {
+	t.Parallel()
+	srv := startServer(t)
+	files := map[string]string{}
+	for n := range 6 {
+		files[logKey("", "111122223333", "CloudTrail", "eu-west-1", march, n)] = loadertest.Gzip(fmt.Sprintf(
+			`{"Records":[{"eventVersion":"1.08","eventTime":"2026-03-01T12:00:00Z","eventSource":"s3.amazonaws.com","eventName":"GetObject","eventID":"id-%d"}]}`, n))
+	}
+	bucket := srv.bucket(t, files)
+	allow := func(deny ...string) {
+		t.Helper()
+		statements := fmt.Sprintf(`{"Effect":"Allow","Principal":"*","Action":"s3:ListBucket","Resource":"arn:aws:s3:::%[1]s"},{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%[1]s/*"}`, bucket)
+		for _, key := range deny {
+			statements += fmt.Sprintf(`,{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::%s/%s"}`, bucket, key)
+		}
+		policy := `{"Version":"2012-10-17","Statement":[` + statements + `]}`
+		if _, err := srv.client.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: &policy}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sink := loadertest.NewSink()
+	loadIt := func() loader.Report {
+		t.Helper()
+		src, err := Open(t.Context(), "s3://"+bucket, Options{Endpoint: srv.Endpoint, Region: "us-east-1", Anonymous: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := loader.Load(t.Context(), []loader.Source{src}, sink, loader.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	secret := []string{logKey("", "111122223333", "CloudTrail", "eu-west-1", march, 1), logKey("", "111122223333", "CloudTrail", "eu-west-1", march, 4)}
+	allow(secret...)
+	r := loadIt()
+	if r.Objects.Listed != 6 || r.Objects.Loaded != 4 || r.Objects.Failed != 2 || r.Events.Loaded != 4 {
+		t.Errorf("%+v %+v", r.Objects, r.Events)
+	}
+	for i, f := range r.Failures {
+		if !slices.Contains(secret, strings.TrimPrefix(f.Object, "s3://"+bucket+"/")) || !strings.Contains(f.Error, "access denied: needs s3:GetObject") {
+			t.Errorf("failure %d: %+v", i, f)
+		}
+	}
+	allow(secret[0])
+	if r := loadIt(); r.Objects.Already != 4 || r.Objects.Loaded != 1 || r.Objects.Failed != 1 {
+		t.Errorf("one may be read: %+v", r.Objects)
+	}
+	allow()
+	if r := loadIt(); r.Objects.Already != 5 || r.Objects.Loaded != 1 || r.Objects.Failed != 0 {
+		t.Errorf("all may be read: %+v", r.Objects)
+	}
 }
 
 func wantError(t *testing.T, src *Source, want string) {
