@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"cmp"
 	"time"
+	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -34,6 +36,36 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 		return cmd
 	}
 	return m.run(msg, k)
+}
+
+// twoKeys takes apart what was read as a key with alt: a terminal sends that as
+// escape and the key, so esc and the next key come as one where they were typed
+// faster than they were read, as over a slow line. In a line of text keys with alt
+// move by words, but for esc itself.
+func (m *Model) twoKeys(msg tea.KeyPressMsg) (first, second tea.KeyPressMsg, ok bool) {
+	if !msg.Mod.Contains(tea.ModAlt) || m.typing() && msg.Code != tea.KeyEscape {
+		return first, second, false
+	}
+	if _, bound := m.table.lookup(m.paneAt(m.shape.focus), msg.String()); bound {
+		return first, second, false
+	}
+	msg.Mod &^= tea.ModAlt
+	if r := cmp.Or(msg.ShiftedCode, msg.Code); msg.Mod&^tea.ModShift == 0 && unicode.IsPrint(r) {
+		msg.Text = string(r)
+	}
+	return tea.KeyPressMsg{Code: tea.KeyEscape}, msg, true
+}
+
+// typing reports whether keys are text: of the filter, a prompt or a note.
+func (m *Model) typing() bool {
+	if n := len(m.overlays); n > 0 {
+		switch m.overlays[n-1].(type) {
+		case *prompt, *noteBox:
+			return true
+		}
+		return false
+	}
+	return m.edit != nil
 }
 
 // run runs the command of a key with the count typed before it.

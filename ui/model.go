@@ -186,6 +186,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.BackgroundColorMsg:
 		return m, m.setBackground(msg.IsDark())
 	case tea.KeyPressMsg:
+		if first, second, ok := m.twoKeys(msg); ok {
+			return m, tea.Batch(m.key(first), m.key(second))
+		}
 		return m, m.key(msg)
 	case tea.PasteMsg:
 		return m, m.paste(msg)

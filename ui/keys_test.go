@@ -1,0 +1,49 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Esc and the next key, read at once, are one key with alt to the terminal's
+// decoder.
+func TestEscAndTheNextKeyAreTwoKeys(t *testing.T) {
+	t.Parallel()
+	alt := func(code, shifted rune) tea.KeyPressMsg {
+		k := tea.KeyPressMsg{Code: code, ShiftedCode: shifted, Mod: tea.ModAlt}
+		if shifted != 0 {
+			k.Mod |= tea.ModShift
+		}
+		return k
+	}
+	d := newDriver(t, Options{}, 120, 40)
+	d.keys("?")
+	d.send(alt('o', 0))
+	if got := d.frame(); len(d.m.overlays) != 0 || !strings.Contains(got, "oldest first") {
+		t.Errorf("esc o in the palette: %d overlays\n%s", len(d.m.overlays), got)
+	}
+	d.keys("?")
+	d.send(alt('g', 'G'))
+	if got := d.frame(); len(d.m.overlays) != 0 || !strings.Contains(got, " 300 of 300") {
+		t.Errorf("esc G in the palette: %d overlays\n%s", len(d.m.overlays), got)
+	}
+	d.keys("enter") // the detail
+	d.keys("?")
+	d.send(alt(tea.KeyEscape, 0))
+	if len(d.m.overlays) != 0 || d.m.shape.focus == slotDetail {
+		t.Errorf("esc esc leaves %d overlays, focus %v", len(d.m.overlays), d.m.shape.focus)
+	}
+
+	// In a line of text alt moves by words, and only esc twice is two keys.
+	d.keys("/", "type:actor:alice x")
+	d.send(alt('b', 0))
+	if d.m.edit == nil || d.m.edit.in.model.Position() != len("actor:alice ") {
+		t.Error("alt+b did not move by a word")
+	}
+	d.send(alt(tea.KeyEscape, 0))
+	if d.m.edit != nil {
+		t.Error("esc esc does not end the edit")
+	}
+}
