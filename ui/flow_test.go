@@ -602,6 +602,14 @@ func TestGuideFitsNarrowScreens(t *testing.T) {
 	}
 }
 
+// Why a list is empty, and the way out, is read in full on the smallest screen.
+func TestAnEmptyListSaysWhyInFull(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 60, 15)
+	d.keys("/", "type:actor:nobody outcome:denied", "enter")
+	d.shows("no event matches; u takes the last step back, X clears", "  the filter\n")
+}
+
 func TestGuideIsOfferedNotForced(t *testing.T) {
 	t.Parallel()
 	d := newDriver(t, Options{Guide: []text.Safe{"one", "two"}}, 80, 24)

@@ -115,7 +115,11 @@ func (m *Model) drawPane(s slot, r rect) []string {
 	lines := append([]string{m.rule(p, s, r.w, m.shape.focus == s)}, strings.Split(p.View(focused), "\n")...)
 	if n, ok := p.(noter); ok {
 		if note := n.Note(); note != "" && len(lines) > 3 {
-			lines[3] = m.drawLine([]seg{{text: "  " + note, role: themes.Dim}}, r.w)
+			for i, l := range text.Wrap(note, max(r.w-4, 1)) {
+				if y := 3 + i; y < len(lines) {
+					lines[y] = m.drawLine([]seg{{text: "  " + l, role: themes.Dim}}, r.w)
+				}
+			}
 		}
 	}
 	return fit(lines, r)

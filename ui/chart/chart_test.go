@@ -150,7 +150,7 @@ func TestEverySize(t *testing.T) {
 
 func TestShort(t *testing.T) {
 	t.Parallel()
-	for n, want := range map[int64]string{0: "0", 9999: "9999", 10_000: "10k", 999_999: "999k", 1_230_000: "1.2M", 98_700_000: "98M"} {
+	for n, want := range map[int64]string{0: "0", 9999: "9,999", 10_000: "10k", 999_999: "999k", 1_230_000: "1.2M", 98_700_000: "98M"} {
 		if got := short(n); got != want {
 			t.Errorf("short(%d) = %q, want %q", n, got, want)
 		}

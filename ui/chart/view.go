@@ -146,7 +146,10 @@ func (v *View) axis(s *themes.Styles, focused bool) string {
 	left := from.In(v.state.Zone).Format(f)
 	right := to.In(v.state.Zone).Format(f)
 	room := v.w - scaleWidth - len(left) - len(right)
-	legend := v.legend(s)
+	legend := v.legend(s, query.Number)
+	if room < legend.width+4 {
+		legend = v.legend(s, short)
+	}
 	var b strings.Builder
 	mark := " "
 	if focused {
@@ -172,7 +175,7 @@ type legend struct {
 }
 
 // legend names the outcomes there are, each in its colour with its count.
-func (v *View) legend(s *themes.Styles) legend {
+func (v *View) legend(s *themes.Styles, count func(int64) string) legend {
 	roles := map[string]themes.Role{"ok": themes.Dim, "denied": themes.Denied, "error": themes.Error, "throttled": themes.Throttled}
 	var l legend
 	for _, series := range v.hist.Series {
@@ -183,7 +186,7 @@ func (v *View) legend(s *themes.Styles) legend {
 		if sum == 0 {
 			continue
 		}
-		t := text.CleanLine(series.Name, 20) + " " + text.Safe(short(sum))
+		t := text.CleanLine(series.Name, 20) + " " + text.Safe(count(sum))
 		if l.width > 0 {
 			l.drawn += "  "
 			l.width += 2
@@ -192,7 +195,7 @@ func (v *View) legend(s *themes.Styles) legend {
 		l.width += text.Width(t)
 	}
 	if v.hist.NoTime > 0 {
-		t := text.Safe(fmt.Sprintf("  no time %s", short(v.hist.NoTime)))
+		t := text.Safe("  no time " + count(v.hist.NoTime))
 		l.drawn += s.Paint(themes.Dim, string(t))
 		l.width += text.Width(t)
 	}
@@ -215,7 +218,7 @@ func (v *View) layoutOf(from, to time.Time) string {
 func short(n int64) string {
 	switch {
 	case n < 10_000:
-		return fmt.Sprint(n)
+		return query.Number(n)
 	case n < 1_000_000:
 		return fmt.Sprintf("%dk", n/1000)
 	case n < 10_000_000:

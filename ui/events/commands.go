@@ -71,10 +71,13 @@ func (v *View) steps() []pane.Command {
 
 // empty says why nothing can be done with the current event.
 func (v *View) empty() string {
-	if _, ok := v.grid.Current(); !ok {
-		return "no event under the cursor"
+	switch _, ok := v.grid.Current(); {
+	case ok:
+		return ""
+	case v.grid.Waiting():
+		return "the event is still being fetched"
 	}
-	return ""
+	return "no event under the cursor"
 }
 
 // noResource says why there is no history to show.
@@ -102,7 +105,7 @@ func (v *View) noValue() string {
 		return why
 	}
 	if v.grid.Column() == "time" {
-		return "move to another column first: a time range is set with v in the histogram, or t"
+		return "move to another column first: a time range is set with v in the histogram, or R"
 	}
 	return ""
 }
@@ -156,7 +159,7 @@ func (v *View) Note() text.Safe {
 	case v.state.Filter.All() && v.state.Live:
 		return "nothing loaded yet"
 	case v.state.Filter.All():
-		return "this case holds no events yet"
+		return "this case holds no events yet: in Sources, a adds some"
 	}
 	return "no event matches; u takes the last step back, X clears the filter"
 }

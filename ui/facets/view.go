@@ -1,8 +1,6 @@
 package facets
 
 import (
-	"strconv"
-
 	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/grid"
@@ -28,7 +26,7 @@ func (v *View) draw(l line, width int) []grid.Cell {
 	case more:
 		t := text.Safe("   fewer")
 		if !v.opened[l.field] {
-			t = text.Safe("   " + strconv.FormatInt(l.facet.Distinct-int64(len(l.facet.Values)), 10) + " more")
+			t = text.Safe("   " + query.Number(l.facet.Distinct-int64(len(l.facet.Values))) + " more")
 		}
 		return []grid.Cell{{Text: t, Role: themes.Accent}}
 	}
@@ -48,7 +46,7 @@ func (v *View) heading(l line, width int) []grid.Cell {
 	_, known := v.facets[l.field]
 	count := text.Safe(g.Ellipsis)
 	if known {
-		count = text.Safe(strconv.FormatInt(l.facet.Distinct, 10))
+		count = text.Safe(query.Number(l.facet.Distinct))
 	}
 	room := max(width-text.Width(count)-1, 0)
 	return []grid.Cell{
@@ -69,7 +67,7 @@ func (v *View) valueLine(l line, width int) []grid.Cell {
 	}
 	count := text.Safe(s.Glyphs.Ellipsis)
 	if l.value.Count >= 0 {
-		count = text.Safe(strconv.FormatInt(l.value.Count, 10))
+		count = text.Safe(query.Number(l.value.Count))
 	}
 	cw := max(text.Width(count), 6)
 	name := text.Safe("(none)")

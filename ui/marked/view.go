@@ -90,7 +90,7 @@ func (v *View) cell(n query.Noted, column string) grid.Cell {
 		}
 		return grid.Cell{Text: text.CleanLine(first, cellMax)}
 	case "events":
-		return grid.Cell{Text: text.Safe(strconv.FormatInt(n.Events, 10)), Role: themes.Dim}
+		return grid.Cell{Text: text.Safe(query.Number(n.Events)), Role: themes.Dim}
 	case "changed":
 		return grid.Cell{Text: text.Safe(n.Changed.In(v.state.Zone).Format("2006-01-02 15:04")), Role: themes.Dim}
 	}

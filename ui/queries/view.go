@@ -114,7 +114,7 @@ func (v *View) answerCell(e *entry) grid.Cell {
 	case e.answer.N == 0:
 		return grid.Cell{Text: "none", Role: themes.Dim}
 	}
-	c := grid.Cell{Text: text.Safe(strconv.FormatInt(e.answer.N, 10)), Role: themes.Write}
+	c := grid.Cell{Text: text.Safe(query.Number(e.answer.N)), Role: themes.Write}
 	if e.state == stale {
 		c.Role = themes.Dim
 	}
@@ -154,7 +154,7 @@ func (v *View) findingCell(f finding, column string) grid.Cell {
 		if f.Distinct > 0 {
 			return grid.Cell{Text: text.Safe(fmt.Sprintf("%d/%d", f.Distinct, f.N)), Role: themes.Write}
 		}
-		return grid.Cell{Text: text.Safe(strconv.FormatInt(f.N, 10)), Role: themes.Write}
+		return grid.Cell{Text: text.Safe(query.Number(f.N)), Role: themes.Write}
 	case "what":
 		return grid.Cell{Text: text.CleanLine(f.What, 200)}
 	case "first":

@@ -3,7 +3,6 @@ package sessions
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"spoor/loader/cloudtrail"
@@ -22,7 +21,7 @@ var columns = []grid.Column{
 	{ID: "lasted", Title: "Lasted", Width: 7, Min: 6, Right: true, Priority: 5},
 	{ID: "actor", Title: "As", Width: 24, Min: 10, Priority: 4, Grow: 2},
 	{ID: "kind", Title: "How", Width: 13, Min: 13, Priority: 8},
-	{ID: "events", Title: "Events", Width: 8, Min: 6, Right: true},
+	{ID: "events", Title: "Events", Width: 11, Min: 8, Right: true},
 	{ID: "writes", Title: "Writes", Width: 6, Min: 6, Right: true, Priority: 6},
 	{ID: "denied", Title: "Denied", Width: 6, Min: 6, Right: true, Priority: 2},
 	{ID: "from", Title: "From", Width: 18, Min: 13, Priority: 7},
@@ -145,7 +144,7 @@ func short(n int64) string {
 	case n >= 10_000:
 		return fmt.Sprintf("%.3gk", float64(n)/1e3)
 	}
-	return strconv.FormatInt(n, 10)
+	return query.Number(n)
 }
 
 // address is where a session came from, rather than the name of a service.

@@ -308,11 +308,23 @@ func (v *View) View(focused bool) string {
 	if s := v.top(); s != nil {
 		return s.grid.View(st, focused)
 	}
-	foot := st.Paint(themes.Dim, string(text.Pad(" "+v.note(), v.w, text.Safe(st.Glyphs.Ellipsis))))
+	said := v.note()
+	if v.Note() != "" {
+		said = "" // it stands in the list
+	}
+	foot := st.Paint(themes.Dim, string(text.Pad(" "+said, v.w, text.Safe(st.Glyphs.Ellipsis))))
 	if v.h == 1 {
 		return foot
 	}
 	return v.grid.View(st, focused) + "\n" + foot
+}
+
+// Note says why the list is empty, "" when it is not.
+func (v *View) Note() text.Safe {
+	if v.top() != nil || v.grid.Len() > 0 {
+		return ""
+	}
+	return v.note()
 }
 
 // note says how many sessions there are, or why there are none.
@@ -325,7 +337,7 @@ func (v *View) note() text.Safe {
 	case v.total == 0 && v.all > 0:
 		return "no session matches; u takes the last step back, X clears the filter"
 	case v.total == 0:
-		return "this case holds no events yet"
+		return "this case holds no events yet: in Sources, a adds some"
 	}
 	n := text.Safe(query.Counted(v.all, "session"))
 	if v.total < v.all {

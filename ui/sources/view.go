@@ -2,7 +2,6 @@ package sources
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +39,7 @@ func (v *View) cell(o object, column string) grid.Cell {
 	case "outcome":
 		return v.outcomeCell(o.Object)
 	case "events":
-		return grid.Cell{Text: text.Safe(strconv.FormatInt(o.Events, 10))}
+		return grid.Cell{Text: text.Safe(query.Number(o.Events))}
 	case "name":
 		return grid.Cell{Text: text.CleanLine(o.Name, 400)}
 	case "reason":

@@ -215,12 +215,12 @@ func (v *View) groupCell(g *query.ChangeGroup, column string) grid.Cell {
 		}
 		return v.value(g.Name, themes.Text)
 	case "count":
-		return grid.Cell{Text: text.Safe(strconv.FormatInt(g.Count, 10))}
+		return grid.Cell{Text: text.Safe(query.Number(g.Count))}
 	case "denied":
 		if g.Denied == 0 {
 			return grid.Cell{Text: "-", Role: themes.Line}
 		}
-		return grid.Cell{Text: text.Safe(strconv.FormatInt(g.Denied, 10)), Role: themes.Denied}
+		return grid.Cell{Text: text.Safe(query.Number(g.Denied)), Role: themes.Denied}
 	case "worst":
 		return v.severityCell(g.Worst)
 	case "first":

@@ -3,7 +3,6 @@ package timeline
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -159,7 +158,7 @@ func (v *View) drawLane(lane query.Lane) string {
 		used++
 	}
 	b.WriteString(s.Paint(themes.Line, g.V))
-	total := text.PadLeft(text.Safe(strconv.FormatInt(lane.Total, 10)), laneTotal, text.Safe(g.Ellipsis))
+	total := text.PadLeft(text.Safe(query.Number(lane.Total)), laneTotal, text.Safe(g.Ellipsis))
 	b.WriteString(s.Paint(themes.Dim, string(total)))
 	b.WriteString(text.Spaces(v.w - used - 1 - laneTotal))
 	return b.String()
