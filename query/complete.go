@@ -17,6 +17,7 @@ type Completion struct {
 	Field    string   // canonical field whose values are wanted
 	Path     []string // path whose values are wanted
 	Prefix   string   // what is typed of the value, without quotes
+	Value    bool     // a value stands there, not a field
 	op       Op
 }
 
@@ -128,7 +129,7 @@ func (c Completion) values(text, name, typed string) Completion {
 		rest.bareValue()
 		c.To = rest.pos
 	}
-	c.Prefix = unquoteOpen(typed)
+	c.Prefix, c.Value = unquoteOpen(typed), true
 	f, ok := Lookup(name)
 	switch {
 	case strings.EqualFold(name, "last") || strings.EqualFold(name, "ago"):

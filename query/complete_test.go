@@ -51,6 +51,12 @@ func TestComplete(t *testing.T) {
 		{`"x y" mf|`, "mfa:", "", "", "mf"},
 		{"nothinglikeit|", "", "", "", "nothinglikeit"},
 		{"act|or:alice", "actor: action:", "", "", "act"},
+		{"a:1 -eventt|", "eventtype: eventTime:", "", "", "eventt"},
+		{"(event:a OR mf|", "mfa:", "", "", "mf"},
+		{`agent:"aws cli|`, "", "agent", "aws cli", `"aws cli`},
+		{"account:1,2|", "", "account", "2", "2"},
+		{"bytesin>=10|", "", "", "10", "10"},
+		{"event!=x|", "", "event", "x", "x"},
 	}
 	for _, tt := range tests {
 		before, after, _ := strings.Cut(tt.text, "|")
@@ -75,11 +81,18 @@ func TestComplete(t *testing.T) {
 
 func TestCompletedValuesParse(t *testing.T) {
 	t.Parallel()
-	for _, v := range pieces {
+	values := append([]string{"alice", "a b", `say "hi"`, `back\slash`, "a*b", "x,y", "/re/", "1..2", "(x)", "東京", "a=b", "-x"}, pieces...)
+	for _, v := range values {
 		for _, text := range []string{"actor:", "actor=x,", "-event!="} {
 			c := Complete(text, len(text))
-			if _, err := Parse(text + c.Insert(v)); err != nil {
+			f, err := Parse(text + c.Insert(v))
+			if err != nil {
 				t.Errorf("%q in %s: %v", v, text, err)
+				continue
+			}
+			term, _ := f.Root().(Term)
+			if n := len(term.Values); n == 0 || term.Values[n-1].Text != strings.ToValidUTF8(v, "\uFFFD") {
+				t.Errorf("%q in %s is read as %#v", v, text, f.Root())
 			}
 		}
 	}

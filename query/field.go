@@ -84,10 +84,6 @@ var identityKeys = []string{
 	"onBehalfOf", "principalId", "sessionContext", "type", "userName",
 }
 
-// RecordKeys returns the documented top-level keys of a record, sorted. Each is
-// a path of its own.
-func RecordKeys() []string { return slices.Clone(recordKeys) }
-
 // recordKey returns the documented spelling of a top-level key.
 func recordKey(name string) (string, bool) {
 	for _, k := range recordKeys {

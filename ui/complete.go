@@ -18,111 +18,44 @@ type completion struct {
 // maxCompletions bounds the list; more would not be read.
 const maxCompletions = 40
 
-// token returns the word left of the cursor that can be completed: from the last
-// blank, parenthesis or minus outside quotes. Within a value it is what follows
-// the operator or the last comma, and field is what stands before it.
-func token(before string) (word, field string) {
-	from, quoted := 0, false
-	for i := 0; i < len(before); i++ {
-		switch c := before[i]; {
-		case c == '\\' && quoted:
-			i++
-		case c == '"':
-			quoted = !quoted
-		case !quoted && strings.IndexByte(" ()\t", c) >= 0:
-			from = i + 1
-		case !quoted && c == '-' && i == from:
-			from = i + 1
-		}
-	}
-	word = before[from:]
-	if i := strings.IndexAny(word, ":=<>!"); i > 0 {
-		field = word[:i]
-		word = strings.TrimLeft(word[i:], ":=<>!")
-		if j := strings.LastIndexByte(word, ','); j >= 0 && !quoted {
-			word = word[j+1:]
-		}
-	}
-	return word, field
-}
-
-// complete offers what can stand at the cursor.
+// complete offers what can stand at the cursor: what is known at once, and values
+// of the case when it answers.
 func (e *editor) complete(m *Model) tea.Cmd {
-	word, field := token(e.in.before())
-	e.sel = -1
-	if field != "" {
-		return e.completeValue(m, field, word)
-	}
-	e.values.Stop()
-	e.asked, e.list = valuesKey{}, nil
-	if word == "" {
+	was, c := e.word, query.Complete(e.in.value(), len(e.in.before()))
+	e.word, e.sel = c, -1
+	wanted := c.Field != "" && !strings.ContainsAny(c.Prefix, "*?/")
+	if wanted && c.Field == was.Field && c.Prefix == was.Prefix {
 		return nil
 	}
-	low := strings.ToLower(word)
-	for _, f := range query.Fields() {
-		if name := f.Name; strings.HasPrefix(name, low) {
-			e.list = append(e.list, completion{title: text.Safe(name), note: text.Safe(f.Help), insert: name + ":"})
+	e.list = nil
+	for _, it := range c.Items[:min(len(c.Items), maxCompletions)] {
+		if e.typed() != "" || c.Value {
+			e.list = append(e.list, completion{title: text.Safe(strings.TrimSuffix(it.Text, ":")), note: text.Safe(it.Help), insert: it.Text})
 		}
 	}
-	for _, f := range query.Fields() {
-		for _, a := range f.Aliases {
-			if strings.HasPrefix(strings.ToLower(a), low) && len(e.list) < maxCompletions {
-				e.list = append(e.list, completion{title: text.Safe(a), note: text.Safe("the same as " + f.Name), insert: a + ":"})
-			}
-		}
+	if !wanted {
+		e.values.Stop()
+		return nil
 	}
-	for _, k := range query.RecordKeys() {
-		if _, known := query.Lookup(k); !known && strings.HasPrefix(strings.ToLower(k), low) && len(e.list) < maxCompletions {
-			e.list = append(e.list, completion{title: text.Safe(k), note: "path into the record", insert: k + "."})
-		}
+	ctx, n := e.values.Next(m.ctx)
+	ask := m.opt.Case
+	return func() tea.Msg {
+		v, err := ask.Values(ctx, query.ValueRequest{Field: c.Field, Prefix: c.Prefix, N: maxCompletions})
+		return valuesMsg{n: n, values: v, err: err}
 	}
-	return nil
 }
 
-// completeValue offers values of a field: closed ones at once, those of the case
-// when it answers.
-func (e *editor) completeValue(m *Model, field, word string) tea.Cmd {
-	f, known := query.Lookup(field)
-	prefix := strings.TrimPrefix(word, `"`)
-	e.list = nil
-	if known {
-		for _, v := range f.Values {
-			if strings.HasPrefix(strings.ToLower(v), strings.ToLower(prefix)) {
-				e.list = append(e.list, completion{title: text.Clean(v), insert: quoteValue(v)})
-			}
-		}
-	}
-	if !known || f.Kind.Closed() || f.Kind.Ordered() || f.Kind == query.KindRecord || strings.ContainsAny(prefix, "*?/") {
-		e.values.Stop()
-		e.asked = valuesKey{}
-		return nil
-	}
-	key := valuesKey{field: f.Name, prefix: prefix}
-	if key == e.asked {
-		return nil
-	}
-	e.asked = key
-	ctx, n := e.values.Next(m.ctx)
-	c := m.opt.Case
-	return func() tea.Msg {
-		v, err := c.Values(ctx, query.ValueRequest{Field: key.field, Prefix: key.prefix, N: maxCompletions})
-		return valuesMsg{n: n, key: key, values: v, err: err}
-	}
-}
+// typed is the part of the word left of the cursor.
+func (e *editor) typed() string { return e.in.before()[e.word.From:] }
 
 // offer takes values of the case into the list.
-func (e *editor) offer(key valuesKey, values []query.FacetValue) {
-	if word, field := token(e.in.before()); field == "" || strings.TrimPrefix(word, `"`) != key.prefix {
-		return
-	}
-	var list []completion
+func (e *editor) offer(values []query.FacetValue) {
+	e.list, e.sel = nil, -1
 	for _, v := range values {
-		if v.Value.Null || v.Value.Text == "" {
-			continue
+		if !v.Value.Null && v.Value.Text != "" {
+			e.list = append(e.list, completion{title: text.CleanLine(v.Value.Text, 60), note: text.Safe(thousands(v.Count)), insert: e.word.Insert(v.Value.Text)})
 		}
-		list = append(list, completion{title: text.CleanLine(v.Value.Text, 60), note: text.Safe(thousands(v.Count)), insert: quoteValue(v.Value.Text)})
 	}
-	e.list, e.sel = list, -1
 }
 
 // accept puts a completion in place of the word.
@@ -130,12 +63,9 @@ func (e *editor) accept(m *Model, i int) tea.Cmd {
 	if i < 0 || i >= len(e.list) {
 		return nil
 	}
-	c := e.list[i]
-	before := e.in.before()
-	word, field := token(before)
-	after := e.in.value()[len(before):]
-	before = before[:len(before)-len(word)] + c.insert
-	if field != "" && !strings.HasPrefix(after, " ") {
+	line := e.in.value()
+	before, after := line[:e.word.From]+e.list[i].insert, line[e.word.To:]
+	if e.word.Value && !strings.HasPrefix(after, " ") {
 		before += " "
 	}
 	e.in.set(before+after, runeLen(before))
@@ -147,7 +77,7 @@ func (e *editor) accept(m *Model, i int) tea.Cmd {
 // a field or a value: "acto" is not to be looked for in all records, and actor:al
 // not to empty the table.
 func (e *editor) unfinished() bool {
-	word, field := token(e.in.value())
+	word := e.typed()
 	if e.in.before() != e.in.value() || word == "" {
 		return false
 	}
@@ -158,17 +88,9 @@ func (e *editor) unfinished() bool {
 		return false
 	}
 	for _, c := range e.list {
-		if field != "" && strings.EqualFold(c.insert, word) {
+		if e.word.Value && strings.EqualFold(c.insert, word) {
 			return false
 		}
 	}
 	return true
-}
-
-// quoteValue writes a value as the filter language reads it back.
-func quoteValue(v string) string {
-	if v != "" && !strings.ContainsAny(v, " \t\"(),*?\\<>=!~") && !strings.HasPrefix(v, "/") && !strings.Contains(v, "..") {
-		return v
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
 }

@@ -26,7 +26,7 @@ type editor struct {
 	list    []completion
 	sel     int // -1: none chosen
 	values  pane.Line
-	asked   valuesKey
+	word    query.Completion // at the cursor
 	cursorX int
 }
 
@@ -34,14 +34,10 @@ type (
 	editMsg   struct{ id int }
 	valuesMsg struct {
 		n      uint64
-		key    valuesKey
 		values []query.FacetValue
 		err    error
 	}
 )
-
-// valuesKey is what values were asked for.
-type valuesKey struct{ field, prefix string }
 
 // startEdit opens the filter line on the filter in force.
 func (m *Model) startEdit() tea.Cmd {
@@ -135,7 +131,7 @@ func (m *Model) editReply(msg tea.Msg) tea.Cmd {
 		}
 	case valuesMsg:
 		if e.values.Is(msg.n) && msg.err == nil {
-			e.offer(msg.key, msg.values)
+			e.offer(msg.values)
 			return e.try(m)
 		} else if msg.err != nil && !errors.Is(msg.err, context.Canceled) {
 			return m.fail("look up values", msg.err)
@@ -202,7 +198,7 @@ func (m *Model) drawStatus() string {
 
 // box draws the list of completions under the word they complete.
 func (e *editor) box(m *Model) box {
-	if len(e.list) == 0 || e.err != nil && e.sel < 0 && len(e.list) == 0 {
+	if len(e.list) == 0 {
 		return box{}
 	}
 	n := min(len(e.list), min(10, m.h-6))
@@ -211,8 +207,7 @@ func (e *editor) box(m *Model) box {
 		w = max(w, text.Width(c.title)+text.Width(c.note)+5)
 	}
 	w = min(w, min(76, m.w-2))
-	word, _ := token(e.in.before())
-	x := max(0, min(e.cursorX-text.Width(text.Clean(word))-1, m.w-w))
+	x := max(0, min(e.cursorX-text.Width(text.Clean(e.typed()))-1, m.w-w))
 	top := max(0, min(e.sel-n+1, len(e.list)-n))
 	s := m.look.styles
 	var lines []string

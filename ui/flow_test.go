@@ -94,33 +94,6 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-func TestToken(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ before, word, field string }{
-		{"", "", ""}, {"act", "act", ""}, {"a:1 -ev", "ev", ""}, {"event:Cre", "Cre", "event"}, {"(event:a OR ev", "ev", ""},
-		{`agent:"aws cli`, `"aws cli`, "agent"}, {"account:1,2", "2", "account"}, {"bytesin>=10", "10", "bytesin"}, {"f!=x", "x", "f"},
-	} {
-		if w, f := token(c.before); w != c.word || f != c.field {
-			t.Errorf("token(%q) = %q, %q", c.before, w, f)
-		}
-	}
-}
-
-func TestQuoteValueIsReadBack(t *testing.T) {
-	t.Parallel()
-	for _, v := range []string{"alice", "a b", `say "hi"`, `back\slash`, "a*b", "x,y", "/re/", "1..2", "(x)", "", "東京", "a=b", "-x"} {
-		f, err := query.Parse("actor:" + quoteValue(v))
-		if err != nil {
-			t.Errorf("%q: %v", v, err)
-			continue
-		}
-		term, ok := f.Root().(query.Term)
-		if !ok || len(term.Values) != 1 || term.Values[0].Text != v {
-			t.Errorf("%q is read as %#v", v, f.Root())
-		}
-	}
-}
-
 func TestPivotsFromTableFacetAndDetail(t *testing.T) {
 	t.Parallel()
 	d := newDriver(t, Options{}, 200, 50)
