@@ -241,7 +241,7 @@ func (t Term) compareTest(c Clock) func(string) bool {
 // numberTest compares numbers that need not be whole.
 func numberTest(op Op, v Match) func(string) bool {
 	end := func(text string, open float64) float64 {
-		if n, err := parseNumber(text); err == nil {
+		if n, err := ParseNumber(text); err == nil {
 			return n
 		}
 		return open

@@ -17,9 +17,9 @@ var sizes = map[string]float64{
 // wantNumber is what an error says was expected of a number.
 const wantNumber = "a number such as 1000, 1.5MB or 2GiB"
 
-// parseNumber reads a number with an optional size: 1000, 1.5MB (10^6), 2GiB
+// ParseNumber reads a number with an optional size: 1000, 1.5MB (10^6), 2GiB
 // (2^30); case doesn't count.
-func parseNumber(text string) (float64, error) {
+func ParseNumber(text string) (float64, error) {
 	i := len(text)
 	for i > 0 && (text[i-1]|0x20) >= 'a' && (text[i-1]|0x20) <= 'z' {
 		i--
@@ -42,7 +42,7 @@ func parseNumber(text string) (float64, error) {
 // numberBound turns a comparison with a number into a range of whole numbers.
 func numberBound(op Op, v Match) (Bound, bool) {
 	return bound(op, v, func(text string) (from, to int64, ok bool) {
-		n, err := parseNumber(text)
+		n, err := ParseNumber(text)
 		return int64(math.Ceil(n)), int64(math.Floor(n)), err == nil
 	})
 }

@@ -51,7 +51,7 @@ func (c *counting) add(r columnRow) {
 	}
 	e := counted{time: r.row.Time}
 	if c.rule.Sum != "" {
-		if n, err := parseNumber(r.value(c.rule.Sum).Text); err == nil {
+		if n, err := ParseNumber(r.value(c.rule.Sum).Text); err == nil {
 			e.sum = int64(n)
 		}
 	}

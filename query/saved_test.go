@@ -171,7 +171,7 @@ func (m memory) Groups(_ context.Context, f Filter, by []string, sum string, yie
 		g.N++
 		g.Last = at
 		if sum != "" {
-			n, _ := parseNumber(s.column(sum).Text)
+			n, _ := ParseNumber(s.column(sum).Text)
 			g.Sum += int64(n)
 		}
 		return nil

@@ -212,7 +212,7 @@ func wantOf(field string) string {
 
 // checkOrdered checks times and numbers, each end of a range for itself.
 func (p *parser) checkOrdered(t Term, kind Kind, op Op, v *value) error {
-	parse := func(s string) error { _, err := parseNumber(s); return err }
+	parse := func(s string) error { _, err := ParseNumber(s); return err }
 	if kind == KindTime {
 		parse = func(s string) error { _, err := parseMoment(s); return err }
 	}
@@ -353,7 +353,7 @@ func pathKind(m Match) (Kind, bool) {
 		if s == "" {
 			continue
 		}
-		if _, err := parseNumber(s); err != nil {
+		if _, err := ParseNumber(s); err != nil {
 			number = false
 		}
 		if _, err := parseMoment(s); err != nil {

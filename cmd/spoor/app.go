@@ -122,9 +122,15 @@ func newRoot(a *app) *cobra.Command {
 	)
 	root.SetHelpCommandGroupID("about")
 	root.SetCompletionCommandGroupID("about")
-	for _, c := range commands(a) {
-		root.AddCommand(c)
-	}
+	root.AddCommand(
+		demoCommand(a), loadCommand(a),
+		eventsCommand(a), facetsCommand(a), histogramCommand(a), statsCommand(a),
+		timelineCommand(a), sessionsCommand(a), profileCommand(a),
+		sqlCommand(a), queriesCommand(a), caseCommand(a),
+		validateCommand(a), coverageCommand(a),
+		fieldsCommand(a), themesCommand(a), versionCommand(a), manCommand(a), generateCommand(a),
+	)
+	root.AddCommand(topicCommands(a)...)
 	addCompletion(a, root)
 	strictHelp(root)
 	return root

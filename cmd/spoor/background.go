@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -92,7 +93,7 @@ func (b *background) resolve() {
 func (b *background) run(sources []loader.Source) error {
 	b.mu.Lock()
 	for _, s := range sources {
-		if !containsSource(b.all, s) {
+		if !slices.ContainsFunc(b.all, func(have loader.Source) bool { return have.String() == s.String() }) {
 			b.all = append(b.all, s)
 		}
 	}
@@ -128,15 +129,6 @@ func (b *background) run(sources []loader.Source) error {
 	return err
 }
 
-func containsSource(list []loader.Source, s loader.Source) bool {
-	for _, have := range list {
-		if have.String() == s.String() {
-			return true
-		}
-	}
-	return false
-}
-
 // wait returns when the last load has ended; cancel its context first.
 func (b *background) wait() { b.working.Wait() }
 
@@ -156,7 +148,7 @@ func (b *background) Add(name string) error {
 // Retry implements sources.Loader: a load tries again what failed before.
 func (b *background) Retry() error {
 	b.mu.Lock()
-	list := append([]loader.Source{}, b.all...)
+	list := slices.Clone(b.all)
 	b.mu.Unlock()
 	if len(list) == 0 {
 		info, err := b.db.Info()

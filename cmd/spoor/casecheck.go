@@ -52,21 +52,18 @@ validate is about the logs themselves.`,
 
 func (a *app) printChecked(w io.Writer, r store.Checked) error {
 	if a.flags.records() {
-		if r.Damaged == nil {
-			r.Damaged = []loader.Failure{}
-		}
 		return json.NewEncoder(w).Encode(struct {
 			Objects int              `json:"objects"`
 			Bytes   int64            `json:"bytes"`
 			Damaged []loader.Failure `json:"damaged"`
-		}{r.Objects, r.Bytes, r.Damaged})
+		}{r.Objects, r.Bytes, full(r.Damaged)})
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s: ", query.Counted(r.Objects, "object"), bytesText(r.Bytes))
 	if len(r.Damaged) == 0 {
 		b.WriteString("all are what was loaded\n")
 	} else {
-		fmt.Fprintf(&b, "%s damaged; load their source into this case again to mend them\n", number(int64(len(r.Damaged))))
+		fmt.Fprintf(&b, "%s damaged; load their source into this case again to mend them\n", number(len(r.Damaged)))
 	}
 	for _, d := range r.Damaged {
 		fmt.Fprintf(&b, "  %s: %s\n", cleanLines(d.Object), cleanLines(d.Error))

@@ -49,10 +49,11 @@ func caseList(a *app) *cobra.Command {
 			}
 			list := make([]caseSummary, 0, len(recent))
 			for _, c := range recent {
-				s := caseSummary{Path: c.Path, Used: c.Used.UTC(), Bytes: folderSize(c.Path), Sources: []string{}}
+				s := caseSummary{Path: c.Path, Used: c.Used.UTC(), Bytes: folderSize(c.Path)}
 				if info, err := store.ReadInfo(c.Path); err == nil {
-					s.Sources = append(s.Sources, info.Sources...)
+					s.Sources = info.Sources
 				}
+				s.Sources = full(s.Sources)
 				list = append(list, s)
 			}
 			return printListing(a, listing[caseSummary]{[]string{"used", "size", "sources", "case"}, list, func(s caseSummary, _ func(int64) string) []string {
@@ -83,7 +84,7 @@ func caseInfo(a *app) *cobra.Command {
 					return json.NewEncoder(w).Encode(s)
 				}
 				_, err := fmt.Fprintf(w, "case     %s\nsources  %s\nsize     %s\nevents   %s\nobjects  %s\nnotes    %s\n", cleanLines(s.Path),
-					cleanLines(strings.Join(s.Sources, ", ")), bytesText(s.Bytes), number(*s.Events), number(int64(*s.Objects)), number(int64(*s.Notes)))
+					cleanLines(strings.Join(s.Sources, ", ")), bytesText(s.Bytes), number(*s.Events), number(*s.Objects), number(*s.Notes))
 				return err
 			})
 		},
@@ -100,7 +101,7 @@ func (a *app) caseSummary(cmd *cobra.Command, db *store.DB) (caseSummary, error)
 		return caseSummary{}, err
 	}
 	events, objects, n := db.Totals().Events, len(db.Objects(allObjects)), len(notes)
-	return caseSummary{Path: db.Path(), Sources: append([]string{}, info.Sources...), Used: a.now().UTC(), Bytes: folderSize(db.Path()),
+	return caseSummary{Path: db.Path(), Sources: full(info.Sources), Used: a.now().UTC(), Bytes: folderSize(db.Path()),
 		Events: &events, Objects: &objects, Notes: &n}, nil
 }
 

@@ -68,11 +68,8 @@ type jsonNoted struct {
 func (a *app) printNoted(w io.Writer, list []query.Noted) error {
 	rows := make([]jsonNoted, len(list))
 	for i, n := range list {
-		rows[i] = jsonNoted{About: n.About.String(), Name: n.Name, What: n.Title, Events: n.Events, Mark: n.Mark, Note: n.Note, Tags: append([]string{}, n.Tags...),
+		rows[i] = jsonNoted{About: n.About.String(), Name: n.Name, What: n.Title, Time: optional(a.stamp(n.Time)), Events: n.Events, Mark: n.Mark, Note: n.Note, Tags: full(n.Tags),
 			Changed: n.Changed.UTC(), Filter: n.Filter.String()}
-		if t := a.stamp(n.Time); t != "" {
-			rows[i].Time = &t
-		}
 	}
 	switch a.flags.format {
 	case "json", "ndjson":
@@ -80,11 +77,8 @@ func (a *app) printNoted(w io.Writer, list []query.Noted) error {
 	case "csv":
 		out := a.newCSV(w, "about", "name", "what", "time", "events", "mark", "note", "tags", "changed")
 		for i, r := range rows {
-			var values []query.Value
-			for _, s := range []string{r.About, r.Name, r.What, a.stamp(list[i].Time), fmt.Sprint(r.Events), r.Mark, r.Note, strings.Join(r.Tags, " "), r.Changed.Format(time.RFC3339)} {
-				values = append(values, query.Value{Text: s, Null: s == ""})
-			}
-			if err := out.Write(values); err != nil {
+			row := csvRow(r.About, r.Name, r.What, a.stamp(list[i].Time), fmt.Sprint(r.Events), r.Mark, r.Note, strings.Join(r.Tags, " "), r.Changed.Format(time.RFC3339))
+			if err := out.Write(row); err != nil {
 				return err
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +36,7 @@ func (a *app) casePathFor(sources []string) string {
 	for i, s := range sources {
 		full[i] = absoluteSource(s)
 	}
-	sort.Strings(full)
+	slices.Sort(full)
 	sum := sha256.Sum256([]byte(strings.Join(full, "\x00")))
 	return filepath.Join(a.caseDir(), slug(full[0])+"-"+hex.EncodeToString(sum[:4])+".spoor")
 }
@@ -103,7 +103,7 @@ func (a *app) recentCases() ([]recentCase, error) {
 			cases = append(cases, recentCase{Path: path, Used: used})
 		}
 	}
-	sort.Slice(cases, func(i, j int) bool { return cases[i].Used.After(cases[j].Used) })
+	slices.SortFunc(cases, func(a, b recentCase) int { return b.Used.Compare(a.Used) })
 	return cases, nil
 }
 

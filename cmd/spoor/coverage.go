@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,7 +25,7 @@ failed and proven, and events; which series fall silent, and what can't be seen.
 			case "hour":
 				req.Step = time.Hour
 			default:
-				return usageError{fmt.Errorf("--by: %q is neither day nor hour", by), ""}
+				return usagef("--by: %q is neither day nor hour", by)
 			}
 			scope, err := a.scope()
 			if err != nil {
@@ -77,8 +76,7 @@ type silent struct {
 }
 
 func coverageRows(m query.Coverage) coverageAnswer {
-	out := coverageAnswer{Step: m.Step.String(), Cells: []coverageRow{}, Silent: []silent{}, Blind: []string{}}
-	out.Blind = append(out.Blind, m.Blind...)
+	out := coverageAnswer{Step: m.Step.String(), Cells: []coverageRow{}, Silent: []silent{}, Blind: full(m.Blind)}
 	for _, s := range m.Series {
 		for i, c := range s.Cells {
 			if c != (query.CoverageCell{}) {
@@ -95,29 +93,19 @@ func coverageRows(m query.Coverage) coverageAnswer {
 func (a *app) printCoverage(w io.Writer, m query.Coverage) error {
 	rows := coverageRows(m)
 	head := []string{"account", "region", "time", "listed", "loaded", "skipped", "failed", "proven", "events"}
-	cells := func(r coverageRow) []string {
-		return []string{r.Account, r.Region, a.cellTime(r.Time, m.Step), number(r.Listed), number(r.Loaded), number(r.Skipped), number(r.Failed), number(r.Proven), number(r.Events)}
+	cells := func(r coverageRow, number func(int64) string) []string {
+		return []string{r.Account, r.Region, cellTime(r.Time, m.Step), number(r.Listed), number(r.Loaded), number(r.Skipped), number(r.Failed), number(r.Proven), number(r.Events)}
 	}
 	switch a.flags.format {
 	case "json", "ndjson":
 		return json.NewEncoder(w).Encode(rows)
 	case "csv":
-		out := a.newCSV(w, head...)
-		for _, r := range rows.Cells {
-			var values []query.Value
-			for _, c := range cells(r) {
-				values = append(values, query.Value{Text: strings.ReplaceAll(c, ",", "")})
-			}
-			if err := out.Write(values); err != nil {
-				return err
-			}
-		}
-		return out.Flush()
+		return listingCSV(a, w, listing[coverageRow]{head, rows.Cells, cells})
 	}
 	t := newTable(w, a.tableWidth(), head...)
 	for _, r := range rows.Cells {
 		r.Account = a.accounts.Full(r.Account)
-		if err := t.add(cells(r)...); err != nil {
+		if err := t.add(cells(r, number)...); err != nil {
 			return err
 		}
 	}
@@ -134,7 +122,7 @@ func (a *app) printCoverage(w io.Writer, m query.Coverage) error {
 }
 
 // cellTime is a day or an hour. Cells are days and hours of UTC.
-func (a *app) cellTime(t time.Time, step time.Duration) string {
+func cellTime(t time.Time, step time.Duration) string {
 	if step < 24*time.Hour {
 		return t.UTC().Format("2006-01-02T15:04Z")
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/query/store"
 )
@@ -86,36 +87,19 @@ func (a *app) narrowed(args []string) (query.Filter, error) {
 	if err != nil {
 		return f, err
 	}
-	var bounds []query.Filter
-	if span := moment(s.Since) + ".." + moment(s.Until); span != ".." {
-		within, err := query.Parse("time:" + span + " OR -time:*")
-		if err != nil {
-			return f, err
-		}
-		bounds = append(bounds, within)
-	}
-	for _, m := range []struct {
-		field string
-		list  []string
-	}{{"account", s.Accounts}, {"region", s.Regions}} {
-		within, err := amongOrAbsent(m.field, m.list)
-		if err != nil {
-			return f, err
-		}
-		bounds = append(bounds, within)
-	}
-	for _, b := range bounds {
-		f = f.And(b)
-	}
-	return f, nil
+	timeless, err := query.Is("time", query.Value{Null: true})
+	accounts, wrong := amongOrAbsent("account", s.Accounts)
+	regions, bad := amongOrAbsent("region", s.Regions)
+	within := query.Within(micros(s.Since), micros(s.Until)).Or(timeless)
+	return f.And(within).And(accounts).And(regions), errors.Join(err, wrong, bad)
 }
 
-// moment writes an end of a time range, "" for an open one.
-func moment(t time.Time) string {
+// micros is an end of a stretch of time, open when it is zero.
+func micros(t time.Time) int64 {
 	if t.IsZero() {
-		return ""
+		return cloudtrail.NoTime
 	}
-	return t.Format(time.RFC3339Nano)
+	return t.UnixMicro()
 }
 
 // amongOrAbsent holds for the events that have one of the values or none.

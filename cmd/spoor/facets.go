@@ -109,18 +109,22 @@ func (a *app) printFacets(facets []query.Facet) error {
 		case "json", "ndjson":
 			return json.NewEncoder(w).Encode(jsonFacets(facets))
 		case "csv":
-			rows := a.newCSV(w, "field", "value", "count")
-			for _, f := range facets {
-				for _, v := range f.Values {
-					if err := rows.Write([]query.Value{{Text: f.Field}, v.Value, {Text: fmt.Sprint(v.Count)}}); err != nil {
-						return err
-					}
-				}
-			}
-			return rows.Flush()
+			return a.facetsCSV(w, facets)
 		}
 		return a.printFacetText(w, facets)
 	})
+}
+
+func (a *app) facetsCSV(w io.Writer, facets []query.Facet) error {
+	rows := a.newCSV(w, "field", "value", "count")
+	for _, f := range facets {
+		for _, v := range f.Values {
+			if err := rows.Write([]query.Value{{Text: f.Field}, v.Value, {Text: fmt.Sprint(v.Count)}}); err != nil {
+				return err
+			}
+		}
+	}
+	return rows.Flush()
 }
 
 func (a *app) printFacetText(w io.Writer, facets []query.Facet) error {

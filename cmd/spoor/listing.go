@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
-
-	"spoor/query"
 )
 
 // A listing is an answer of rows that are all at hand, in each of the forms that
@@ -29,7 +27,7 @@ func printListing[T any](a *app, l listing[T]) error {
 	return a.write(func(w io.Writer) error {
 		switch a.flags.format {
 		case "json", "ndjson":
-			return writeJSON(w, a.flags.format, append([]T{}, l.records...))
+			return writeJSON(w, a.flags.format, full(l.records))
 		case "csv":
 			return listingCSV(a, w, l)
 		}
@@ -46,11 +44,7 @@ func printListing[T any](a *app, l listing[T]) error {
 func listingCSV[T any](a *app, w io.Writer, l listing[T]) error {
 	out := a.newCSV(w, l.head...)
 	for _, r := range l.records {
-		var row []query.Value
-		for _, c := range l.cells(r, func(n int64) string { return fmt.Sprint(n) }) {
-			row = append(row, query.Value{Text: c, Null: c == ""})
-		}
-		if err := out.Write(row); err != nil {
+		if err := out.Write(csvRow(l.cells(r, func(n int64) string { return fmt.Sprint(n) })...)); err != nil {
 			return err
 		}
 	}

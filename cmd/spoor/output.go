@@ -178,6 +178,71 @@ func (a *app) newCSV(w io.Writer, columns ...string) *query.CSVWriter {
 	return c
 }
 
+// csvRow is a row of CSV, in which what is empty is no value.
+func csvRow(cells ...string) []query.Value {
+	row := make([]query.Value, len(cells))
+	for i, c := range cells {
+		row[i] = query.Value{Text: c, Null: c == ""}
+	}
+	return row
+}
+
+// full is a list that is never null in JSON.
+func full[T any](list []T) []T { return append([]T{}, list...) }
+
+// optional is null in JSON for what is empty.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// A jsonStream writes records as they come: as one array, or for ndjson one a line.
+type jsonStream struct {
+	w     io.Writer
+	lines bool
+	n     int // written
+}
+
+func (a *app) newJSONStream(w io.Writer) *jsonStream {
+	return &jsonStream{w: w, lines: a.flags.format == "ndjson"}
+}
+
+func (s *jsonStream) encode(record any) error {
+	text, err := json.Marshal(record)
+	if err != nil {
+		return err
+	}
+	return s.write(string(text))
+}
+
+func (s *jsonStream) write(record string) error {
+	before, after := ",\n", ""
+	switch {
+	case s.lines:
+		before, after = "", "\n"
+	case s.n == 0:
+		before = "["
+	}
+	s.n++
+	_, err := io.WriteString(s.w, before+record+after)
+	return err
+}
+
+// end closes the array.
+func (s *jsonStream) end() error {
+	if s.lines {
+		return nil
+	}
+	end := "]\n"
+	if s.n == 0 {
+		end = "[]\n"
+	}
+	_, err := io.WriteString(s.w, end)
+	return err
+}
+
 // writeJSON writes rows as one array, or one a line for ndjson.
 func writeJSON[T any](w io.Writer, format string, rows []T) error {
 	enc := json.NewEncoder(w)

@@ -69,15 +69,7 @@ func (a *app) printProfile(p query.Profile) error {
 		case "json", "ndjson":
 			return json.NewEncoder(w).Encode(a.profileJSON(p))
 		case "csv":
-			rows := a.newCSV(w, "field", "value", "count")
-			for _, f := range p.Facets {
-				for _, v := range f.Values {
-					if err := rows.Write([]query.Value{{Text: f.Field}, v.Value, {Text: fmt.Sprint(v.Count)}}); err != nil {
-						return err
-					}
-				}
-			}
-			return rows.Flush()
+			return a.facetsCSV(w, p.Facets)
 		case "table":
 			return a.describeProfile(w, p)
 		}
@@ -87,14 +79,7 @@ func (a *app) printProfile(p query.Profile) error {
 
 func (a *app) profileJSON(p query.Profile) jsonProfile {
 	j := jsonProfile{Value: p.Value, Fields: p.Fields, Filter: p.Filter.String(), Events: p.Events, Writes: p.Writes, Changes: p.Changes, Denied: p.Denied,
-		Volume: histogramJSON(p.Volume, a.zone), Facets: map[string][]jsonValue{}, Denials: values(p.Denials), Sessions: p.Sessions.Sessions, Total: p.Sessions.Total}
-	if j.Sessions == nil {
-		j.Sessions = []query.Session{}
-	}
-	if p.First != noTime {
-		first, last := a.stamp(p.First), a.stamp(p.Last)
-		j.First, j.Last = &first, &last
-	}
+		Volume: histogramJSON(p.Volume, a.zone), Facets: map[string][]jsonValue{}, Denials: values(p.Denials), First: optional(a.stamp(p.First)), Last: optional(a.stamp(p.Last)), Sessions: full(p.Sessions.Sessions), Total: p.Sessions.Total}
 	for _, f := range p.Facets {
 		j.Facets[f.Field] = values(f)
 	}
@@ -124,7 +109,7 @@ func (a *app) describeProfile(w io.Writer, p query.Profile) error {
 	if err := a.printFacetText(w, facets); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nsessions (%s)\n", number(int64(p.Sessions.Total)))
+	fmt.Fprintf(w, "\nsessions (%s)\n", number(p.Sessions.Total))
 	t := newTable(w, a.tableWidth(), "session", "start", "lasted", "root actor", "actor", "events", "signs")
 	for _, s := range p.Sessions.Sessions {
 		if err := t.add(s.ID, a.clock(s.Start), lasted(s.Start, s.End), s.RootActor, s.Actor, number(s.Events), strings.Join(s.Signs(), ", ")); err != nil {

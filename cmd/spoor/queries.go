@@ -104,7 +104,7 @@ func (a *app) listQueries(ctx context.Context, topic string, dry bool) error {
 	out := make([]jsonQuery, len(all))
 	questions := make([]*query.Question, len(all))
 	for i, s := range all {
-		out[i] = jsonQuery{ID: s.ID, Name: s.Name, Topic: s.Topic, Attack: append([]string{}, s.Attack...), Origin: s.origin, Filter: s.Filter, Status: "not asked"}
+		out[i] = jsonQuery{ID: s.ID, Name: s.Name, Topic: s.Topic, Attack: full(s.Attack), Origin: s.origin, Filter: s.Filter, Status: "not asked"}
 		if questions[i], err = s.Question(); err != nil {
 			return err
 		}

@@ -83,7 +83,7 @@ func (a *app) radiusJSON(r query.Radius) jsonRadius {
 	for _, t := range r.Contain {
 		task := jsonTask{Task: t.Name, Title: t.Title}
 		for _, s := range t.Steps {
-			task.Steps = append(task.Steps, jsonStep{s.What, s.Account, append([]string{}, s.Why...)})
+			task.Steps = append(task.Steps, jsonStep{s.What, s.Account, full(s.Why)})
 		}
 		j.Contain = append(j.Contain, task)
 	}
@@ -158,10 +158,10 @@ func (a *app) printContrast(ctx context.Context, db *store.DB, one, two string) 
 		OnlyB []string `json:"only_b"`
 	}
 	return a.write(func(w io.Writer) error {
-		if a.flags.format == "json" || a.flags.format == "ndjson" {
+		if a.flags.records() {
 			out := []contrast{}
 			for _, c := range list {
-				out = append(out, contrast{c.What, append([]string{}, c.Both...), append([]string{}, c.OnlyA...), append([]string{}, c.OnlyB...)})
+				out = append(out, contrast{c.What, full(c.Both), full(c.OnlyA), full(c.OnlyB)})
 			}
 			return json.NewEncoder(w).Encode(out)
 		}

@@ -46,13 +46,13 @@ func rebuiltText(r store.Rebuilt) string {
 	}
 	for i, l := range r.Lost {
 		if i == maxLostShown {
-			fmt.Fprintf(&b, "\n  … and %s more: the Sources view lists them", number(int64(len(r.Lost)-i)))
+			fmt.Fprintf(&b, "\n  … and %s more: the Sources view lists them", number(len(r.Lost)-i))
 			break
 		}
 		fmt.Fprintf(&b, "\n  %s: %s", cleanLines(l.Object), cleanLines(l.Error))
 	}
 	if r.Holes > 0 {
-		fmt.Fprintf(&b, "\n  damaged parts of objects.pack that no longer say what was in them: %s", number(int64(r.Holes)))
+		fmt.Fprintf(&b, "\n  damaged parts of objects.pack that no longer say what was in them: %s", number(r.Holes))
 	}
 	for _, line := range r.Odd {
 		fmt.Fprintf(&b, "\n  %s can't be understood and was left out", line)
@@ -107,15 +107,11 @@ func (a *app) namedCase(args []string) (string, error) {
 }
 
 func rebuiltJSON(r store.Rebuilt) any {
-	lost := r.Lost
-	if lost == nil {
-		lost = []loader.Failure{}
-	}
 	return struct {
 		Objects int64            `json:"objects"`
 		Events  int64            `json:"events"`
 		Lost    []loader.Failure `json:"lost"`
 		Holes   int              `json:"holes"`
 		Kept    string           `json:"kept"`
-	}{r.Objects, r.Events, lost, r.Holes, r.Aside}
+	}{r.Objects, r.Events, full(r.Lost), r.Holes, r.Aside}
 }

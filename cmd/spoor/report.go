@@ -181,13 +181,13 @@ func (t *timelineRun) reportRows(ctx context.Context, rows []query.Change) ([]re
 			verdict = "not checked"
 		}
 		out[i] = reportRow{
-			Day: t.moment(c.Time, "Monday 2006-01-02"), Clock: t.moment(c.Time, "15:04:05"),
-			Time: t.moment(c.Time, "2006-01-02 15:04:05"), Severity: severityWord(c.Severity), Mark: strings.TrimSpace(severityMarks[min(c.Severity, uint8(change.Critical))]),
+			Day: t.moment(c.Time, "Monday 2006-01-02"), Clock: t.moment(c.Time, time.TimeOnly),
+			Time: t.moment(c.Time, time.DateTime), Severity: severityWord(c.Severity), Mark: strings.TrimSpace(severityMarks[min(c.Severity, uint8(change.Critical))]),
 			Actor: clean(c.Actor), IP: clean(c.SourceIP), What: clean(what(c)), Outcome: outcomeWord(c.Outcome), ID: clean(c.ID),
 			Object: clean(from[i].Values[0].Text), Verdict: clean(verdict), Noted: noted(c),
 		}
 		if f := c.Fold; f != nil && f.First != f.Last {
-			out[i].Until = t.moment(f.First+f.Last-c.Time, "2006-01-02 15:04:05")
+			out[i].Until = t.moment(f.First+f.Last-c.Time, time.DateTime)
 		}
 	}
 	return out, nil
@@ -298,7 +298,7 @@ func (r *report) markdown(w io.Writer) error {
 		fmt.Fprintf(&b, "- %s: %s\n", md(l.Actor), number(l.Total))
 	}
 	if r.MoreActors > 0 {
-		fmt.Fprintf(&b, "- and %s more %s\n", number(int64(r.MoreActors)), query.Plural(r.MoreActors, "actor"))
+		fmt.Fprintf(&b, "- and %s more %s\n", number(r.MoreActors), query.Plural(r.MoreActors, "actor"))
 	}
 	b.WriteString("\n## All changes\n\n| Time | Severity | Actor | Source | Change | Outcome | Event | Object | Integrity |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, row := range r.Rows {

@@ -133,14 +133,7 @@ func (a *app) open(ctx context.Context, names []string) (o opened, err error) {
 	return o, err
 }
 
-func usesStdin(names []string) bool {
-	for _, n := range names {
-		if n == "-" {
-			return true
-		}
-	}
-	return false
-}
+func usesStdin(names []string) bool { return slices.Contains(names, "-") }
 
 // screenCase opens the case of the sources, or without any the one that -c
 // names or that was used last.

@@ -100,12 +100,9 @@ func (a *app) encodeSession(w io.Writer, one query.SessionChain, did query.Burst
 		Start []jsonStart     `json:"instance_started_by"`
 		Tree  jsonTree        `json:"tree"`
 		Did   []jsonBurst     `json:"did"`
-	}{one.Up, []jsonStart{}, treeJSON(one.Down), []jsonBurst{}}
+	}{full(one.Up), []jsonStart{}, treeJSON(one.Down), []jsonBurst{}}
 	for _, st := range one.Started {
 		more.Start = append(more.Start, jsonStart{a.stamp(st.Time), st.Event, st.Actor, st.Session})
-	}
-	if more.Chain == nil {
-		more.Chain = []query.Session{}
 	}
 	for _, b := range did.Bursts {
 		more.Did = append(more.Did, a.burstJSON(b))
@@ -138,11 +135,7 @@ func (a *app) burstsCSV(w io.Writer, did query.BurstPage) error {
 	rows := a.newCSV(w, "time", "until", "count", "service", "event", "outcome", "error", "via", "resource", "source_ip", "region")
 	for _, b := range did.Bursts {
 		j := a.burstJSON(b)
-		var cells []query.Value
-		for _, v := range []string{j.Time, j.Until, fmt.Sprint(j.Count), j.Service, j.Event, j.Outcome, j.Error, j.Via, j.Resource, j.SourceIP, j.Region} {
-			cells = append(cells, query.Value{Text: v, Null: v == ""})
-		}
-		if err := rows.Write(cells); err != nil {
+		if err := rows.Write(csvRow(j.Time, j.Until, fmt.Sprint(j.Count), j.Service, j.Event, j.Outcome, j.Error, j.Via, j.Resource, j.SourceIP, j.Region)); err != nil {
 			return err
 		}
 	}
@@ -254,7 +247,7 @@ func (a *app) printBursts(w io.Writer, did query.BurstPage) error {
 		return err
 	}
 	if did.More {
-		fmt.Fprintf(a.errw, "the first %s lines of what it did; --limit N or --format json gives more\n", number(int64(len(did.Bursts))))
+		fmt.Fprintf(a.errw, "the first %s lines of what it did; --limit N or --format json gives more\n", number(len(did.Bursts)))
 	}
 	return nil
 }

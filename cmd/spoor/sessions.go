@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/query/store"
 )
@@ -153,30 +153,9 @@ func (a *app) printSessions(ctx context.Context, db *store.DB, r query.SessionRe
 // ends the output.
 func (a *app) sessionWriter(w io.Writer) (out func(query.Session) error, done func() error, err error) {
 	switch a.flags.format {
-	case "json":
-		first := true
-		return func(s query.Session) error {
-				b, err := json.Marshal(s)
-				if err != nil {
-					return err
-				}
-				sep := ",\n"
-				if first {
-					sep, first = "[", false
-				}
-				_, err = fmt.Fprintf(w, "%s%s", sep, b)
-				return err
-			}, func() error {
-				end := "]\n"
-				if first {
-					end = "[]\n"
-				}
-				_, err := io.WriteString(w, end)
-				return err
-			}, nil
-	case "ndjson":
-		enc := json.NewEncoder(w)
-		return func(s query.Session) error { return enc.Encode(s) }, func() error { return nil }, nil
+	case "json", "ndjson":
+		rows := a.newJSONStream(w)
+		return func(s query.Session) error { return rows.encode(s) }, rows.end, nil
 	case "csv":
 		rows := a.newCSV(w, sessionColumns...)
 		return func(s query.Session) error { return rows.Write(a.sessionCells(s)) }, rows.Flush, nil
@@ -199,36 +178,13 @@ func (a *app) sessionCells(s query.Session) []query.Value {
 	if s.Link != nil {
 		link = *s.Link
 	}
-	var cells []query.Value
-	for _, v := range []string{s.ID, s.Actor, s.Kind, s.Principal, s.Account, s.Role, s.SessionName, strings.Join(s.AccessKeys, " "), a.stamp(s.Start), a.stamp(s.End),
+	return csvRow(s.ID, s.Actor, s.Kind, s.Principal, s.Account, s.Role, s.SessionName, strings.Join(s.AccessKeys, " "), a.stamp(s.Start), a.stamp(s.End),
 		fmt.Sprint(s.Events), fmt.Sprint(s.Writes), fmt.Sprint(s.Errors), fmt.Sprint(s.Denied), strings.Join(s.Services, " "), strings.Join(s.Regions, " "),
-		strings.Join(s.SourceIPs, " "), strings.Join(s.UserAgents, "; "), s.MFA, link.Parent, link.Event, link.Kind, s.RootActor, fmt.Sprint(s.Depth), s.Confidence, s.Reason, strings.Join(s.Signs(), ", ")} {
-		cells = append(cells, query.Value{Text: v, Null: v == ""})
-	}
-	return cells
-}
-
-// noTime is how the case says that nothing has a time (cloudtrail.NoTime).
-const noTime = -1 << 63
-
-// stamp writes µs UTC as RFC 3339 in the zone of --tz, "" for no time.
-func (a *app) stamp(t int64) string {
-	if t == noTime {
-		return ""
-	}
-	return time.UnixMicro(t).In(a.zone).Format(time.RFC3339)
-}
-
-// clock is stamp for the eye.
-func (a *app) clock(t int64) string {
-	if t == noTime {
-		return "no time"
-	}
-	return time.UnixMicro(t).In(a.zone).Format("2006-01-02 15:04:05")
+		strings.Join(s.SourceIPs, " "), strings.Join(s.UserAgents, "; "), s.MFA, link.Parent, link.Event, link.Kind, s.RootActor, fmt.Sprint(s.Depth), s.Confidence, s.Reason, strings.Join(s.Signs(), ", "))
 }
 
 func lasted(from, to int64) string {
-	if from == noTime {
+	if from == cloudtrail.NoTime {
 		return ""
 	}
 	return (time.Duration(to-from) * time.Microsecond).Round(time.Second).String()

@@ -123,11 +123,7 @@ func (a *app) sqlConsole(db *store.DB) queries.SQL {
 	return queries.SQL{
 		Run: func(ctx context.Context, text string, head func([]string) error, row func([]query.Value) error) error {
 			return db.SQL(ctx, text, func(cols []store.Column) error { return head(columnNames(cols)) }, func(v []any) error {
-				cells := make([]query.Value, len(v))
-				for i := range v {
-					cells[i] = query.Value{Text: a.sqlText(v[i]), Null: v[i] == nil}
-				}
-				return row(cells)
+				return row(a.sqlCells(v))
 			})
 		},
 		Write: func(ctx context.Context, text, path string, progress func(int64)) (rows int64, err error) {
@@ -184,17 +180,13 @@ type sqlOutput struct {
 func (a *app) sqlOutput(w io.Writer) sqlOutput {
 	switch a.flags.format {
 	case "json", "ndjson":
-		return sqlJSON(w, a.flags.format == "json")
+		return sqlJSON(a.newJSONStream(w))
 	case "csv":
 		var out *query.CSVWriter
 		return sqlOutput{
 			head: func(cols []store.Column) error { out = a.newCSV(w, columnNames(cols)...); return nil },
 			row: func(v []any) error {
-				cells := make([]query.Value, len(v))
-				for i := range v {
-					cells[i] = query.Value{Text: a.sqlText(v[i]), Null: v[i] == nil}
-				}
-				return out.Write(cells)
+				return out.Write(a.sqlCells(v))
 			},
 			end: func() error { return out.Flush() },
 		}
@@ -221,6 +213,14 @@ func columnNames(cols []store.Column) []string {
 	return names
 }
 
+func (a *app) sqlCells(v []any) []query.Value {
+	cells := make([]query.Value, len(v))
+	for i := range v {
+		cells[i] = query.Value{Text: a.sqlText(v[i]), Null: v[i] == nil}
+	}
+	return cells
+}
+
 // sqlText is a value in a table or CSV; lists and structs are JSON.
 func (a *app) sqlText(v any) string {
 	switch x := v.(type) {
@@ -242,10 +242,8 @@ func (a *app) sqlText(v any) string {
 
 // sqlJSON prints one object a row, as an array or a line each. Of columns with
 // the same name the last one stays, as JSON has it.
-func sqlJSON(w io.Writer, array bool) sqlOutput {
+func sqlJSON(out *jsonStream) sqlOutput {
 	var names []string
-	n := 0
-	write := func(s string) error { _, err := io.WriteString(w, s); return err }
 	return sqlOutput{
 		head: func(cols []store.Column) error { names = columnNames(cols); return nil },
 		row: func(v []any) error {
@@ -253,24 +251,9 @@ func sqlJSON(w io.Writer, array bool) sqlOutput {
 			if err != nil {
 				return err
 			}
-			n++
-			switch {
-			case !array:
-				return write(line + "\n")
-			case n == 1:
-				return write("[" + line)
-			}
-			return write(",\n" + line)
+			return out.write(line)
 		},
-		end: func() error {
-			switch {
-			case !array:
-				return nil
-			case n == 0:
-				return write("[]\n")
-			}
-			return write("]\n")
-		},
+		end: out.end,
 	}
 }
 

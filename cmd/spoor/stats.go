@@ -95,7 +95,7 @@ func (a *app) printStats(w io.Writer, s statistics) error {
 	if s.NoTime > 0 {
 		fmt.Fprintf(w, "no time  %s\n", query.Counted(s.NoTime, "event"))
 	}
-	fmt.Fprintf(w, "objects  %s loaded, %s skipped, %s failed\n\n", number(int64(s.Objects["loaded"])), number(int64(s.Objects["skipped"])), number(int64(s.Objects["failed"])))
+	fmt.Fprintf(w, "objects  %s loaded, %s skipped, %s failed\n\n", number(s.Objects["loaded"]), number(s.Objects["skipped"]), number(s.Objects["failed"]))
 	if err := a.printFacetText(w, s.order); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -85,15 +86,11 @@ func (a *app) timeline(cmd *cobra.Command, f timelineFlags, args []string) (*tim
 	if a.flags.format == "parquet" {
 		return nil, usageError{fmt.Errorf("the timeline has no parquet form"), "use csv, or spoor events -o FILE.parquet 'readonly:false'"}
 	}
-	found := f.by == ""
-	for i, word := range query.Groupings {
-		if word == f.by && f.by != "" {
-			t.by, found = query.Grouping(i), true
-		}
+	by := slices.Index(query.Groupings[:], f.by) // "" is one
+	if by < 0 {
+		return nil, usageError{fmt.Errorf("--by: unknown grouping %q", f.by), "use one of " + strings.Join(query.Groupings[1:], ", ")}
 	}
-	if !found {
-		return nil, usageError{fmt.Errorf("--by: unknown grouping %q", f.by), "use one of actor, resource, service, day"}
-	}
+	t.by = query.Grouping(by)
 	if f.severity != "" {
 		s, err := change.ParseSeverity(f.severity)
 		if err != nil {
@@ -162,10 +159,7 @@ func (t *timelineRun) printTotal(ctx context.Context) error {
 	for _, g := range groups {
 		n += g.Count
 	}
-	return t.write(func(w io.Writer) error {
-		_, err := fmt.Fprintln(w, n)
-		return err
-	})
+	return t.writeNumber(n)
 }
 
 // A timelineSection is a part of the timeline under a heading, "" for none.

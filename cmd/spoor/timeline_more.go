@@ -35,7 +35,7 @@ func (t *timelineRun) printLanes(ctx context.Context) error {
 		return err
 	}
 	return t.write(func(w io.Writer) error {
-		if t.flags.format == "json" || t.flags.format == "ndjson" {
+		if t.flags.records() {
 			return json.NewEncoder(w).Encode(lanesJSON(lanes, t.zone))
 		}
 		return t.drawLanes(w, lanes)
@@ -84,19 +84,18 @@ func (t *timelineRun) drawLanes(w io.Writer, l query.Lanes) error {
 	for _, lane := range l.Lanes {
 		var b strings.Builder
 		for i, n := range lane.Counts {
-			switch {
-			case n == 0:
-				b.WriteString(" ")
-			default:
-				b.WriteByte("-.*!#"[min(lane.Worst[i], 4)])
+			mark := byte(' ')
+			if n > 0 {
+				mark = "-.*!#"[min(lane.Worst[i], 4)]
 			}
+			b.WriteByte(mark)
 		}
 		if _, err := fmt.Fprintf(w, "%s |%s| %s\n", text.Pad(text.Clean(lane.Actor), 30, "…"), b.String(), number(lane.Total)); err != nil {
 			return err
 		}
 	}
 	if l.Rest > 0 {
-		fmt.Fprintf(w, "and %s more %s\n", query.Number(l.Rest), query.Plural(l.Rest, "actor"))
+		fmt.Fprintf(w, "and %s more %s\n", number(l.Rest), query.Plural(l.Rest, "actor"))
 	}
 	return nil
 }
@@ -130,16 +129,12 @@ func (t *timelineRun) historyRows(ctx context.Context, w io.Writer, h query.Reso
 	for _, c := range h.Changes {
 		rows = append(rows, t.row(timelineSection{}, c, causes))
 	}
-	switch t.flags.format {
-	case "json", "ndjson":
+	if t.flags.records() {
 		return writeJSON(w, t.flags.format, rows)
 	}
 	out := t.newCSV(w, "time", "actor", "summary", "severity", "outcome", "resource", "event_id", "source_ip")
 	for _, c := range h.Changes {
-		var row []query.Value
-		for _, s := range []string{t.moment(c.Time, time.RFC3339Nano), c.Actor, c.Summary, severityWord(c.Severity), outcomeWord(c.Outcome), c.Resource, c.ID, c.SourceIP} {
-			row = append(row, query.Value{Text: s, Null: s == ""})
-		}
+		row := csvRow(t.moment(c.Time, time.RFC3339Nano), c.Actor, c.Summary, severityWord(c.Severity), outcomeWord(c.Outcome), c.Resource, c.ID, c.SourceIP)
 		if err := out.Write(row); err != nil {
 			return err
 		}
@@ -161,7 +156,7 @@ func (t *timelineRun) historyTable(w io.Writer, h query.ResourceHistory) error {
 	}
 	tab := newTable(w, 0, "time", "severity", "actor", "ip", "change")
 	for _, c := range h.Changes {
-		if err := tab.add(t.moment(c.Time, "2006-01-02 15:04:05"), severityText(c.Severity), c.Actor, c.SourceIP, what(c)); err != nil {
+		if err := tab.add(t.moment(c.Time, time.DateTime), severityText(c.Severity), c.Actor, c.SourceIP, what(c)); err != nil {
 			return err
 		}
 	}
@@ -177,7 +172,7 @@ func (t *timelineRun) historyTable(w io.Writer, h query.ResourceHistory) error {
 	fmt.Fprintln(w, "\nread by")
 	tab = newTable(w, 0, "actor", "call", "outcome", "times", "first", "last")
 	for _, r := range h.Readers {
-		if err := tab.add(r.Actor, r.Action, outcomeWord(r.Outcome), number(r.Count), t.moment(r.First, "2006-01-02 15:04:05"), t.moment(r.Last, "2006-01-02 15:04:05")); err != nil {
+		if err := tab.add(r.Actor, r.Action, outcomeWord(r.Outcome), number(r.Count), t.moment(r.First, time.DateTime), t.moment(r.Last, time.DateTime)); err != nil {
 			return err
 		}
 	}
@@ -195,14 +190,14 @@ func (t *timelineRun) printState(ctx context.Context, resource, kind, at string)
 		return err
 	}
 	return t.write(func(w io.Writer) error {
-		if t.flags.format == "json" || t.flags.format == "ndjson" {
+		if t.flags.records() {
 			return json.NewEncoder(w).Encode(t.stateJSON(s))
 		}
 		tab := newTable(w, 0, "aspect", "which", "value", "since")
 		for _, f := range s.Facts {
 			since := "inferred"
 			if !f.Inferred {
-				since = t.moment(f.Since, "2006-01-02 15:04:05")
+				since = t.moment(f.Since, time.DateTime)
 			}
 			if err := tab.add(f.Aspect, f.Key, f.Value, since); err != nil {
 				return err
@@ -212,7 +207,7 @@ func (t *timelineRun) printState(ctx context.Context, resource, kind, at string)
 			return err
 		}
 		for _, u := range s.Unknown {
-			fmt.Fprintf(w, "%s: unknown before %s\n", text.Clean(u.Aspect), t.moment(u.Since, "2006-01-02 15:04:05"))
+			fmt.Fprintf(w, "%s: unknown before %s\n", text.Clean(u.Aspect), t.moment(u.Since, time.DateTime))
 		}
 		if len(s.Facts)+len(s.Unknown) == 0 {
 			fmt.Fprintln(w, "the case tells nothing of its state by then")
@@ -263,7 +258,7 @@ func (t *timelineRun) printDiff(ctx context.Context, id string) error {
 		return err
 	}
 	return t.write(func(w io.Writer) error {
-		if t.flags.format == "json" || t.flags.format == "ndjson" {
+		if t.flags.records() {
 			return json.NewEncoder(w).Encode(diffJSON(d))
 		}
 		return t.diffTable(w, page.Rows[0], d)
@@ -290,7 +285,7 @@ func diffJSON(d query.Diff) any {
 }
 
 func (t *timelineRun) diffTable(w io.Writer, c query.Change, d query.Diff) error {
-	fmt.Fprintf(w, "%s  %s  %s\n", t.moment(c.Time, "2006-01-02 15:04:05"), text.Clean(c.Actor), text.Clean(c.Summary))
+	fmt.Fprintf(w, "%s  %s  %s\n", t.moment(c.Time, time.DateTime), text.Clean(c.Actor), text.Clean(c.Summary))
 	if d.Note != "" {
 		_, err := fmt.Fprintln(w, d.Note)
 		return err

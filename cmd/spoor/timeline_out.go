@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"spoor/loader/change"
-	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/query/store"
 	"spoor/ui"
@@ -49,21 +47,6 @@ type jsonChange struct {
 }
 
 func outcomeWord(o uint8) string { return outcomes[min(int(o), len(outcomes)-1)] }
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
-// moment writes a time of the log in the zone of --tz, "" for none.
-func (t *timelineRun) moment(at int64, layout string) string {
-	if at == cloudtrail.NoTime {
-		return ""
-	}
-	return time.UnixMicro(at).In(t.zone).Format(layout)
-}
 
 // row turns a change into its JSON form.
 func (t *timelineRun) row(s timelineSection, c query.Change, causes map[int64]string) jsonChange {
@@ -145,45 +128,32 @@ func (a *app) exportChanges(ctx context.Context, db *store.DB, r ui.ExportReques
 // export writes the timeline in the chosen format and counts its rows.
 func (t *timelineRun) export(ctx context.Context, w io.Writer) (int64, error) {
 	switch t.flags.format {
-	case "json":
-		return t.exportJSON(ctx, w, "[", ",\n", "]\n")
-	case "ndjson":
-		return t.exportJSON(ctx, w, "", "\n", "\n")
+	case "json", "ndjson":
+		return t.exportJSON(ctx, w)
 	case "csv":
 		return t.exportCSV(ctx, w)
 	}
 	return t.exportTable(ctx, w)
 }
 
-func (t *timelineRun) exportJSON(ctx context.Context, w io.Writer, open, sep, end string) (int64, error) {
-	if _, err := io.WriteString(w, open); err != nil {
-		return 0, err
-	}
-	first := true
+func (t *timelineRun) exportJSON(ctx context.Context, w io.Writer) (int64, error) {
+	out := t.newJSONStream(w)
 	n, err := t.eachChange(ctx, t.flags.limit, func(s timelineSection, rows []query.Change) error {
 		causes, err := t.causes(ctx, rows)
 		if err != nil {
 			return err
 		}
 		for _, c := range rows {
-			line, err := json.Marshal(t.row(s, c, causes))
-			if err != nil {
-				return err
-			}
-			if !first {
-				line = append([]byte(sep), line...)
-			}
-			first = false
-			if _, err := w.Write(line); err != nil {
+			if err := out.encode(t.row(s, c, causes)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err == nil && !(first && open == "") {
-		_, err = io.WriteString(w, end)
+	if err != nil {
+		return n, err
 	}
-	return n, err
+	return n, out.end()
 }
 
 // changeCSV are the columns of a CSV.
@@ -202,13 +172,9 @@ func (t *timelineRun) exportCSV(ctx context.Context, w io.Writer) (int64, error)
 			if c.Fold != nil {
 				count = c.Fold.Count
 			}
-			cells := []string{t.moment(c.Time, time.RFC3339Nano), c.Actor, c.Account, c.Region, c.Service, c.Action, c.ResourceType, c.Resource, c.Summary,
+			row := csvRow(t.moment(c.Time, time.RFC3339Nano), c.Actor, c.Account, c.Region, c.Service, c.Action, c.ResourceType, c.Resource, c.Summary,
 				severityWord(c.Severity), outcomeWord(c.Outcome), c.Error, c.Session, c.ID, c.SourceIP, c.Via, causes[c.Cause],
-				strings.Join(newness(c), " "), fmt.Sprint(count), c.Mark, c.Note, strings.Join(c.Tags, " ")}
-			row := make([]query.Value, len(cells))
-			for i, s := range cells {
-				row[i] = query.Value{Text: s, Null: s == ""}
-			}
+				strings.Join(newness(c), " "), fmt.Sprint(count), c.Mark, c.Note, strings.Join(c.Tags, " "))
 			if err := out.Write(row); err != nil {
 				return err
 			}
@@ -234,10 +200,10 @@ func severityText(s uint8) string {
 func what(c query.Change) string {
 	s := c.Summary
 	if c.Fold != nil {
-		s += fmt.Sprintf(" (and %s more alike)", number(int64(c.Fold.Count-1)))
+		s += fmt.Sprintf(" (and %s more alike)", number(c.Fold.Count-1))
 	}
 	if c.Made > 0 {
-		s += fmt.Sprintf(" [%s more by services]", number(int64(c.Made)))
+		s += fmt.Sprintf(" [%s more by services]", number(c.Made))
 	}
 	if c.Via != "" {
 		s += " [via " + strings.TrimSuffix(c.Via, ".amazonaws.com") + "]"
@@ -272,7 +238,7 @@ func (t *timelineRun) exportTable(ctx context.Context, w io.Writer) (int64, erro
 			tab = newTable(w, width, "time", "severity", "actor", "ip", "change")
 		}
 		for _, c := range rows {
-			if err := tab.add(t.moment(c.Time, "2006-01-02 15:04:05"), severityText(c.Severity), c.Actor, c.SourceIP, what(c)); err != nil {
+			if err := tab.add(t.moment(c.Time, time.DateTime), severityText(c.Severity), c.Actor, c.SourceIP, what(c)); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -291,12 +292,7 @@ func (v *validation) saveManifest(r *digest.Report) error {
 	for _, ch := range r.Chains {
 		regions[ch.Region] = true
 	}
-	names := make([]string, 0, len(regions))
-	for region := range regions {
-		names = append(names, region)
-	}
-	slices.Sort(names)
-	data, err := digest.FormatManifest(r.From, r.To, names, seen)
+	data, err := digest.FormatManifest(r.From, r.To, slices.Sorted(maps.Keys(regions)), seen)
 	if err != nil {
 		return err
 	}
@@ -332,11 +328,7 @@ func (v *validation) print(ctx context.Context, r *digest.Report) error {
 func (v *validation) printVerdicts(w io.Writer, r *digest.Report) error {
 	rows := v.newCSV(w, "object", "kind", "verdict", "reason", "detail", "sha256", "recorded_sha256", "named_by")
 	for _, o := range r.Objects {
-		var cells []query.Value
-		for _, s := range []string{o.Name, o.Kind.String(), o.Verdict.String(), string(o.Reason), o.Detail, o.SHA256, o.Recorded, o.NamedBy} {
-			cells = append(cells, query.Value{Text: s, Null: s == ""})
-		}
-		if err := rows.Write(cells); err != nil {
+		if err := rows.Write(csvRow(o.Name, o.Kind.String(), o.Verdict.String(), string(o.Reason), o.Detail, o.SHA256, o.Recorded, o.NamedBy)); err != nil {
 			return err
 		}
 	}

@@ -78,7 +78,7 @@ func counts(c digest.Count) string {
 		word string
 	}{{c.Valid, "valid"}, {c.Invalid, "invalid"}, {c.Missing, "missing"}, {c.Unverifiable, "unverifiable"}, {c.Uncovered, "uncovered"}} {
 		if part.n > 0 {
-			parts = append(parts, number(int64(part.n))+" "+part.word)
+			parts = append(parts, number(part.n)+" "+part.word)
 		}
 	}
 	if parts == nil {
@@ -97,7 +97,7 @@ func (v *validation) problem(b *strings.Builder, r *digest.Report, p digest.Prob
 		what = strings.TrimSpace(p.Verdict.String() + " " + string(p.Reason))
 		fmt.Fprintf(b, "\n%s %s: %s (%s)\n", mark, p.Title, query.Counted(p.Len(), p.Kind.String()), what)
 	} else {
-		fmt.Fprintf(b, "\n%s %s: %s (%s)\n", mark, p.Title, number(int64(p.Len())), what)
+		fmt.Fprintf(b, "\n%s %s: %s (%s)\n", mark, p.Title, number(p.Len()), what)
 	}
 	fmt.Fprintf(b, "  %s\n", p.Means)
 	if p.Do != "" {
@@ -121,7 +121,7 @@ func (v *validation) problem(b *strings.Builder, r *digest.Report, p digest.Prob
 		}
 	}
 	if more := p.Len() - limit; more > 0 {
-		fmt.Fprintf(b, "    … and %s more: --limit N shows them, --format json all\n", number(int64(more)))
+		fmt.Fprintf(b, "    … and %s more: --limit N shows them, --format json all\n", number(more))
 	}
 }
 

@@ -1,6 +1,25 @@
 package main
 
-import "time"
+import (
+	"cmp"
+	"time"
+
+	"spoor/loader/cloudtrail"
+)
+
+// moment writes a time of the log, µs UTC, in the zone of --tz; "" for none.
+func (a *app) moment(t int64, layout string) string {
+	if t == cloudtrail.NoTime {
+		return ""
+	}
+	return time.UnixMicro(t).In(a.zone).Format(layout)
+}
+
+// stamp is moment for programs.
+func (a *app) stamp(t int64) string { return a.moment(t, time.RFC3339) }
+
+// clock is moment for the eye.
+func (a *app) clock(t int64) string { return cmp.Or(a.moment(t, time.DateTime), "no time") }
 
 // zoneChoice holds the local time zone when that is the one chosen last on a
 // screen; without it that is UTC.
