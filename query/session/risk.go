@@ -30,6 +30,9 @@ const (
 	RootUsed        Sign = "root"
 )
 
+// Signs are all of them.
+var Signs = [...]Sign{NoMFA, NewAddress, NewAgent, TwoNetworks, Countryless, OutsideInstance, DeniedThenDone, RootUsed}
+
 // BurstOfDenials is how many refusals in a row, followed by a success, count as
 // a sign.
 const BurstOfDenials = 5

@@ -138,6 +138,10 @@ type tallier interface {
 	tally(ctx context.Context, c conn, where expr, t tally) error
 }
 
+// A foreknown field may know how often each of its values is among all events,
+// and reports whether it does.
+type foreknown interface{ tallyAll(t tally) bool }
+
 // into makes the top values of a facet: most frequent first, then by name, the
 // absent value among them by its count.
 func (t tally) into(f *query.Facet, top int) {
@@ -164,10 +168,17 @@ func (t tally) into(f *query.Facet, top int) {
 // a pass each (10M events, 8 fields: 130 instead of 230 ms).
 func (db *DB) tally(ctx context.Context, c conn, where expr, whole bool, list []query.Facet, tallies []tally) error {
 	for i := range list {
-		if own, ok := db.fields[list[i].Field].(tallier); ok {
+		done := false
+		if known, ok := db.fields[list[i].Field].(foreknown); ok && whole {
+			done = known.tallyAll(tallies[i])
+		}
+		if own, ok := db.fields[list[i].Field].(tallier); ok && !done {
 			if err := own.tally(ctx, c, where, tallies[i]); err != nil {
 				return err
 			}
+			done = true
+		}
+		if done {
 			return db.tally(ctx, c, where, whole, slices.Delete(slices.Clone(list), i, i+1), slices.Delete(slices.Clone(tallies), i, i+1))
 		}
 	}

@@ -82,7 +82,7 @@ func in(col string, ids []uint32, n int) expr {
 }
 
 // inList writes IN or NOT IN.
-func inList(col, op string, ids []uint32) string {
+func inList[T uint32 | uint64](col, op string, ids []T) string {
 	b := make([]byte, 0, len(col)+len(op)+8*len(ids))
 	b = append(b, col+" "+op+" ("...)
 	for i, id := range ids {

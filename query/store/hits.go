@@ -152,8 +152,15 @@ func bindFinding(f finding, many int, feed func([]int64) string) boundHits {
 }
 
 // numbersFeed is a feed of one column.
-func numbersFeed(name string, list []int64) *feed {
-	info, _ := duckdb.NewTypeInfo(duckdb.TYPE_BIGINT) // fails for composite types only
+func numbersFeed[T int64 | uint64 | uint32](name string, list []T) *feed {
+	kind := duckdb.TYPE_BIGINT
+	switch any(T(0)).(type) {
+	case uint64:
+		kind = duckdb.TYPE_UBIGINT
+	case uint32:
+		kind = duckdb.TYPE_UINTEGER
+	}
+	info, _ := duckdb.NewTypeInfo(kind) // fails for composite types only
 	return &feed{cols: []duckdb.ColumnInfo{{Name: name, T: info}}, rows: len(list), fill: func(ch duckdb.DataChunk, row, i int) error {
 		return duckdb.SetChunkValue(ch, 0, row, list[i])
 	}}

@@ -122,14 +122,14 @@ func (db *DB) titleSessions(ctx context.Context, list []query.Noted) error {
 		if n.About != query.AboutSession {
 			continue
 		}
-		if num, ok := x.byID(n.Name); ok {
+		if num, ok := x.named(n.Name); ok {
 			at[n.Name], nums = n, append(nums, uint32(num))
 		}
 	}
 	if len(nums) == 0 {
 		return nil
 	}
-	rows, err := db.sessionRows(ctx, nums)
+	rows, err := db.sessionRows(ctx, x, nums)
 	for i := range rows {
 		s := &rows[i].Session
 		n := at[s.ID]

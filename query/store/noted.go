@@ -72,7 +72,7 @@ func (f noteField) show(db *DB, v []driver.Value) query.Value {
 	if at := len(rest) - sessionCols; at >= 0 {
 		x := db.sessions.index.Load()
 		if i, ok := locate(x, rest[at:]); ok {
-			add(n.all[noteKey{query.AboutSession, x.list[i].id}])
+			add(n.all[noteKey{query.AboutSession, x.id(i)}])
 		}
 		rest = rest[:at]
 	}
@@ -157,8 +157,10 @@ func (db *DB) aboutSessions(ctx context.Context, list []query.Annotation) (expr,
 		return expr{}, err
 	}
 	wanted := make([]bool, len(x.list))
-	for i := range x.list {
-		wanted[i] = ids[x.list[i].id]
+	for id := range ids {
+		if n, ok := x.named(id); ok {
+			wanted[n] = true
+		}
 	}
 	return x.where(wanted), nil
 }

@@ -90,7 +90,7 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 // takeUpSessions reads what the last start left, if anything, while nobody else
 // works sessions out.
 func (db *DB) takeUpSessions(ctx context.Context) (*sessionIndex, error) {
-	x, err := db.readSessions(ctx)
+	x, err := db.readIndex(ctx)
 	if err == nil && x != nil {
 		db.sessions.index.Store(x)
 		db.sessions.summed = true

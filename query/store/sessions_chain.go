@@ -24,17 +24,21 @@ func (db *DB) Session(ctx context.Context, id string) (query.SessionChain, error
 	if err != nil {
 		return query.SessionChain{}, err
 	}
-	num, ok := x.byID(id)
+	num, ok := x.named(id)
 	if !ok {
 		return query.SessionChain{}, fmt.Errorf("session %s: %w", id, ErrNoSession)
 	}
-	rows, err := db.sessionRows(ctx, []uint32{uint32(num)})
+	rows, err := db.sessionRows(ctx, x, []uint32{uint32(num)})
 	if err != nil || len(rows) == 0 {
 		return query.SessionChain{}, errors.Join(err, db.missing(rows, id))
 	}
 	out := query.SessionChain{Session: db.noted(view(&rows[0]))}
 	for at := &rows[0]; at.Link != nil && len(out.Up) < at.Depth+maxUp; {
-		up, err := db.readRows(ctx, expr{"id = ?", []any{at.Link.Parent}})
+		parent, ok := x.named(at.Link.Parent)
+		if !ok {
+			break
+		}
+		up, err := db.sessionRows(ctx, x, []uint32{uint32(parent)})
 		if err != nil {
 			return out, err
 		}
@@ -86,7 +90,7 @@ func (db *DB) starters(ctx context.Context, x *sessionIndex, instance string, be
 				s.Time = number(v[4])
 			}
 			if n, ok := locate(x, v); ok {
-				s.Session = x.list[n].id
+				s.Session = x.id(n)
 			}
 			out = append(out, s)
 			return nil
@@ -105,7 +109,7 @@ func (db *DB) SessionOf(ctx context.Context, seq int64) (string, error) {
 		id := ""
 		err := c.each(ctx, "SELECT "+refColumns+" FROM event_rows AS e WHERE e.seq = ?", []any{seq}, func(v []driver.Value) error {
 			if n, ok := locate(x, v); ok {
-				id = x.list[n].id
+				id = x.id(n)
 			}
 			return nil
 		})
@@ -159,7 +163,7 @@ func (db *DB) Radius(ctx context.Context, f query.Filter) (query.Radius, error) 
 }
 
 func markTree(t *session.Tree, x *sessionIndex, wanted []bool) {
-	if n, ok := x.byID(t.Session.ID); ok {
+	if n, ok := x.numbered(numberOfSession(t.Session.ID)); ok {
 		wanted[n] = true
 	}
 	for _, c := range t.Children {
@@ -169,7 +173,7 @@ func markTree(t *session.Tree, x *sessionIndex, wanted []bool) {
 
 // descend walks down from sessions.
 func (db *DB) descend(ctx context.Context, x *sessionIndex, nums []uint32) (session.Radius, error) {
-	rows, err := db.below(ctx, nums)
+	rows, err := db.below(ctx, x, nums)
 	if err != nil {
 		return session.Radius{}, err
 	}
@@ -185,39 +189,33 @@ func (db *DB) descend(ctx context.Context, x *sessionIndex, nums []uint32) (sess
 	}
 	ids := make([]string, len(nums))
 	for i, n := range nums {
-		ids[i] = x.list[n].id
+		ids[i] = x.id(int(n))
 	}
 	return session.Descend(sessions, issued, ids), nil
 }
 
 // below reads sessions and all that hang under them, by number.
-func (db *DB) below(ctx context.Context, nums []uint32) ([]sessionRow, error) {
+func (db *DB) below(ctx context.Context, x *sessionIndex, nums []uint32) ([]sessionRow, error) {
 	seen := map[uint32]bool{}
-	all := slices.Clone(nums)
 	for _, n := range nums {
 		seen[n] = true
 	}
+	all := slices.Clone(nums)
 	for level := nums; len(level) > 0 && len(all) < maxDescent; {
-		next, err := ask(ctx, db, func(ctx context.Context, c conn) ([]uint32, error) {
-			var next []uint32
-			q := "SELECT p.child FROM session_parents AS p JOIN session_rows AS s ON s.id = p.parent WHERE " + inList("s.num", "IN", level) + " ORDER BY 1"
-			err := c.each(ctx, q, nil, func(v []driver.Value) error {
-				if n := uint32(number(v[0])); !seen[n] {
-					seen[n] = true
-					next = append(next, n)
+		var next []uint32
+		for _, n := range level {
+			for _, l := range x.children(x.list[n].id) {
+				if !seen[l.child] {
+					seen[l.child] = true
+					next = append(next, l.child)
 				}
-				return nil
-			})
-			return next, err
-		})
-		if err != nil {
-			return nil, err
+			}
 		}
 		all = append(all, next...)
 		level = next
 	}
 	slices.Sort(all)
-	return db.sessionRows(ctx, all)
+	return db.sessionRows(ctx, x, all)
 }
 
 // issued reads what the sessions of a condition gave out.
@@ -239,7 +237,7 @@ func (db *DB) issued(ctx context.Context, x *sessionIndex, where expr) ([]sessio
 			if v[4] != nil {
 				m.Ref.Time = number(v[4])
 			}
-			if i, ok := session.Credentials(&m, x.list[n].id); ok {
+			if i, ok := session.Credentials(&m, x.id(n)); ok {
 				out = append(out, i)
 			}
 			return nil

@@ -24,7 +24,7 @@ func (db *DB) one(ctx context.Context, id string) (*sessionIndex, int, expr, err
 	if err != nil {
 		return nil, 0, expr{}, err
 	}
-	num, ok := x.byID(id)
+	num, ok := x.named(id)
 	if !ok {
 		return nil, 0, expr{}, fmt.Errorf("session %s: %w", id, ErrNoSession)
 	}
@@ -121,7 +121,7 @@ func (db *DB) SessionLanes(ctx context.Context, ids []string, buckets int) ([]qu
 	wanted := make([]bool, len(x.list))
 	for i, id := range ids {
 		lanes[i] = query.SessionLane{Session: id, Reads: make([]int64, buckets), Writes: make([]int64, buckets), Errors: make([]int64, buckets), Denied: make([]int64, buckets)}
-		if n, ok := x.byID(id); ok {
+		if n, ok := x.named(id); ok {
 			at[n], wanted[n] = i, true
 		}
 	}
@@ -163,11 +163,11 @@ func (db *DB) Contrast(ctx context.Context, a, b string) ([]query.Contrast, erro
 	var rows [2]sessionRow
 	var calls [2][]string
 	for i, id := range []string{a, b} {
-		_, num, where, err := db.one(ctx, id)
+		x, num, where, err := db.one(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		list, err := db.sessionRows(ctx, []uint32{uint32(num)})
+		list, err := db.sessionRows(ctx, x, []uint32{uint32(num)})
 		if err = cmp.Or(err, db.missing(list, id)); err != nil {
 			return nil, err
 		}

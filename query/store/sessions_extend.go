@@ -2,14 +2,11 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	"spoor/loader/cloudtrail"
 	"spoor/query/session"
 )
 
@@ -40,11 +37,7 @@ func (db *DB) extend(ctx context.Context, w *workbench) (*sessionIndex, error) {
 		if p.rings() {
 			break
 		}
-		more, err := ask(ctx, db, func(ctx context.Context, c conn) (bool, error) { return t.follow(ctx, c, p) })
-		if err != nil {
-			return nil, err
-		}
-		if !more {
+		if !t.follow(p) {
 			return db.join(ctx, t, p)
 		}
 	}
@@ -140,7 +133,7 @@ func (t *touched) evidenceOf(s *sums, known map[int]bool) {
 	caller := func(p spot, fresh bool) string {
 		if n, ok := t.x.at(p); ok && !fresh && !t.in[n] {
 			known[n] = true
-			return t.x.list[n].id
+			return t.x.id(n)
 		}
 		return ""
 	}
@@ -172,72 +165,39 @@ func (t *touched) evidenceOf(s *sums, known map[int]bool) {
 // known reads sessions that are left alone, and all above them.
 func (t *touched) known(ctx context.Context, c conn, wanted map[int]bool) ([]session.Session, error) {
 	var out []session.Session
-	have := map[int]bool{}
+	have := map[uint32]bool{}
 	for len(wanted) > 0 {
 		var nums []uint32
 		for n := range wanted {
-			nums, have[n] = append(nums, uint32(n)), true
+			nums, have[uint32(n)] = append(nums, uint32(n)), true
 		}
 		slices.Sort(nums)
-		rows, err := t.readKnown(ctx, c, nums)
+		rows, err := t.x.rows(ctx, c, t.lexicon, nums)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, rows...)
-		parents := map[string]bool{}
-		for i := range rows {
-			for _, id := range session.Parents(&rows[i]) {
-				parents[id] = true
-			}
-		}
 		wanted = map[int]bool{}
-		for n := range t.x.list {
-			if len(parents) > 0 && !t.in[n] && !have[n] && parents[t.x.list[n].id] {
-				wanted[n] = true
+		for i := range rows {
+			s := &rows[i].Session
+			s.Face = t.identity(rows[i].face)
+			for _, id := range session.Parents(s) {
+				if n, ok := t.x.numbered(numberOfSession(id)); ok && !t.in[n] && !have[n] {
+					wanted[int(n)] = true
+				}
 			}
+			out = append(out, *s)
 		}
 	}
 	return out, nil
-}
-
-// readKnown reads of sessions, by number, what those below take from them.
-func (n *naming) readKnown(ctx context.Context, c conn, nums []uint32) ([]session.Session, error) {
-	var out []session.Session
-	for part := range slices.Chunk(nums, chunk) {
-		q := "SELECT id, actor, actor_kind, kind, principal, account, role, role_arn, session_name, source_identity, start_t, end_t, created, parent, link_sure, candidates, behalf, face, ring, agents " +
-			"FROM session_rows WHERE " + inList("num", "IN", part)
-		if err := c.each(ctx, q, nil, func(v []driver.Value) error {
-			t := func(i int) string { return text(v[i]) }
-			s := session.Session{ID: t(0), Actor: t(1), ActorKind: cloudtrail.Kind(number(v[2])), Kind: session.Kind(t(3)), Principal: t(4), Account: t(5), Role: t(6), RoleARN: t(7),
-				SessionName: t(8), SourceIdentity: t(9), Start: timeOf(v[10]), End: timeOf(v[11]), Created: timeOf(v[12]), Candidates: textList[session.Link](v[15]), Behalf: t(16),
-				Face: n.identity(uint32(number(v[17]))), Ring: v[18].(bool), Agents: textList[string](v[19])}
-			if t(13) != "" {
-				s.Link = &session.Link{Parent: t(13), Confidence: session.Confidence(t(14))}
-			}
-			out = append(out, s)
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// timeOf is a time that may be absent.
-func timeOf(v driver.Value) int64 {
-	if v == nil {
-		return noTime
-	}
-	return number(v)
 }
 
 // follow touches what hangs on what has changed, and reports whether anything does.
-func (t *touched) follow(ctx context.Context, c conn, p *part) (bool, error) {
+func (t *touched) follow(p *part) bool {
 	before := t.count
-	now := map[string]*session.Session{}
+	now := map[uint64]*session.Session{}
 	for i := range p.res.Sessions {
 		s := &p.res.Sessions[i]
-		now[s.ID] = s
+		now[numberOfSession(s.ID)] = s
 	}
 	down := maps.Clone(t.down)
 	for _, n := range t.numbers() {
@@ -248,25 +208,21 @@ func (t *touched) follow(ctx context.Context, c conn, p *part) (bool, error) {
 	}
 	for i := range t.ev.mints[:t.minted] { // a call may be another session's now
 		if n, ok := t.was(t.ev.mints[i].at); ok {
-			if at, found := p.res.Find(t.ref(t.ev.mints[i].at)); !found || p.res.Sessions[at].ID != t.x.list[n].id {
+			if at, found := p.res.Find(t.ref(t.ev.mints[i].at)); !found || p.res.Sessions[at].ID != t.x.id(n) {
 				down[t.x.list[n].id] = true
 			}
 		}
 	}
 	for _, w := range t.ev.twins {
 		if n, ok := t.was(w.full); ok && w.seq <= t.after {
-			if at, found := p.res.Find(t.ref(w.full)); !found || p.res.Sessions[at].ID != t.x.list[n].id {
+			if at, found := p.res.Find(t.ref(w.full)); !found || p.res.Sessions[at].ID != t.x.id(n) {
 				down[t.x.list[n].id] = true
 			}
 		}
 	}
-	for part := range slices.Chunk(slices.Sorted(maps.Keys(down)), chunk) {
-		list, marks := parameters(part)
-		if err := c.each(ctx, "SELECT child FROM session_parents WHERE parent IN ("+marks+")", list, func(v []driver.Value) error {
-			t.session(int(number(v[0])))
-			return nil
-		}); err != nil {
-			return false, err
+	for id := range down {
+		for _, l := range t.x.children(id) {
+			t.session(int(l.child))
 		}
 	}
 	t.between(p)
@@ -275,7 +231,7 @@ func (t *touched) follow(ctx context.Context, c conn, p *part) (bool, error) {
 			t.session(u.num)
 		}
 	}
-	return t.count > before, nil
+	return t.count > before
 }
 
 // between touches the sessions left alone that have events between those of one
@@ -303,57 +259,55 @@ func (t *touched) was(p spot) (int, bool) {
 	return n, ok && t.in[n]
 }
 
-// parameters are texts and as many marks for them.
-func parameters(texts []string) (args []any, marks string) {
-	for _, s := range texts {
-		args = append(args, s)
-	}
-	return args, strings.TrimSuffix(strings.Repeat("?, ", len(texts)), ", ")
-}
-
 // users lists the sessions left alone of the Identity Center users at work.
 func (t *touched) users(ctx context.Context, c conn, s *sums) ([]userRow, error) {
-	ids := map[string]bool{}
-	for who := range t.members {
-		ids[t.person[t.rows[who].texts[whoOnBehalfOf]]] = true
-	}
-	for i := range s.input.Known {
-		ids[s.input.Known[i].Behalf] = true
-	}
-	delete(ids, "")
-	var out []userRow
-	for part := range slices.Chunk(slices.Sorted(maps.Keys(ids)), chunk) {
-		list, marks := parameters(part)
-		err := c.each(ctx, "SELECT num, behalf, actor, role, session_name FROM session_rows WHERE behalf IN ("+marks+")", list, func(v []driver.Value) error {
-			u := userRow{num: int(number(v[0])), behalf: text(v[1]), actor: text(v[2])}
-			if r := (session.Session{Role: text(v[3]), SessionName: text(v[4]), Behalf: u.behalf}); r.Tells() {
-				u.name = r.SessionName
-			}
-			if !t.in[u.num] {
-				out = append(out, u)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+	ids := map[uint32]bool{}
+	enter := func(user string) {
+		if n, ok := t.x.behalfs.number[user]; ok {
+			ids[n] = true
 		}
 	}
-	return out, nil
+	for who := range t.members {
+		enter(t.person[t.rows[who].texts[whoOnBehalfOf]])
+	}
+	for i := range s.input.Known {
+		enter(s.input.Known[i].Behalf)
+	}
+	if delete(ids, 0); len(ids) == 0 {
+		return nil, nil
+	}
+	var nums []uint32
+	for n := range t.x.list {
+		if ids[t.x.list[n].behalf] && !t.in[n] {
+			nums = append(nums, uint32(n))
+		}
+	}
+	rows, err := t.x.rows(ctx, c, t.lexicon, nums)
+	out := make([]userRow, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		if out[i] = (userRow{num: int(r.num), behalf: r.Behalf, actor: r.Actor}); r.Tells() {
+			out[i].name = r.SessionName
+		}
+	}
+	return out, err
 }
 
 // join puts what was worked out in spot of what was touched.
 func (db *DB) join(ctx context.Context, t *touched, p *part) (*sessionIndex, error) {
 	old := t.x
-	x := &sessionIndex{state: t.state, idle: old.idle, from: old.from, exact: t.exact, roots: old.roots, traces: old.traces.Others(len(old.list) + len(p.res.Sessions))}
+	x := &sessionIndex{state: t.state, idle: old.idle, from: old.from, exact: t.exact, roots: old.roots, behalfs: old.behalfs, traces: old.traces.Others(len(old.list) + len(p.res.Sessions))}
 	x.list = make([]sessionKey, 0, len(old.list)+len(p.res.Sessions))
 	to := make([]uint32, len(old.list)) // the number now, of those left alone
 	placed := make([]uint32, len(p.res.Sessions))
 	at := 0
-	sum := func(i int) uint64 { return bearing(&p.res.Sessions[i], t.number[p.res.Sessions[i].Face]) }
+	enter := func() {
+		placed[at] = uint32(len(x.list))
+		x.add(&p.res.Sessions[at], t.number[p.res.Sessions[at].Face])
+	}
 	for i := range old.list {
 		for ; at < len(p.res.Sessions) && before(&p.res.Sessions[at], &old.list[i]); at++ {
-			placed[at] = uint32(len(x.list))
-			x.add(&p.res.Sessions[at], sum(at))
+			enter()
 		}
 		if !t.in[i] {
 			to[i] = uint32(len(x.list))
@@ -362,9 +316,14 @@ func (db *DB) join(ctx context.Context, t *touched, p *part) (*sessionIndex, err
 		}
 	}
 	for ; at < len(p.res.Sessions); at++ {
-		placed[at] = uint32(len(x.list))
-		x.add(&p.res.Sessions[at], sum(at))
+		enter()
 	}
+	for _, l := range old.lines {
+		if !t.in[l.child] {
+			x.lines = append(x.lines, lineage{l.parent, to[l.child]})
+		}
+	}
+	x.listed()
 	x.spans = mergeSpans(t, to, t.spansOf(db, p.res.Spans, func(n int) uint32 { return placed[n] }))
 	x.begin()
 	risks := x.assess(t.workbench)
@@ -387,7 +346,7 @@ func before(s *session.Session, k *sessionKey) bool {
 	if s.Start != k.start {
 		return s.Start < k.start
 	}
-	return s.ID < k.id
+	return numberOfSession(s.ID) < k.id
 }
 
 // mergeSpans puts new spans between those of sessions left alone.

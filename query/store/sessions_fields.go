@@ -35,7 +35,7 @@ func (sessionField) cols() []string { return strings.Split(refColumns, ", ") }
 func (sessionField) show(db *DB, v []driver.Value) query.Value {
 	x := db.sessions.index.Load()
 	if n, ok := locate(x, v); ok {
-		return textValue(x.list[n].id)
+		return textValue(x.id(n))
 	}
 	return query.Value{Null: true}
 }
@@ -47,10 +47,30 @@ func (f sessionField) tally(ctx context.Context, c conn, where expr, t tally) er
 	return x.count(ctx, c, where, func(n int, ok bool, events int64) {
 		v := query.Value{Null: true}
 		if ok {
-			v = textValue(x.list[n].id)
+			v = textValue(x.id(n))
 		}
 		t[v] += events
 	})
+}
+
+// tallyAll implements foreknown.
+func (f sessionField) tallyAll(t tally) bool {
+	x := f.db.upToDate()
+	if x == nil {
+		return false
+	}
+	for n := range x.list {
+		t[textValue(x.id(n))] += x.list[n].events
+	}
+	return true
+}
+
+// upToDate returns the index if all events of the case are in it, else nil.
+func (db *DB) upToDate() *sessionIndex {
+	if x := db.sessions.index.Load(); x != nil && x.is(db.stateOfCase(), 0) {
+		return x
+	}
+	return nil
 }
 
 // locate finds the session of refColumns.
@@ -76,9 +96,17 @@ func (f sessionField) wanted(ctx context.Context, t query.Term, clock query.Cloc
 		return nil, nil, err
 	}
 	wanted := make([]bool, len(x.list))
+	if t.Op == query.Like && !slices.ContainsFunc(t.Values, func(m query.Match) bool { return len(m.Text) != sessionDigits || m.To != "" }) { // no need to look at all
+		for _, m := range t.Values {
+			if n, ok := x.named(strings.ToLower(m.Text)); ok {
+				wanted[n] = true
+			}
+		}
+		return x, wanted, nil
+	}
 	test := matcher(t, clock)
 	for i := range x.list {
-		wanted[i] = test(x.list[i].id)
+		wanted[i] = test(x.id(i))
 	}
 	return x, wanted, nil
 }
@@ -232,6 +260,24 @@ func (rootField) show(db *DB, v []driver.Value) query.Value {
 		return textValue(x.root(int(spans[0].session)))
 	}
 	return query.Value{Null: true}
+}
+
+// tallyAll implements foreknown.
+func (f rootField) tallyAll(t tally) bool {
+	x := f.db.upToDate()
+	if x == nil {
+		return false
+	}
+	sums := make([]int64, len(x.roots.names))
+	for i := range x.list {
+		sums[x.list[i].root] += x.list[i].events
+	}
+	for i, n := range sums {
+		if n > 0 {
+			t[textValue(x.roots.names[i])] += n
+		}
+	}
+	return true
 }
 
 func (f rootField) where(ctx context.Context, db *DB, t query.Term, clock query.Clock) (expr, error) {

@@ -31,7 +31,7 @@ type workbench struct {
 	dirty     []uint32  // identities whose cause was looked for again
 	moved     []uint32  // those of them that have another one now
 	paired    []twinRow // new twins
-	refused   []int64   // identities whose breaks were looked for again
+	refused   []uint32  // identities whose breaks were looked for again
 }
 
 // errAnew says that what came since can't be added to what there is.
@@ -156,7 +156,7 @@ func (w *workbench) gather(ctx context.Context, c conn) error {
 		return fmt.Errorf("look for refusals: %w", err)
 	}
 	for who, at := range refused {
-		w.refused = append(w.refused, int64(who))
+		w.refused = append(w.refused, who)
 		w.ev.breaks[who] = slices.DeleteFunc(w.ev.breaks[who], func(b breakRow) bool { return b.at.t >= at.from && b.at.t <= at.to })
 	}
 	for _, b := range breaks {
@@ -341,8 +341,9 @@ func (db *DB) atOnce(ctx context.Context, w *workbench) (*sessionIndex, error) {
 	}
 	x := newSessionIndex(w.state, time.Duration(w.idle)*time.Microsecond, w.from, w.exact)
 	for i := range res.Sessions {
-		x.add(&res.Sessions[i], bearing(&res.Sessions[i], w.number[res.Sessions[i].Face]))
+		x.add(&res.Sessions[i], w.number[res.Sessions[i].Face])
 	}
+	x.listed()
 	x.spans = w.spansOf(db, res.Spans, func(n int) uint32 { return uint32(n) })
 	x.begin()
 	for i, risks := range x.assess(w) {
@@ -350,7 +351,7 @@ func (db *DB) atOnce(ctx context.Context, w *workbench) (*sessionIndex, error) {
 	}
 	sessions := res.Sessions
 	_, err = ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
-		return struct{}{}, c.inTx(ctx, func() error { return db.writeAll(ctx, c, w, x, sessions) })
+		return struct{}{}, c.inTx(ctx, func() error { return w.writeAll(ctx, c, x, sessions) })
 	})
 	return x, err
 }
@@ -365,8 +366,7 @@ func (x *sessionIndex) assess(w *workbench) [][]session.Risk {
 	}
 	risks := x.traces.Assess(met)
 	for i, list := range risks {
-		x.list[i].risks = uint8(min(len(list), 255))
-		x.list[i].riskSum = sumRisks(list)
+		x.list[i].carry(list)
 	}
 	return risks
 }

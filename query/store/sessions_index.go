@@ -16,36 +16,49 @@ import (
 // A sessionIndex finds the session of an event without asking the database, and
 // sorts sessions. It never changes; new sessions are a new index.
 type sessionIndex struct {
-	state  caseState
-	idle   time.Duration
-	from   int64    // first event time of the case
-	first  []uint32 // by identity number: where its spans begin; one more at the end
-	spans  []whoSpan
-	list   []sessionKey    // by number
-	traces *session.Traces // the same
-	roots  *rootNames
-	exact  []uint32 // identities that sign in, whose events are told apart by their very time; sorted
+	state   caseState
+	idle    time.Duration
+	from    int64    // first event time of the case
+	first   []uint32 // by identity number: where its spans begin; one more at the end
+	spans   []whoSpan
+	list    []sessionKey    // by number, that is by start and id
+	traces  *session.Traces // the same
+	byID    []uint32        // numbers by id
+	lines   []lineage       // by parent and child
+	roots   *nameList       // of root actors
+	behalfs *nameList       // Identity Center users
+	exact   []uint32        // identities that sign in, whose events are told apart by their very time; sorted
 }
 
 // A sessionKey is what sessions are found and sorted by.
 type sessionKey struct {
-	id         string
-	root       uint32 // into rootNames
-	risks      uint8
-	riskSum    uint64 // tells signs of risk from others
-	bearing    uint64 // tells what sessions below take from it from others
-	ring       bool
+	id         uint64 // see spellSession
 	start, end int64
 	events     int64
+	riskSum    uint64 // tells signs of risk from others
+	bearing    uint64 // tells what sessions below take from it from others
+	root       uint32 // into roots
+	behalf     uint32 // into behalfs, 0 for none
+	risks      uint8  // how many signs of risk
+	signs      uint8  // which: a bit for each of session.Signs
+	ring       bool
 }
 
-// rootNames are the names of root actors, which one index hands on to the next.
-type rootNames struct {
+// A lineage joins a session with one that its credentials came from, or may.
+type lineage struct {
+	parent uint64 // id
+	child  uint32
+}
+
+// A nameList numbers names from 1 on, for one index and those that follow it.
+type nameList struct {
 	names  []string
 	number map[string]uint32
 }
 
-func (r *rootNames) enter(name string) uint32 {
+func newNameList() *nameList { return &nameList{names: []string{""}, number: map[string]uint32{"": 0}} }
+
+func (r *nameList) enter(name string) uint32 {
 	n, ok := r.number[name]
 	if !ok {
 		n = uint32(len(r.names))
@@ -74,7 +87,7 @@ func (a *whoSpan) compare(b *whoSpan) int {
 
 // newSessionIndex makes an index without sessions.
 func newSessionIndex(state caseState, idle time.Duration, from int64, exact []uint32) *sessionIndex {
-	return &sessionIndex{state: state, idle: idle, from: from, exact: exact, traces: session.NewTraces(0), roots: &rootNames{number: map[string]uint32{}}}
+	return &sessionIndex{state: state, idle: idle, from: from, exact: exact, traces: session.NewTraces(0), roots: newNameList(), behalfs: newNameList()}
 }
 
 // bearing sums up all that sessions below take from a session.
@@ -89,17 +102,53 @@ func bearing(s *session.Session, face uint32) uint64 {
 }
 
 // add puts a session at the end.
-func (x *sessionIndex) add(s *session.Session, bearing uint64) {
-	x.list = append(x.list, sessionKey{id: s.ID, root: x.roots.enter(s.RootActor), risks: uint8(min(len(s.Risks), math.MaxUint8)), riskSum: sumRisks(s.Risks), bearing: bearing, ring: s.Ring, start: s.Start, end: s.End, events: s.Events})
+func (x *sessionIndex) add(s *session.Session, face uint32) {
+	k := sessionKey{id: numberOfSession(s.ID), root: x.roots.enter(s.RootActor), behalf: x.behalfs.enter(s.Behalf), bearing: bearing(s, face), ring: s.Ring, start: s.Start, end: s.End, events: s.Events}
+	k.carry(s.Risks)
+	for _, p := range session.Parents(s) {
+		x.lines = append(x.lines, lineage{numberOfSession(p), uint32(len(x.list))})
+	}
+	x.list = append(x.list, k)
 	x.traces.All = append(x.traces.All, x.traces.Trace(s))
 }
 
-func sumRisks(list []session.Risk) uint64 {
-	var sum uint64
+// carry notes signs of risk.
+func (k *sessionKey) carry(list []session.Risk) {
+	k.risks, k.signs, k.riskSum = uint8(min(len(list), math.MaxUint8)), 0, 0
 	for _, r := range list {
-		sum = sum*31 + xxh3.HashString(string(r.Sign)) + xxh3.HashString(r.Detail)
+		k.signs |= signBit(string(r.Sign))
+		k.riskSum = k.riskSum*31 + xxh3.HashString(string(r.Sign)) + xxh3.HashString(r.Detail)
 	}
-	return sum
+}
+
+// signBit is the bit of a sign of risk, 0 for one there is not.
+func signBit(sign string) uint8 {
+	for i, s := range session.Signs {
+		if strings.EqualFold(string(s), sign) {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// listed puts what leads to sessions in order, once all are there.
+func (x *sessionIndex) listed() {
+	x.byID = make([]uint32, len(x.list))
+	for i := range x.byID {
+		x.byID[i] = uint32(i)
+	}
+	slices.SortFunc(x.byID, func(a, b uint32) int { return cmp.Compare(x.list[a].id, x.list[b].id) })
+	slices.SortFunc(x.lines, func(a, b lineage) int { return cmp.Or(cmp.Compare(a.parent, b.parent), cmp.Compare(a.child, b.child)) })
+}
+
+// children lists the sessions that came of one, or may have.
+func (x *sessionIndex) children(id uint64) []lineage {
+	from, _ := slices.BinarySearchFunc(x.lines, id, func(l lineage, id uint64) int { return cmp.Compare(l.parent, id) })
+	n := 0
+	for n < len(x.lines)-from && x.lines[from+n].parent == id {
+		n++
+	}
+	return x.lines[from : from+n]
 }
 
 // spansOf puts spans into numbers.
@@ -178,17 +227,33 @@ func (x *sessionIndex) at(p spot) (int, bool) { return x.find(p.who, p.anchor, p
 // root returns the root actor of a session.
 func (x *sessionIndex) root(num int) string { return x.roots.names[x.list[num].root] }
 
-// byID returns the number of the session with an id, or with the only id that
-// begins so.
-func (x *sessionIndex) byID(id string) (int, bool) {
-	found, n := 0, 0
-	for i := range x.list {
-		if k := x.list[i].id; k == id {
-			return i, true
-		} else if id != "" && strings.HasPrefix(k, id) {
-			found = i
-			n++
-		}
+// id returns the id of a session.
+func (x *sessionIndex) id(num int) string { return spellSession(x.list[num].id) }
+
+// numbered returns the number of the session with an id.
+func (x *sessionIndex) numbered(id uint64) (uint32, bool) {
+	i, ok := x.seekID(id)
+	if !ok {
+		return 0, false
 	}
-	return found, n == 1
+	return x.byID[i], true
+}
+
+// seekID returns the place in byID of an id, or of the next one.
+func (x *sessionIndex) seekID(id uint64) (int, bool) {
+	return slices.BinarySearchFunc(x.byID, id, func(n uint32, id uint64) int { return cmp.Compare(x.list[n].id, id) })
+}
+
+// named returns the number of the session with an id, or with the only id that
+// begins so.
+func (x *sessionIndex) named(id string) (int, bool) {
+	if id == "" || len(id) > sessionDigits || strings.Trim(id, "0123456789abcdef") != "" {
+		return 0, false
+	}
+	i, _ := x.seekID(numberOfSession(id + strings.Repeat("0", sessionDigits-len(id))))
+	begins := func(i int) bool { return i < len(x.byID) && strings.HasPrefix(x.id(int(x.byID[i])), id) }
+	if !begins(i) || begins(i+1) {
+		return 0, false
+	}
+	return int(x.byID[i]), true
 }

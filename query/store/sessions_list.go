@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 
 	"spoor/loader/cloudtrail"
@@ -46,11 +45,11 @@ func (db *DB) Sessions(ctx context.Context, r query.SessionRequest) (query.Sessi
 	if r.N > 0 {
 		nums = nums[:min(r.N, len(nums))]
 	}
-	rows, err := db.sessionRows(ctx, nums)
+	rows, err := db.sessionRows(ctx, x, nums)
 	for i := range rows {
 		s := db.noted(view(&rows[i]))
 		if s.Matched = s.Events; l.matched != nil {
-			s.Matched = l.matched[nums[i]]
+			s.Matched = l.matched[rows[i].num]
 		}
 		page.Sessions = append(page.Sessions, s)
 	}
@@ -84,11 +83,8 @@ func (db *DB) sessionList(ctx context.Context, x *sessionIndex, r query.SessionR
 		}
 	}
 	if r.Sign != "" {
-		with, err := db.withSign(ctx, r.Sign)
-		if err != nil {
-			return l, err
-		}
-		l.nums = slices.DeleteFunc(l.nums, func(n uint32) bool { return !with[n] })
+		sign := signBit(r.Sign)
+		l.nums = slices.DeleteFunc(l.nums, func(n uint32) bool { return x.list[n].signs&sign == 0 })
 	}
 	x.sort(l.nums, r.Order)
 	ls.mu.Lock()
@@ -164,18 +160,6 @@ func slotOf(exact []uint32, idle int64) string {
 	return "CASE " + rest
 }
 
-// withSign returns the numbers of the sessions with a sign of risk.
-func (db *DB) withSign(ctx context.Context, sign string) (map[uint32]bool, error) {
-	return ask(ctx, db, func(ctx context.Context, c conn) (map[uint32]bool, error) {
-		with := map[uint32]bool{}
-		err := c.each(ctx, "SELECT num, risks FROM session_rows WHERE risks <> '[]'", nil, func(v []driver.Value) error {
-			with[uint32(number(v[0]))] = slices.ContainsFunc(textList[session.Risk](v[1]), func(r session.Risk) bool { return strings.EqualFold(string(r.Sign), sign) })
-			return nil
-		})
-		return with, err
-	})
-}
-
 // sort orders numbers of sessions. Sessions are numbered by start and id.
 func (x *sessionIndex) sort(nums []uint32, order query.SessionOrder) {
 	slices.Sort(nums)
@@ -247,41 +231,40 @@ func (x *sessionIndex) byLast(nums []uint32) func(*sessionKey) uint32 {
 // chunk is how many sessions are read by one statement.
 const chunk = 1000
 
-// sessionRows reads sessions by number, in that order.
-func (db *DB) sessionRows(ctx context.Context, nums []uint32) ([]sessionRow, error) {
-	out := make([]sessionRow, 0, len(nums))
-	for len(nums) > 0 {
-		part := nums[:min(chunk, len(nums))]
-		nums = nums[len(part):]
-		rows, err := db.readRows(ctx, expr{sql: inList("num", "IN", part)})
-		if err != nil {
-			return nil, err
-		}
-		byNum := make(map[uint32]int, len(rows))
-		for i := range rows {
-			byNum[uint32(rows[i].num)] = i
-		}
-		for _, n := range part {
-			if i, ok := byNum[n]; ok {
-				out = append(out, rows[i])
-			}
-		}
-	}
-	return out, nil
+// sessionRows reads sessions by their numbers in an index, in that order. One
+// that is not there any more, for the case has gone on, is left out.
+func (db *DB) sessionRows(ctx context.Context, x *sessionIndex, nums []uint32) ([]sessionRow, error) {
+	return ask(ctx, db, func(ctx context.Context, c conn) ([]sessionRow, error) { return x.rows(ctx, c, db.lexicon(), nums) })
 }
 
-// readRows reads the sessions of a condition.
-func (db *DB) readRows(ctx context.Context, where expr) ([]sessionRow, error) {
-	return ask(ctx, db, func(ctx context.Context, c conn) ([]sessionRow, error) {
-		var rows []sessionRow
-		err := c.each(ctx, "SELECT s.*, (SELECT count(*) FROM session_parents AS p WHERE p.parent = s.id) FROM session_rows AS s WHERE "+where.sql+" ORDER BY num", where.args, func(v []driver.Value) error {
-			r := readSession(v)
-			r.children = int(number(v[len(v)-1]))
-			rows = append(rows, r)
+// rows is sessionRows on a connection.
+func (x *sessionIndex) rows(ctx context.Context, c conn, l lexicon, nums []uint32) ([]sessionRow, error) {
+	coder := bodyCoder{lexicon: l}
+	out := make([]sessionRow, 0, len(nums))
+	for part := range slices.Chunk(nums, chunk) {
+		ids, at := make([]uint64, len(part)), make(map[uint64]int, len(part))
+		for i, n := range part {
+			ids[i] = x.list[n].id
+			at[ids[i]] = i
+		}
+		rows := make([]sessionRow, len(part))
+		if err := c.chunks(ctx, "SELECT id, body FROM session_rows WHERE "+inList("id", "IN", ids), nil, func(v vectors) error {
+			ids, bodies := v.words(0), v.texts(1)
+			for i, id := range ids {
+				r, err := coder.read(id, bodies[i].String())
+				if err != nil {
+					return err
+				}
+				r.num, r.children = part[at[id]], len(x.children(id))
+				rows[at[id]] = r
+			}
 			return nil
-		})
-		return rows, err
-	})
+		}); err != nil {
+			return nil, err
+		}
+		out = append(out, slices.DeleteFunc(rows, func(r sessionRow) bool { return r.ID == "" })...)
+	}
+	return out, nil
 }
 
 // noted adds what analysts noted of a session.
@@ -294,7 +277,7 @@ func (db *DB) noted(s query.Session) query.Session {
 
 // view shows a session in the words of package query.
 func view(r *sessionRow) query.Session {
-	s := query.Session{Num: r.num, ID: r.ID, Actor: r.Actor, ActorKind: uint8(r.ActorKind), Kind: string(r.Kind), Principal: r.Principal, Account: r.Account, Role: r.Role,
+	s := query.Session{Num: int64(r.num), ID: r.ID, Actor: r.Actor, ActorKind: uint8(r.ActorKind), Kind: string(r.Kind), Principal: r.Principal, Account: r.Account, Role: r.Role,
 		SessionName: r.SessionName, AccessKeys: r.Keys, Start: r.Start, End: r.End, Created: r.Created, Events: r.Events, Writes: r.Writes, Errors: r.Errors,
 		Denied: r.Denied, Forwarded: r.Forwarded, Services: r.Services, Regions: r.Regions, SourceIPs: r.IPs, UserAgents: r.Agents,
 		MFA: [...]string{"", "no", "yes"}[min(r.MFA, 2)], OpenedBy: r.OpenedBy.ID, OpenedBySeq: r.OpenedBy.Seq, Root: r.Root, RootActor: r.RootActor, Depth: r.Depth,

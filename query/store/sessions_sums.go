@@ -202,16 +202,13 @@ func (s *sums) details() iter.Seq[session.Detail] {
 
 // A naming turns numbers into what package session works on, as of one moment.
 type naming struct {
-	rows                                                 []identityRow
-	account, ip, source, region, agent, person, id, name []string
-	who                                                  []*cloudtrail.Identity // by number, made when asked for
-	number                                               map[*cloudtrail.Identity]uint32
+	lexicon
+	who    []*cloudtrail.Identity // by number, made when asked for
+	number map[*cloudtrail.Identity]uint32
 }
 
 func newNaming(db *DB) *naming {
-	d := func(dom domain) []string { return db.dicts[dom].all() }
-	n := &naming{account: d(domAccount), ip: d(domIP), source: d(domSource), region: d(domRegion), agent: d(domAgent), person: d(domPerson), id: d(domID), name: d(domName),
-		rows: db.people.all(), number: map[*cloudtrail.Identity]uint32{}}
+	n := &naming{lexicon: db.lexicon(), number: map[*cloudtrail.Identity]uint32{}}
 	n.who = make([]*cloudtrail.Identity, len(n.rows))
 	return n
 }

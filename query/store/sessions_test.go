@@ -179,7 +179,7 @@ func tablesOf(t *testing.T, db *DB) []string {
 	t.Helper()
 	out, err := ask(t.Context(), db, func(ctx context.Context, c conn) ([]string, error) {
 		var out []string
-		for _, table := range []string{"session_rows", "session_spans", "session_parents", "session_state", "session_causes", "session_breaks"} {
+		for _, table := range []string{"session_rows", "session_spans", "session_state", "session_causes", "session_breaks"} {
 			err := c.each(ctx, "SELECT * FROM "+table+" ORDER BY ALL", nil, func(v []driver.Value) error {
 				out = append(out, fmt.Sprint(table, " ", v))
 				return nil
@@ -292,7 +292,7 @@ func TestTablesOfSessionsAreMadeAgain(t *testing.T) {
 	load(t, db, newGenerator(3).next(200))
 	want := listed(t, db, query.SessionRequest{Order: query.SessionsNewest})
 	if err := db.with(t.Context(), func(c conn) error {
-		_, err := c.exec(t.Context(), "DROP TABLE session_sums; ALTER TABLE session_rows DROP COLUMN face; UPDATE session_tables SET version = 1")
+		_, err := c.exec(t.Context(), "DROP TABLE session_sums; ALTER TABLE session_rows DROP COLUMN reason CASCADE; UPDATE session_tables SET version = 1")
 		return err
 	}); err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ type touched struct {
 	spread         bool             // ties have come that were not looked for yet
 	causedBy       map[int][]uint32 // sessions, the identities that services at work in them set off
 	alike          map[peerKey][]uint32
-	down           map[string]bool // sessions by id, all below which is touched
+	down           map[uint64]bool // sessions by id, all below which is touched
 }
 
 // A peerKey is what identities share whose stretches of work may be one.
@@ -61,7 +61,7 @@ const (
 
 func newTouched(w *workbench) *touched {
 	t := &touched{workbench: w, in: make([]bool, len(w.x.list)), whole: map[uint32]bool{}, members: map[uint32]bool{},
-		assumed: map[string]bool{}, temporary: map[uint32]bool{}, causedBy: map[int][]uint32{}, down: map[string]bool{},
+		assumed: map[string]bool{}, temporary: map[uint32]bool{}, causedBy: map[int][]uint32{}, down: map[uint64]bool{},
 		ties: ties{map[uint32]bool{}, map[uint32]bool{}, map[stampTie]bool{}, map[uint32][]int64{}}}
 	first, places := make([]uint32, len(w.x.list)+1), make([]uint32, len(w.x.spans))
 	for i := range w.x.spans {

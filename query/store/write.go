@@ -25,6 +25,7 @@ type table[T any] struct {
 type column[T any] struct {
 	name, kind string
 	put        func(v mapping.Vector, rows []T)
+	plain      bool // not compressed: what is read one here and one there, where two thousand would be unpacked for each
 }
 
 // ddl is the statement that makes the table.
@@ -34,6 +35,9 @@ func (t table[T]) ddl() string {
 		cols[i] = c.name + " " + c.kind
 		if c.kind == "VARCHAR" { // half of what DuckDB would choose (DICT_FSST) for ARNs and sentences
 			cols[i] += " USING COMPRESSION zstd"
+		}
+		if c.plain {
+			cols[i] += " USING COMPRESSION uncompressed"
 		}
 	}
 	return fmt.Sprintf("CREATE TABLE %s (%s)", t.name, strings.Join(cols, ", "))
@@ -267,7 +271,7 @@ func intCol[T any](name string, get func(*T) int64) column[T] { return fixed(nam
 
 // fixed is a column of a type that is the same for Go and DuckDB.
 func fixed[T, V any](name, kind string, get func(*T) V) column[T] {
-	return column[T]{name, kind, func(v mapping.Vector, rows []T) {
+	return column[T]{name: name, kind: kind, put: func(v mapping.Vector, rows []T) {
 		to := values[V](v, len(rows))
 		for i := range rows {
 			to[i] = get(&rows[i])
@@ -277,7 +281,7 @@ func fixed[T, V any](name, kind string, get func(*T) V) column[T] {
 
 // optCol is a number that may be absent, which none stands for: NULL.
 func optCol[T any](name string, none int64, get func(*T) int64) column[T] {
-	return column[T]{name, "BIGINT", func(v mapping.Vector, rows []T) {
+	return column[T]{name: name, kind: "BIGINT", put: func(v mapping.Vector, rows []T) {
 		to := values[int64](v, len(rows))
 		var valid []uint64 // one bit a row; all are set until one is absent
 		for i := range rows {
@@ -296,7 +300,7 @@ func optCol[T any](name string, none int64, get func(*T) int64) column[T] {
 }
 
 func textCol[T any](name string, get func(*T) string) column[T] {
-	return column[T]{name, "VARCHAR", func(v mapping.Vector, rows []T) {
+	return column[T]{name: name, kind: "VARCHAR", put: func(v mapping.Vector, rows []T) {
 		for i := range rows {
 			mapping.VectorAssignStringElement(v, mapping.IdxT(i), get(&rows[i]))
 		}
@@ -304,9 +308,15 @@ func textCol[T any](name string, get func(*T) string) column[T] {
 }
 
 func blobCol[T any](name string, get func(*T) []byte) column[T] {
-	return column[T]{name, "BLOB", func(v mapping.Vector, rows []T) {
+	return column[T]{name: name, kind: "BLOB", put: func(v mapping.Vector, rows []T) {
 		for i := range rows {
 			mapping.VectorAssignStringElementLen(v, mapping.IdxT(i), get(&rows[i]))
 		}
 	}}
+}
+
+// plainly leaves a column uncompressed.
+func plainly[T any](c column[T]) column[T] {
+	c.plain = true
+	return c
 }
