@@ -30,7 +30,7 @@ func ocsfRecord(object string) string {
 	unmapped := member(object, "unmapped")
 	var r jsonObject
 	r.text("eventVersion", first(text("metadata.product.version"), "1.08"))
-	r.raw("userIdentity", ocsfIdentity(text, unmapped))
+	r.ocsfIdentity(text)
 	r.text("eventTime", text("time_dt", "time"))
 	r.text("eventSource", text("api.service.name"))
 	r.text("eventName", text("api.operation"))
@@ -41,42 +41,41 @@ func ocsfRecord(object string) string {
 	r.text("errorMessage", text("api.response.message"))
 	r.embed("requestParameters", get("api.request.data"))
 	r.embed("responseElements", get("api.response.data"))
-	r.embed("additionalEventData", member(unmapped, "additionalEventData"))
 	r.text("requestID", text("api.request.uid"))
 	r.text("eventID", text("metadata.uid"))
-	if v := plainText(member(unmapped, "readOnly")); isTrue(v) || strings.EqualFold(v, "false") {
-		r.raw("readOnly", strings.ToLower(v))
-	}
 	r.raw("resources", ocsfResources(member(object, "resources")))
-	r.text("eventType", first(text("metadata.event_code"), plainText(member(unmapped, "eventType"))))
-	r.text("recipientAccountId", first(plainText(member(unmapped, "recipientAccountId")), text("cloud.account.uid")))
-	r.text("sharedEventID", plainText(member(unmapped, "sharedEventID")))
+	r.text("eventType", text("metadata.event_code"))
+	r.text("recipientAccountId", plainText(member(unmapped, "recipientAccountId")))
 	r.text("eventCategory", text("metadata.product.feature.name"))
+	r.unmapped("", unmapped, 0)
+	r.text("recipientAccountId", text("cloud.account.uid"))
+	r.text("userIdentity.sessionContext.sessionIssuer.type", ocsfIssuer(text))
 	return r.String()
 }
 
-func ocsfIdentity(text func(...string) string, unmapped string) string {
-	var who, session, attributes, issuer jsonObject
-	who.text("type", text("actor.user.type"))
-	who.text("principalId", text("actor.user.uid_alt"))
-	who.text("arn", text("actor.user.uid"))
-	who.text("accountId", text("actor.user.account.uid"))
-	who.text("accessKeyId", text("actor.user.credential_uid"))
-	who.text("userName", text("actor.user.name"))
-	who.text("invokedBy", text("actor.invoked_by"))
-	who.text("identityProvider", text("actor.idp.name"))
-	attributes.text("creationDate", text("actor.session.created_time_dt", "actor.session.created_time"))
-	attributes.text("mfaAuthenticated", text("actor.session.is_mfa"))
+func (o *jsonObject) ocsfIdentity(text func(...string) string) {
+	o.text("userIdentity.type", text("actor.user.type"))
+	o.text("userIdentity.principalId", text("actor.user.uid_alt"))
+	o.text("userIdentity.arn", text("actor.user.uid"))
+	o.text("userIdentity.accountId", text("actor.user.account.uid"))
+	o.text("userIdentity.accessKeyId", text("actor.user.credential_uid"))
+	o.text("userIdentity.userName", text("actor.user.name"))
+	o.text("userIdentity.invokedBy", text("actor.invoked_by"))
+	o.text("userIdentity.identityProvider", text("actor.idp.name"))
+	o.text("userIdentity.sessionContext.attributes.creationDate", text("actor.session.created_time_dt", "actor.session.created_time"))
+	o.text("userIdentity.sessionContext.attributes.mfaAuthenticated", text("actor.session.is_mfa"))
 	if arn := text("actor.session.issuer"); arn != "" {
-		issuer.text("type", first(plainText(member(unmapped, "userIdentity.sessionContext.sessionIssuer.type")), "Role"))
-		issuer.text("arn", arn)
-		issuer.text("userName", lastPart(arn))
+		o.text("userIdentity.sessionContext.sessionIssuer.arn", arn)
+		o.text("userIdentity.sessionContext.sessionIssuer.userName", lastPart(arn))
 	}
-	session.object("sessionIssuer", issuer)
-	session.object("attributes", attributes)
-	session.text("sourceIdentity", plainText(member(unmapped, "userIdentity.sessionContext.sourceIdentity")))
-	who.object("sessionContext", session)
-	return who.String()
+}
+
+// ocsfIssuer is the type of a session's issuer, where unmapped doesn't say.
+func ocsfIssuer(text func(...string) string) string {
+	if text("actor.session.issuer") == "" {
+		return ""
+	}
+	return "Role"
 }
 
 func ocsfResources(list string) string {
@@ -104,38 +103,98 @@ func ocsfResources(list string) string {
 	return "[" + strings.Join(items, ",") + "]"
 }
 
-// A jsonObject writes members in order and leaves out empty ones.
-type jsonObject struct{ members []string }
+// A jsonObject writes members in order, each at a dotted path, and leaves out
+// empty ones and what is there already.
+type jsonObject struct {
+	names   []string
+	members map[string]*jsonObject
+	json    string // of a value; "" for an object
+}
 
-func (o *jsonObject) raw(key, json string) {
-	if json != "" {
-		o.members = append(o.members, quote(key)+":"+json)
+// maxUnmapped bounds how deep the path of a member may go.
+const maxUnmapped = 12
+
+// raw writes JSON at a path.
+func (o *jsonObject) raw(path, json string) {
+	if json == "" || json == "null" {
+		return
+	}
+	parts := strings.SplitN(path, ".", maxUnmapped)
+	for i, name := range parts {
+		if o.json != "" {
+			return
+		}
+		next := o.members[name]
+		if next == nil {
+			next = &jsonObject{}
+			if o.members == nil {
+				o.members = map[string]*jsonObject{}
+			}
+			o.members[name], o.names = next, append(o.names, name)
+			if i == len(parts)-1 {
+				next.json = json
+			}
+		}
+		o = next
 	}
 }
 
-func (o *jsonObject) text(key, v string) {
+func (o *jsonObject) text(path, v string) {
 	if v != "" {
-		o.raw(key, quote(v))
+		o.raw(path, quote(v))
 	}
 }
 
-func (o *jsonObject) object(key string, v jsonObject) {
-	if len(v.members) > 0 {
-		o.raw(key, v.String())
+// unmapped writes what OCSF has no name for: values under dotted keys, objects,
+// and values of records that are objects but came as text.
+func (o *jsonObject) unmapped(path, object string, depth int) {
+	for c := newCursor(object); ; {
+		key, v, ok := c.next()
+		if !ok {
+			return
+		}
+		if key = strings.Trim(path+"."+key, "."); key == "" {
+			continue
+		}
+		switch name := strings.ToLower(key); {
+		case strings.HasPrefix(v, "{") && depth < maxUnmapped:
+			o.unmapped(key, v, depth+1)
+		case name == "readonly" || name == "managementevent":
+			if v = strings.ToLower(plainText(v)); v == "true" || v == "false" {
+				o.raw(key, v)
+			}
+		case !strings.Contains(key, "."):
+			o.embed(key, v)
+		default:
+			o.raw(key, v)
+		}
 	}
 }
 
 // embed writes a value that is JSON, or JSON inside a string.
-func (o *jsonObject) embed(key, v string) {
+func (o *jsonObject) embed(path, v string) {
 	if strings.HasPrefix(v, `"`) {
 		inner := strings.TrimSpace(unquote(v))
-		if inner != "" && skip(inner, 0) == len(inner) {
+		if inner != "" && skip(inner, 0) == len(inner) && (inner[0] == '{' || path == "requestParameters" || path == "responseElements") {
 			v = inner
 		}
 	}
-	if v != "null" && v != `""` {
-		o.raw(key, v)
+	if v != `""` {
+		o.raw(path, v)
 	}
 }
 
-func (o *jsonObject) String() string { return "{" + strings.Join(o.members, ",") + "}" }
+func (o *jsonObject) String() string {
+	if o.json != "" {
+		return o.json
+	}
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, name := range o.names {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(quote(name) + ":" + o.members[name].String())
+	}
+	return b.String() + "}"
+}

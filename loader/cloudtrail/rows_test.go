@@ -95,6 +95,24 @@ func TestOCSF(t *testing.T) {
 	}
 }
 
+// What OCSF has no name for comes back from under its dotted keys.
+func TestUnmappedOCSF(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(ocsfObject, `"unmapped":{`, `"unmapped":{"userIdentity.onBehalfOf.userId":"u-1","userIdentity.sessionContext.signInSessionArn":"arn:aws:signin:eu-west-1:1:session/u",
+		"userIdentity.sessionContext.attributes.mfaAuthenticated":"false","userIdentity.sessionContext.ec2RoleDelivery":"1.0","userIdentity":{"credentialId":"c-1"},"additionalEventData.bytesTransferredOut":"42",
+		"serviceEventDetails":"{\"UserAuthentication\":\"Success\"}","vpcEndpointId":"vpce-1","sessionCredentialFromConsole":"true","responseElements.x":null,"a.b":"c",".":1,"eventName":"Other",`, 1)
+	events, _ := decodeAll(t, &Decoder{}, text)
+	if len(events) != 1 {
+		t.Fatalf("%d events", len(events))
+	}
+	e := events[0]
+	if e.Who.OnBehalfOf != "u-1" || e.Who.SignInSession == "" || e.Who.EC2Delivery != "1.0" || e.Who.CredentialID != "c-1" || e.MFA != MFAYes || e.Who.Role != "Admin" || e.BytesOut != 42 ||
+		textAt(e.Service, "UserAuthentication") != "Success" || e.VPCEndpoint != "vpce-1" || !e.Console || e.Name != "DeleteUser" || textAt(e.Additional, "a") != "1" || e.SharedID != "sh-1" || e.ReadOnly {
+		t.Errorf("%+v %+v", e, e.Who)
+	}
+	sameFromRecord(t, text, e)
+}
+
 func TestStructText(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
