@@ -62,6 +62,20 @@ func (g Ground) String() string {
 	return "?"
 }
 
+// OfOutcome is the role in which it is shown how a call ended, by its word; usual is
+// that of a call that ended well.
+func OfOutcome(outcome string, usual Role) Role {
+	switch outcome {
+	case "denied":
+		return Denied
+	case "throttled":
+		return Throttled
+	case "error":
+		return Error
+	}
+	return usual
+}
+
 // OfMark is the role in which a mark of analysts is shown; its word stands
 // beside it. What is noted without a mark has that of the focus.
 func OfMark(mark string) Role {

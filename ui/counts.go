@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"context"
-	"errors"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -84,14 +82,8 @@ func (m *Model) totalled(msg totalsMsg) tea.Cmd {
 	return nil
 }
 
-// fail keeps an error among the problems, unless it only says that nobody waits
-// for the answer any more.
-func (m *Model) fail(what string, err error) tea.Cmd {
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return m.act(pane.Say{Text: text.Clean(what + ": " + err.Error()), Bad: true})
-}
+// fail keeps an error among the problems.
+func (m *Model) fail(what text.Safe, err error) tea.Cmd { return m.act(pane.Failed(what, err)) }
 
 // load is a load in progress, sampled.
 type load struct {
@@ -141,7 +133,7 @@ func (m *Model) ticked() tea.Cmd {
 		cmds = append(cmds, m.count(), m.total(), m.sync())
 	}
 	if was && !m.load.now.Running && m.load.now.Err != nil {
-		cmds = append(cmds, m.fail("load "+m.load.now.Source, m.load.now.Err))
+		cmds = append(cmds, m.fail("load "+text.Clean(m.load.now.Source), m.load.now.Err))
 	}
 	return tea.Batch(append(cmds, m.tick())...)
 }

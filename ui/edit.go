@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"errors"
 	"time"
 	"unicode/utf8"
@@ -133,7 +132,7 @@ func (m *Model) editReply(msg tea.Msg) tea.Cmd {
 		if e.values.Is(msg.n) && msg.err == nil {
 			e.offer(msg.values)
 			return e.try(m)
-		} else if msg.err != nil && !errors.Is(msg.err, context.Canceled) {
+		} else if msg.err != nil {
 			return m.fail("look up values", msg.err)
 		}
 	}

@@ -56,12 +56,7 @@ func (m *Model) sessionFound(msg sessionMsg) tea.Cmd {
 	case msg.err != nil:
 		return m.fail("session", msg.err)
 	}
-	return m.act(openSession(msg.id))
-}
-
-// openSession shows one session in the view of sessions.
-func openSession(id string) pane.Intent {
-	return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: pane.ShowSession{ID: id}}}
+	return m.act(pane.ShowSession{ID: msg.id}.There())
 }
 
 // profileMsg is the answer of a Profiler.
@@ -122,7 +117,7 @@ func behind(f query.Filter) func() (pane.Intent, tea.Cmd) {
 // blastRadius shows what came of the sessions of a profile's events.
 func blastRadius(p query.Profile) func() (pane.Intent, tea.Cmd) {
 	return func() (pane.Intent, tea.Cmd) {
-		return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: pane.ShowRadius{What: text.CleanLine(p.Value, 60), Filter: p.Filter}}}, nil
+		return pane.ShowRadius{What: text.CleanLine(p.Value, 60), Filter: p.Filter}.There(), nil
 	}
 }
 
@@ -186,9 +181,7 @@ func (m *Model) sessionItems(p query.SessionPage) []pane.Item {
 	items := []pane.Item{{}, {Title: "sessions", Note: text.Safe(thousands(int64(p.Total)))}}
 	for _, s := range p.Sessions {
 		items = append(items, pane.Item{Title: "  " + m.state().Clock(s.Start) + "  " + text.CleanLine(s.Actor, 60), Note: text.Safe(query.Counted(s.Matched, "event")) + ", root " + text.CleanLine(s.RootActor, 60),
-			Do: func() (pane.Intent, tea.Cmd) {
-				return openSession(s.ID), nil
-			}})
+			Do: func() (pane.Intent, tea.Cmd) { return pane.ShowSession{ID: s.ID}.There(), nil }})
 	}
 	return items
 }

@@ -18,7 +18,7 @@ import (
 
 func (m *Model) done(msg pane.Done) tea.Cmd {
 	if msg.Err != nil {
-		return m.fail(string(msg.What), msg.Err)
+		return m.fail(msg.What, msg.Err)
 	}
 	m.say(msg.Said)
 	if msg.Grown {

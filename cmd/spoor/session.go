@@ -86,8 +86,6 @@ type jsonIssued struct {
 	Used  bool   `json:"used"`
 }
 
-var outcomes = [...]string{"ok", "denied", "throttled", "error"}
-
 // encodeSession writes the session as the list of one that sessions --format
 // json is, with its chain, its tree and what it did added.
 func (a *app) encodeSession(w io.Writer, one query.SessionChain, did query.BurstPage) error {
@@ -117,7 +115,7 @@ func (a *app) encodeSession(w io.Writer, one query.SessionChain, did query.Burst
 }
 
 func (a *app) burstJSON(b query.Burst) jsonBurst {
-	return jsonBurst{a.stamp(b.First), a.stamp(b.Last), b.Count, b.Service, b.Event, outcomes[b.Outcome], b.Error, b.Via, b.Resource, b.IP, b.Region}
+	return jsonBurst{a.stamp(b.First), a.stamp(b.Last), b.Count, b.Service, b.Event, outcomeWord(b.Outcome), b.Error, b.Via, b.Resource, b.IP, b.Region}
 }
 
 func treeJSON(t query.SessionTree) jsonTree {
@@ -239,7 +237,7 @@ func (a *app) printBursts(w io.Writer, did query.BurstPage) error {
 		if b.Via != "" {
 			event += " via " + strings.TrimSuffix(b.Via, ".amazonaws.com")
 		}
-		if err := t.add(a.clock(b.First), b.Service, event, outcomes[b.Outcome], b.IP, b.Resource); err != nil {
+		if err := t.add(a.clock(b.First), b.Service, event, outcomeWord(b.Outcome), b.IP, b.Resource); err != nil {
 			return err
 		}
 	}

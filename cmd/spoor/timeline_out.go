@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"spoor/loader/change"
+	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/query/store"
 	"spoor/ui"
@@ -46,7 +47,7 @@ type jsonChange struct {
 	Tags         []string `json:"tags,omitempty"`
 }
 
-func outcomeWord(o uint8) string { return outcomes[min(int(o), len(outcomes)-1)] }
+func outcomeWord(o uint8) string { return cloudtrail.Outcome(o).String() }
 
 // row turns a change into its JSON form.
 func (t *timelineRun) row(s timelineSection, c query.Change, causes map[int64]string) jsonChange {

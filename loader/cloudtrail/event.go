@@ -85,6 +85,11 @@ const (
 	Error
 )
 
+// String is the outcome as filters and columns name it.
+func (o Outcome) String() string {
+	return [...]string{"ok", "denied", "throttled", "error"}[min(o, Error)]
+}
+
 // MFA says whether the caller had authenticated with a second factor.
 type MFA uint8
 

@@ -2,7 +2,6 @@ package chart
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -108,11 +107,8 @@ func (v *View) filled(m histMsg) (pane.Intent, tea.Cmd) {
 	if !v.line.Is(m.n) {
 		return nil, nil
 	}
-	if errors.Is(m.err, context.Canceled) {
-		return nil, nil
-	}
 	if m.err != nil {
-		return pane.Say{Text: text.Clean("count events over time: " + m.err.Error()), Bad: true}, nil
+		return pane.Failed("count events over time", m.err), nil
 	}
 	if v.anchor >= 0 && !(m.hist.Start.Equal(v.hist.Start) && m.hist.Step == v.hist.Step) {
 		v.anchor = -1

@@ -16,10 +16,7 @@ const ordinary = themes.Volume
 
 // failures are drawn at the bottom of a bar in the colour of the worst kind, at
 // least an eighth of a cell: three denials among ten thousand calls must be seen.
-var failures = []struct {
-	series string
-	role   themes.Role
-}{{"denied", themes.Denied}, {"error", themes.Error}, {"throttled", themes.Throttled}}
+var failures = []string{"denied", "error", "throttled"}
 
 // narrowest is the least width that shows a bar and a date.
 const narrowest = scaleWidth + 12
@@ -62,9 +59,9 @@ func sum(h query.Histogram) (buckets []bucket, top int64) {
 	for _, f := range slices.Backward(failures) {
 		for _, s := range h.Series {
 			for b, n := range s.Counts[:len(buckets)] {
-				if s.Name == f.series && n > 0 {
+				if s.Name == f && n > 0 {
 					buckets[b].failed += n
-					buckets[b].role = f.role
+					buckets[b].role = themes.OfOutcome(f, ordinary)
 				}
 			}
 		}
@@ -176,7 +173,6 @@ type legend struct {
 
 // legend names the outcomes there are, each in its colour with its count.
 func (v *View) legend(s *themes.Styles, count func(int64) string) legend {
-	roles := map[string]themes.Role{"ok": themes.Dim, "denied": themes.Denied, "error": themes.Error, "throttled": themes.Throttled}
 	var l legend
 	for _, series := range v.hist.Series {
 		var sum int64
@@ -191,7 +187,7 @@ func (v *View) legend(s *themes.Styles, count func(int64) string) legend {
 			l.drawn += "  "
 			l.width += 2
 		}
-		l.drawn += s.Paint(roles[series.Name], string(t))
+		l.drawn += s.Paint(themes.OfOutcome(series.Name, themes.Dim), string(t))
 		l.width += text.Width(t)
 	}
 	if v.hist.NoTime > 0 {

@@ -14,28 +14,23 @@ import (
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
 	cmds := v.grid.Commands("detail", func() (pane.Intent, tea.Cmd) { return nil, nil })
+	cmds = append(cmds, pane.Pivots("detail", "this value", 2, v.noValue, func(how pane.How) pane.Intent {
+		n, _ := v.current()
+		return pane.Pick{Field: n.name(), Value: query.Value{Text: n.text, Null: n.null}, How: how}
+	})...)
+	command := pane.Doer("detail")
 	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() pane.Intent, keys ...string) pane.Command {
-		return pane.Command{ID: "detail." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
-			Run: func(int) (pane.Intent, tea.Cmd) { return f(), nil }}
-	}
-	pick := func(how pane.How) func() pane.Intent {
-		return func() pane.Intent {
-			n, _ := v.current()
-			return pane.Pick{Field: n.name(), Value: query.Value{Text: n.text, Null: n.null}, How: how}
-		}
+		return command(id, title, help, group, hint, when, func() (pane.Intent, tea.Cmd) { return f(), nil }, keys...)
 	}
 	return append(cmds,
 		do("history", "resource history", "All that happened to the resource that the value names, in the Timeline", "Look", 0, v.noName, func() pane.Intent {
 			n, _ := v.current()
-			return pane.Several{pane.GoTo{View: "Timeline"}, pane.Send{Msg: pane.ShowHistory{Resource: n.text}}}
+			return pane.ShowHistory{Resource: n.text}.There()
 		}, "r"),
 		do("fold", "fold", "Fold or unfold what is under the cursor; show the related event that a line names", "Look", 1, v.empty, v.fold, "enter", "space"),
 		do("close", "fold", "Fold, or go to the line above that holds this one", "Look", 0, v.empty, v.out, "h", "left"),
 		do("open", "unfold", "Unfold", "Look", 0, v.empty, v.in, "l", "right"),
 		do("fold-all", "fold all", "Fold the record to its top level, or unfold all of it", "Look", 0, v.empty, v.foldAll, "O"),
-		do("include", "include", "Keep events with this value; again to take it back", "Filter", 2, v.noValue, pick(pane.Include), "+"),
-		do("exclude", "exclude", "Leave out events with this value", "Filter", 3, v.noValue, pick(pane.Exclude), "-"),
-		do("only", "only", "Ask for this value and no other of its field", "Filter", 4, v.noValue, pick(pane.Only), "="),
 		do("find", "find", "Find text in this event", "Look", 5, v.empty, v.ask, "F"),
 		do("next", "next match", "Go to the next match; asks what to find first", "Look", 0, v.empty, func() pane.Intent { return v.match(1) }, "n"),
 		do("previous", "previous match", "Go to the match before", "Look", 0, v.empty, func() pane.Intent { return v.match(-1) }, "N"),

@@ -181,7 +181,7 @@ func (v *View) filled(m eventMsg) (pane.Intent, tea.Cmd) {
 	}
 	if v.err = m.err; m.err != nil {
 		v.have = false
-		return pane.Say{Text: text.Clean("read the event: " + m.err.Error()), Bad: true}, nil
+		return pane.Failed("read the event", m.err), nil
 	}
 	again := v.have && v.event.Row.Seq == m.event.Row.Seq
 	v.event, v.have = m.event, true
@@ -211,11 +211,11 @@ func (v *View) readKin() tea.Cmd {
 
 // related shows the relatives, below all else: nothing moves.
 func (v *View) related(m kinMsg) pane.Intent {
-	if !v.kin.Is(m.n) || errors.Is(m.err, context.Canceled) {
+	if !v.kin.Is(m.n) {
 		return nil
 	}
 	if m.err != nil {
-		return pane.Say{Text: text.Clean("look for related events: " + m.err.Error()), Bad: true}
+		return pane.Failed("look for related events", m.err)
 	}
 	if v.relatives = m.relatives; v.have {
 		v.lay()

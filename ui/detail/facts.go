@@ -124,7 +124,7 @@ func relative(row query.Row, zone *time.Location, accounts query.Accounts) strin
 		switch {
 		case v.Null:
 		case name == "time" && row.Time != cloudtrail.NoTime:
-			words = append(words, time.UnixMicro(row.Time).In(zone).Format("2006-01-02 15:04:05"))
+			words = append(words, time.UnixMicro(row.Time).In(zone).Format(time.DateTime))
 		case name == "account":
 			words = append(words, accounts.Full(v.Text))
 		default:

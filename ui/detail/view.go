@@ -141,15 +141,7 @@ func (v *View) roleOf(n node, usual themes.Role) themes.Role {
 func factRole(n node) themes.Role {
 	switch n.field {
 	case "outcome":
-		switch n.text {
-		case "ok":
-			return themes.OK
-		case "denied":
-			return themes.Denied
-		case "throttled":
-			return themes.Throttled
-		}
-		return themes.Error
+		return themes.OfOutcome(n.text, themes.OK)
 	case "error", "message":
 		return themes.Error
 	case "actor", "event":

@@ -172,9 +172,9 @@ func (v *View) cell(r query.Row, column string) grid.Cell {
 			return grid.Cell{Text: sign + " " + c.Text, Role: c.Role}
 		}
 	case "service":
-		c.Text = text.CleanLine(shortService(val.Text), cellMax)
+		c.Text = text.CleanLine(strings.TrimSuffix(val.Text, ".amazonaws.com"), cellMax)
 	case "error":
-		c.Role = outcomeRole(v.value(r, "outcome").Text)
+		c.Role = themes.OfOutcome(v.value(r, "outcome").Text, themes.Dim)
 	case "account", "caller":
 		c.Text, c.Role = text.CleanLine(v.state.Accounts.Label(val.Text), cellMax), themes.Dim
 	case "agent", "region":
@@ -218,26 +218,5 @@ func (v *View) outcomeCell(outcome string) grid.Cell {
 	if sign == "" {
 		return grid.Cell{Text: text.CleanLine(outcome, cellMax), Role: themes.Warn}
 	}
-	return grid.Cell{Text: text.Safe(sign + " " + outcome), Role: outcomeRole(outcome)}
-}
-
-func outcomeRole(outcome string) themes.Role {
-	switch outcome {
-	case "denied":
-		return themes.Denied
-	case "throttled":
-		return themes.Throttled
-	case "error":
-		return themes.Error
-	}
-	return themes.Dim // what went well is quiet
-}
-
-// shortService drops the part of an event source that all share.
-func shortService(s string) string {
-	const tail = ".amazonaws.com"
-	if n := len(s) - len(tail); n > 0 && s[n:] == tail {
-		return s[:n]
-	}
-	return s
+	return grid.Cell{Text: text.Safe(sign + " " + outcome), Role: themes.OfOutcome(outcome, themes.Dim)} // what went well is quiet
 }

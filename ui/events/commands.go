@@ -95,8 +95,7 @@ func (v *View) history() pane.Intent {
 	if !ok {
 		return nil
 	}
-	of := pane.ShowHistory{Resource: v.value(r, "resource").Text, Type: v.value(r, "resourcetype").Text, Account: v.value(r, "account").Text}
-	return pane.Several{pane.GoTo{View: "Timeline"}, pane.Send{Msg: of}}
+	return pane.ShowHistory{Resource: v.value(r, "resource").Text, Type: v.value(r, "resourcetype").Text, Account: v.value(r, "account").Text}.There()
 }
 
 // noValue says why the current cell can't become a filter.

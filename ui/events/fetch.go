@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -11,7 +10,6 @@ import (
 	"spoor/query"
 	"spoor/ui/grid"
 	"spoor/ui/pane"
-	"spoor/ui/text"
 )
 
 type pageMsg struct {
@@ -77,10 +75,8 @@ func (v *View) filled(m pageMsg) (pane.Intent, tea.Cmd) {
 	}
 	if m.err != nil {
 		v.grid.Fail()
-		if v.err = m.err; errors.Is(m.err, context.Canceled) {
-			return nil, nil
-		}
-		return pane.Say{Text: text.Clean("read events: " + m.err.Error()), Bad: true}, nil
+		v.err = m.err
+		return pane.Failed("read events", m.err), nil
 	}
 	v.err, v.partial = nil, m.after.Partial || m.before.Partial
 	was, had := v.grid.Current()

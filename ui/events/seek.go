@@ -88,9 +88,9 @@ func (v *View) found(m seekMsg) (pane.Intent, tea.Cmd) {
 	case !v.seeks.Is(m.n):
 		return nil, nil
 	case m.err != nil:
-		return pane.Say{Text: "look for " + m.what + ": " + text.Clean(m.err.Error()), Bad: true}, nil
+		return pane.Failed("look for "+m.what, m.err), nil
 	case !m.ok:
-		return pane.Say{Text: "no further " + m.what}, nil
+		return pane.NoFurther(m.what), nil
 	}
 	v.grid.Jump(m.row)
 	return pane.Point{Seq: m.row.Seq}, v.fetch()

@@ -1,6 +1,8 @@
 package facets
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"spoor/query"
@@ -80,12 +82,7 @@ func (v *View) enter() (pane.Intent, tea.Cmd) {
 func (v *View) field(n int) {
 	rows := v.grid.Rows()
 	at, _ := v.grid.Current()
-	i := 0
-	for k, l := range rows {
-		if l.key == at.key {
-			i = k
-		}
-	}
+	i := max(slices.IndexFunc(rows, func(l line) bool { return l.key == at.key }), 0)
 	step := 1
 	if n < 0 {
 		step = -1

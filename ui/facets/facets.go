@@ -2,7 +2,6 @@ package facets
 
 import (
 	"context"
-	"errors"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -171,11 +170,11 @@ func (v *View) click(msg tea.MouseClickMsg) (pane.Intent, tea.Cmd) {
 }
 
 func (v *View) filled(m facetsMsg) (pane.Intent, tea.Cmd) {
-	if !v.main.Is(m.n) || errors.Is(m.err, context.Canceled) {
+	if !v.main.Is(m.n) {
 		return nil, nil
 	}
 	if m.err != nil {
-		return pane.Say{Text: text.Clean("count values: " + m.err.Error()), Bad: true}, nil
+		return pane.Failed("count values", m.err), nil
 	}
 	v.stale = false
 	for _, f := range m.facets {

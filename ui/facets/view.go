@@ -105,13 +105,5 @@ func valueRole(field, v string) themes.Role {
 	if field != "outcome" {
 		return themes.Text
 	}
-	switch v {
-	case "ok":
-		return themes.Text // what went well is quiet
-	case "denied":
-		return themes.Denied
-	case "throttled":
-		return themes.Throttled
-	}
-	return themes.Error
+	return themes.OfOutcome(v, themes.Text) // what went well is quiet
 }

@@ -3,7 +3,6 @@ package integrity
 import (
 	"cmp"
 	"context"
-	"errors"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -134,11 +133,11 @@ func (v *View) Update(msg tea.Msg) (pane.Intent, tea.Cmd) {
 }
 
 func (v *View) reported(m reportMsg) pane.Intent {
-	if !v.asked.Is(m.n) || errors.Is(m.err, context.Canceled) {
+	if !v.asked.Is(m.n) {
 		return nil
 	}
 	if m.err != nil {
-		return pane.Say{Text: text.Clean("read the last check: " + m.err.Error()), Bad: true}
+		return pane.Failed("read the last check", m.err)
 	}
 	v.show(m.report, m.causes)
 	return nil
@@ -178,11 +177,11 @@ func (v *View) tick() tea.Cmd {
 }
 
 func (v *View) checked(m checkMsg) (pane.Intent, tea.Cmd) {
-	if !v.check.Is(m.n) || errors.Is(m.err, context.Canceled) {
+	if !v.check.Is(m.n) {
 		return nil, nil
 	}
 	if m.err != nil {
-		return pane.Say{Text: text.Clean("check the log files: " + m.err.Error()), Bad: true}, nil
+		return pane.Failed("check the log files", m.err), nil
 	}
 	v.show(m.report, nil)
 	ctx, n := v.asked.Next(v.state.Ctx)

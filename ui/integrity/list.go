@@ -2,6 +2,7 @@ package integrity
 
 import (
 	"strconv"
+	"strings"
 
 	"spoor/loader/digest"
 	"spoor/themes"
@@ -96,12 +97,7 @@ func shortName(s string) string {
 		}
 		return n.Region + " " + n.Time.Format("2006-01-02 15:04Z") + " " + kind + " " + n.Account
 	}
-	for i := len(s) - 1; i > 0; i-- {
-		if s[i-1] == '/' {
-			return s[i:]
-		}
-	}
-	return s
+	return s[strings.LastIndexByte(s[:max(len(s)-1, 0)], '/')+1:]
 }
 
 func (v *View) heading(p digest.Problem, width int) []grid.Cell {

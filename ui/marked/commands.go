@@ -17,9 +17,7 @@ func (v *View) Commands() []pane.Command {
 		n, _ := v.grid.Current()
 		return pane.Pick{Field: "mark", Value: query.Value{Text: n.Mark}, How: how}
 	})...)
-	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
-		return pane.Command{ID: "marked." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when, Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
-	}
+	do := pane.Doer("marked")
 	return append(cmds,
 		do("open", "open", "Open the event, the session, or the history of the resource", "Look", 1, v.nothing, v.open, "enter"),
 		do("evidence", "its events", "Show the events it is about", "Look", 2, v.nothing, v.evidence, "e"),
@@ -57,9 +55,9 @@ func (v *View) open() (pane.Intent, tea.Cmd) {
 	case !ok:
 		return nil, nil
 	case n.About == query.AboutSession:
-		return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: pane.ShowSession{ID: n.Name}}}, nil
+		return pane.ShowSession{ID: n.Name}.There(), nil
 	case n.About == query.AboutResource:
-		return pane.Several{pane.GoTo{View: "Timeline"}, pane.Send{Msg: pane.ShowHistory{Resource: n.Name}}}, nil
+		return pane.ShowHistory{Resource: n.Name}.There(), nil
 	case n.Seq == 0:
 		return pane.Say{Text: "this case does not hold the event: load the logs that it is in"}, nil
 	}

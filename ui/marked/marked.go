@@ -127,7 +127,7 @@ func (v *View) filled(m notedMsg) (pane.Intent, tea.Cmd) {
 		return nil, nil
 	}
 	if v.err = m.err; m.err != nil {
-		return pane.Say{Text: text.Clean("read what is noted: " + m.err.Error()), Bad: true}, nil
+		return pane.Failed("read what is noted", m.err), nil
 	}
 	v.grid.Set(m.list)
 	v.grid.SetTotal(int64(len(m.list)))

@@ -1,6 +1,8 @@
 package pane
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -120,6 +122,24 @@ type (
 	// AskSQL asks for the prompt of SQL.
 	AskSQL struct{}
 )
+
+// There shows the session, in the view of sessions.
+func (s ShowSession) There() Intent { return Several{GoTo{View: "Sessions"}, Send{Msg: s}} }
+
+// There shows what came of the sessions, in the view of sessions.
+func (s ShowRadius) There() Intent { return Several{GoTo{View: "Sessions"}, Send{Msg: s}} }
+
+// There shows the history, in the timeline.
+func (s ShowHistory) There() Intent { return Several{GoTo{View: "Timeline"}, Send{Msg: s}} }
+
+// Failed says what could not be done; nothing where the error only tells that nobody
+// waits for the answer any more.
+func Failed(what text.Safe, err error) Intent {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return Say{Text: what + ": " + text.Clean(err.Error()), Bad: true}
+}
 
 // Done is what a command sends to the root when it has ended.
 type Done struct {

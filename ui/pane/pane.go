@@ -2,6 +2,7 @@ package pane
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -68,6 +69,30 @@ type Command struct {
 	When func() string
 	// Run does it. n is the count typed before the key, 0 for none.
 	Run func(n int) (Intent, tea.Cmd)
+}
+
+// Doer makes commands that take no count, of the ids that begin with scope.
+func Doer(scope string) func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (Intent, tea.Cmd), keys ...string) Command {
+	return func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (Intent, tea.Cmd), keys ...string) Command {
+		return Command{ID: scope + "." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
+			Run: func(int) (Intent, tea.Cmd) { return f() }}
+	}
+}
+
+// Whichever returns the commands of a list, run by the commands of the same ids of
+// whichever list is shown.
+func Whichever(list []Command, shown func() []Command) []Command {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Run = func(n int) (Intent, tea.Cmd) {
+			cmds := shown()
+			if k := slices.IndexFunc(cmds, func(c Command) bool { return c.ID == out[i].ID }); k >= 0 {
+				return cmds[k].Run(n)
+			}
+			return nil, nil
+		}
+	}
+	return out
 }
 
 // Why returns the reason that the command can't run now, "" when it can.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,10 +21,7 @@ func (v *View) Commands() []pane.Command { return v.commands }
 // makeCommands lists the commands, once.
 func (v *View) makeCommands() []pane.Command {
 	cmds := v.moves()
-	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
-		return pane.Command{ID: "queries." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
-			Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
-	}
+	do := pane.Doer("queries")
 	cmds = append(cmds, pane.Pivots("queries", "what the question or finding stands for", 0, v.noFilter, v.pick)...)
 	return append(cmds,
 		do("open", "open", "Open the findings of the question, the events behind a finding, or a row of SQL in full", "Look", 1, v.nothing, v.enter, "enter"),
@@ -257,9 +255,7 @@ func (v *View) askValue(e *entry) pane.Intent {
 			return nil, nil, errors.New("enter a value, or esc")
 		}
 		values := map[string]string{missing.Name: s}
-		for k, val := range e.values {
-			values[k] = val
-		}
+		maps.Copy(values, e.values)
 		e.values, e.state = values, waiting
 		return nil, v.askNow(e), nil
 	}}

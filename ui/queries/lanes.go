@@ -3,6 +3,7 @@ package queries
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -82,22 +83,12 @@ func (v *View) nextOf(slow bool) *entry {
 }
 
 func (v *View) isOut(e *entry) bool {
-	for i := range v.lanes {
-		if v.lanes[i].Out() && v.lanes[i].entry == e {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(v.lanes[:], func(l lane) bool { return l.Out() && l.entry == e })
 }
 
 // anyOut reports whether any lane is busy.
 func (v *View) anyOut() bool {
-	for i := range v.lanes {
-		if v.lanes[i].Out() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(v.lanes[:], func(l lane) bool { return l.Out() })
 }
 
 func (v *View) stopLanes() {

@@ -276,7 +276,7 @@ func (v *View) loaded(m ownMsg) (pane.Intent, tea.Cmd) {
 		return nil, nil
 	}
 	if m.err != nil {
-		return pane.Say{Text: text.Clean("read your queries: " + m.err.Error()), Bad: true}, v.next()
+		return pane.Failed("read your queries", m.err), v.next()
 	}
 	before := v.own
 	v.own = nil

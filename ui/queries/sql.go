@@ -256,10 +256,10 @@ func (v *View) sqlWriting(m writingMsg) tea.Cmd {
 
 func (v *View) sqlWritten(m writeMsg) (pane.Intent, tea.Cmd) {
 	switch {
-	case !v.sql.writing.Is(m.n) || errors.Is(m.err, context.Canceled):
+	case !v.sql.writing.Is(m.n):
 		return nil, nil
 	case m.err != nil:
-		return pane.Say{Text: text.Clean("write the answer: " + m.err.Error()), Bad: true}, nil
+		return pane.Failed("write the answer", m.err), nil
 	}
 	return pane.Say{Text: text.Safe("wrote "+query.Counted(m.rows, "row")+" to ") + text.CleanLine(m.path, 100)}, nil
 }

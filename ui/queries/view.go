@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"spoor/loader/cloudtrail"
 	"spoor/query"
@@ -173,8 +172,9 @@ func (v *View) findingCell(f finding, column string) grid.Cell {
 }
 
 func (v *View) timeCell(t int64) grid.Cell {
+	c := grid.Cell{Text: v.state.Clock(t)}
 	if t == cloudtrail.NoTime {
-		return grid.Cell{Text: "no time", Role: themes.Dim}
+		c.Role = themes.Dim
 	}
-	return grid.Cell{Text: text.Safe(time.UnixMicro(t).In(v.state.Zone).Format(time.DateTime))}
+	return c
 }

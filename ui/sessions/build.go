@@ -171,9 +171,6 @@ func (v *View) treeLines(t query.SessionTree, depth int) []*line {
 	return out
 }
 
-var outcomeWords = [...]text.Safe{"", "denied", "throttled", "error"}
-var outcomeRoles = [...]themes.Role{themes.OK, themes.Denied, themes.Throttled, themes.Error}
-
 // burstLines are what a session did; the last one reads on where there is more.
 func (v *View) burstLines(s *sheet, page query.BurstPage) []*line {
 	var out []*line
@@ -197,8 +194,8 @@ func (v *View) burstLine(s *sheet, b query.Burst) *line {
 		what += text.Safe(fmt.Sprintf(" %s%s in %s", v.state.Styles.Glyphs.Close, number(b.Count), lasted(b.First, b.Last)))
 	}
 	cells := []grid.Cell{dim("  " + v.state.Clock(b.First) + "  "), dim(text.Pad(text.CleanLine(b.Service, 40), 16, text.Safe(v.state.Styles.Glyphs.Ellipsis)) + " "), piece(role, what)}
-	if b.Outcome > 0 {
-		cells = append(cells, piece(outcomeRoles[b.Outcome], "  "+text.Safe(v.state.Styles.Glyphs.No)+" "+outcomeWords[b.Outcome]), dim(" "+text.CleanLine(b.Error, 60)))
+	if o := cloudtrail.Outcome(b.Outcome); o != cloudtrail.OK {
+		cells = append(cells, piece(themes.OfOutcome(o.String(), themes.OK), text.Safe("  "+v.state.Styles.Glyphs.No+" "+o.String())), dim(" "+text.CleanLine(b.Error, 60)))
 	}
 	if b.Via != "" {
 		cells = append(cells, dim("  via "+text.CleanLine(strings.TrimSuffix(b.Via, ".amazonaws.com"), 60)))

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,10 +19,8 @@ var signsOfRisk = []string{"root", "instance credentials outside", "denied, then
 
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
-	cmds := append(v.movement(), v.seeking()...)
-	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
-		return pane.Command{ID: "sessions." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when, Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
-	}
+	cmds := slices.Concat(v.movement(), v.seeking(), pane.Pivots("sessions", "the value under the cursor", 0, v.nothing, v.pick))
+	do := pane.Doer("sessions")
 	return append(cmds,
 		do("open", "open", "Open the session, or what the line leads to: a session, an event, more", "Look", 1, v.nothing, v.enter, "enter"),
 		do("out", "close", "Go back to what was open before, in the end the list", "Look", 0, v.outermost, func() (pane.Intent, tea.Cmd) {
@@ -35,33 +34,19 @@ func (v *View) Commands() []pane.Command {
 		do("signs", "signs of risk", "Show only sessions with a sign of risk", "Filter", 4, v.notList, v.chooseSign, "r"),
 		do("human", "all of this human", "Set the filter to everything that goes back to the same root actor", "Filter", 0, v.nothing, v.filterBy("root"), "A"),
 		do("credential", "all of this credential", "Set the filter to everything done with the session's access key", "Filter", 0, v.nothing, v.filterBy("key"), "K"),
-		do("include", "include", "Keep events with the value under the cursor; again to take it back", "Filter", 0, v.nothing, v.pick(pane.Include), "+"),
-		do("exclude", "exclude", "Leave out events with the value under the cursor", "Filter", 0, v.nothing, v.pick(pane.Exclude), "-"),
-		do("only", "only", "Ask for the value under the cursor and no other of its field", "Filter", 0, v.nothing, v.pick(pane.Only), "="),
 		do("copy", "copy id", "Copy the id of the session", "Take", 0, v.nothing, v.copyID, "y"),
 	)
 }
 
 // movement moves in what is on top.
 func (v *View) movement() []pane.Command {
-	cmds := v.grid.Commands("sessions", func() (pane.Intent, tea.Cmd) { return nil, v.fetch() })
-	for i := range cmds {
-		list := cmds[i].Run
-		id := cmds[i].ID
-		cmds[i].Run = func(n int) (pane.Intent, tea.Cmd) {
-			s := v.top()
-			if s == nil {
-				return list(n)
-			}
-			for _, c := range s.grid.Commands("sessions", func() (pane.Intent, tea.Cmd) { return nil, nil }) {
-				if c.ID == id {
-					return c.Run(n)
-				}
-			}
-			return nil, nil
+	list := v.grid.Commands("sessions", func() (pane.Intent, tea.Cmd) { return nil, v.fetch() })
+	return pane.Whichever(list, func() []pane.Command {
+		if s := v.top(); s != nil {
+			return s.grid.Commands("sessions", func() (pane.Intent, tea.Cmd) { return nil, nil })
 		}
-	}
-	return cmds
+		return list
+	})
 }
 
 func (v *View) nothing() string {
@@ -156,14 +141,12 @@ func (v *View) pickable() (field, value string, ok bool) {
 	return field, value, ok && value != ""
 }
 
-func (v *View) pick(how pane.How) func() (pane.Intent, tea.Cmd) {
-	return func() (pane.Intent, tea.Cmd) {
-		field, value, ok := v.pickable()
-		if !ok {
-			return pane.Say{Text: "the row has no value there"}, nil
-		}
-		return pane.Pick{Field: field, Value: query.Value{Text: value}, How: how}, nil
+func (v *View) pick(how pane.How) pane.Intent {
+	field, value, ok := v.pickable()
+	if !ok {
+		return pane.Say{Text: "the row has no value there"}
 	}
+	return pane.Pick{Field: field, Value: query.Value{Text: value}, How: how}
 }
 
 func (v *View) enter() (pane.Intent, tea.Cmd) {

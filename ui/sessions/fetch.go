@@ -2,14 +2,12 @@ package sessions
 
 import (
 	"context"
-	"errors"
 
 	tea "charm.land/bubbletea/v2"
 
 	"spoor/query"
 	"spoor/ui/grid"
 	"spoor/ui/pane"
-	"spoor/ui/text"
 )
 
 type pageMsg struct {
@@ -79,10 +77,7 @@ func (v *View) filled(m pageMsg) (pane.Intent, tea.Cmd) {
 	}
 	if v.err = m.err; m.err != nil {
 		v.grid.Fail()
-		if errors.Is(m.err, context.Canceled) {
-			return nil, nil
-		}
-		return pane.Say{Text: text.Clean("read sessions: " + m.err.Error()), Bad: true}, nil
+		return pane.Failed("read sessions", m.err), nil
 	}
 	v.total, v.all, v.stale = m.page.Total, m.page.All, m.page.Stale
 	items := items(m)
@@ -91,9 +86,7 @@ func (v *View) filled(m pageMsg) (pane.Intent, tea.Cmd) {
 	case grid.Around:
 		k := min(max(m.asked-m.first, 0), len(items))
 		v.grid.FillAround(items[:k], items[k:], m.first > 0, end < v.total, int64(m.first))
-	case grid.Before:
-		v.grid.Fill(m.want, items, m.first > 0)
-	case grid.End:
+	case grid.Before, grid.End:
 		v.grid.Fill(m.want, items, m.first > 0)
 	default:
 		v.grid.Fill(m.want, items, end < v.total)

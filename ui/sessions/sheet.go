@@ -1,9 +1,6 @@
 package sessions
 
 import (
-	"context"
-	"errors"
-
 	tea "charm.land/bubbletea/v2"
 
 	"spoor/query"
@@ -168,12 +165,7 @@ func (v *View) continued(m moreMsg) (pane.Intent, tea.Cmd) {
 	return nil, nil
 }
 
-func failed(err error) pane.Intent {
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return pane.Say{Text: text.Clean("read session: " + err.Error()), Bad: true}
-}
+func failed(err error) pane.Intent { return pane.Failed("read session", err) }
 
 // Pieces of lines.
 

@@ -15,10 +15,7 @@ import (
 
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
-	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
-		return pane.Command{ID: "sources." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
-			Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
-	}
+	do := pane.Doer("sources")
 	return append(append(v.moves(), pane.Pivots("sources", "the object, or the account of the map, under the cursor", 0, v.nothing, v.pick)...),
 		do("open", "about the object", "Say all that is known of the object", "Look", 1, v.noObject, v.open, "enter"),
 		do("events", "its events", "Open the events of the object, or of the account and region", "Look", 2, v.nothing, v.events, "e"),
@@ -34,17 +31,13 @@ func (v *View) Commands() []pane.Command {
 // moves are the movements of whichever list is shown.
 func (v *View) moves() []pane.Command {
 	onMap := v.cells.Commands("sources", func() (pane.Intent, tea.Cmd) { return nil, nil })
-	cmds := v.objects.Commands("sources", v.moved)
-	for i := range onMap {
-		run := cmds[i].Run
-		cmds[i].Run = func(n int) (pane.Intent, tea.Cmd) {
-			if v.isMap {
-				return onMap[i].Run(n)
-			}
-			return run(n)
+	list := v.objects.Commands("sources", v.moved)
+	return pane.Whichever(list, func() []pane.Command {
+		if v.isMap {
+			return onMap
 		}
-	}
-	return cmds
+		return list
+	})
 }
 
 func (v *View) noObject() string {

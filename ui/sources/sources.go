@@ -2,7 +2,6 @@ package sources
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -229,11 +228,11 @@ func (v *View) listed(m objectsMsg) tea.Cmd {
 }
 
 func (v *View) covered(m coverMsg) (pane.Intent, tea.Cmd) {
-	if !v.maps.Is(m.n) || errors.Is(m.err, context.Canceled) {
+	if !v.maps.Is(m.n) {
 		return nil, nil
 	}
 	if m.err != nil {
-		return pane.Say{Text: text.Clean("map the coverage: " + m.err.Error()), Bad: true}, nil
+		return pane.Failed("map the coverage", m.err), nil
 	}
 	v.cover, v.have = m.cover, true
 	var rows []series

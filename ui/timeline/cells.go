@@ -196,15 +196,7 @@ func noted(c *query.Change) text.Safe {
 }
 
 func outcomeRole(o uint8) themes.Role {
-	switch cloudtrail.Outcome(o) {
-	case cloudtrail.Denied:
-		return themes.Denied
-	case cloudtrail.Throttled:
-		return themes.Throttled
-	case cloudtrail.Error:
-		return themes.Error
-	}
-	return themes.Text
+	return themes.OfOutcome(cloudtrail.Outcome(o).String(), themes.Text)
 }
 
 func (v *View) groupCell(g *query.ChangeGroup, column string) grid.Cell {

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -13,11 +14,8 @@ import (
 
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
-	do := func(id string, title text.Safe, help, group string, hint int, when func() string, f func() (pane.Intent, tea.Cmd), keys ...string) pane.Command {
-		return pane.Command{ID: "timeline." + id, Keys: keys, Title: title, Help: help, Group: group, Hint: hint, When: when,
-			Run: func(int) (pane.Intent, tea.Cmd) { return f() }}
-	}
-	return append(append(v.movement(), v.seeking()...),
+	do := pane.Doer("timeline")
+	return append(slices.Concat(v.movement(), v.seeking(), pane.Pivots("timeline", "the value under the cursor", 0, v.noValue, v.pick)),
 		do("open", "open", "Show the event in full; on a group, its changes", "Look", 1, v.nothing, v.open, "enter"),
 		do("unfold", "unfold", "List the changes that a line stands for, or that services made of a call", "Look", 6, v.notFolded, v.unfold, "space"),
 		do("history", "resource history", "All that happened to the resource, whatever name it came under, and who read it", "Look", 2, v.noResource, v.history, "r"),
@@ -31,9 +29,6 @@ func (v *View) Commands() []pane.Command {
 			cmd, _ := v.Out()
 			return nil, cmd
 		}, "backspace"),
-		do("include", "include", "Keep events with the value under the cursor; again to take it back", "Filter", 0, v.noValue, v.pick(pane.Include), "+"),
-		do("exclude", "exclude", "Leave out events with the value under the cursor", "Filter", 0, v.noValue, v.pick(pane.Exclude), "-"),
-		do("only", "only", "Ask for the value under the cursor and no other of its field", "Filter", 0, v.noValue, v.pick(pane.Only), "="),
 		do("copy", "copy", "Copy the sentence, or the value under the cursor", "Take", 0, v.nothing, v.copy, "y"),
 	)
 }
@@ -41,24 +36,18 @@ func (v *View) Commands() []pane.Command {
 // movement moves in the level on top; while a stretch is being marked, left
 // and right move its end.
 func (v *View) movement() []pane.Command {
-	cmds := v.levels[0].grid.Commands("timeline", v.moved)
-	for i := range cmds {
-		id := cmds[i].ID
+	cmds := pane.Whichever(v.levels[0].grid.Commands("timeline", v.moved), func() []pane.Command { return v.top().grid.Commands("timeline", v.moved) })
+	for i, c := range cmds {
+		step := map[string]int{"timeline.left": -1, "timeline.right": 1}[c.ID]
+		if step == 0 {
+			continue
+		}
 		cmds[i].Run = func(n int) (pane.Intent, tea.Cmd) {
-			if v.lanes.brushing() && (id == "timeline.left" || id == "timeline.right") {
-				step := max(n, 1)
-				if id == "timeline.left" {
-					step = -step
-				}
-				v.lanes.move(step)
+			if v.lanes.brushing() {
+				v.lanes.move(step * max(n, 1))
 				return nil, nil
 			}
-			for _, c := range v.top().grid.Commands("timeline", v.moved) {
-				if c.ID == id {
-					return c.Run(n)
-				}
-			}
-			return nil, nil
+			return c.Run(n)
 		}
 	}
 	return cmds
@@ -176,7 +165,7 @@ func (v *View) session() (pane.Intent, tea.Cmd) {
 		return nil, nil
 	}
 	if c.Session != "" {
-		return showSession(c.Session), nil
+		return pane.ShowSession{ID: c.Session}.There(), nil
 	}
 	req := query.ChangeRequest{Filter: v.state.Filter, Order: v.state.Order, From: query.Cursor{Time: c.Time, Seq: c.Seq, Set: true}, Include: true, N: 1, Sessions: true}
 	return pane.Say{Text: "working out the sessions of the case"}, v.findSession(c.Seq, req)
@@ -212,11 +201,7 @@ func (v *View) foundSession(m sessionMsg) (pane.Intent, tea.Cmd) {
 	case m.id == "":
 		return pane.Say{Text: "no session is known for this change"}, nil
 	}
-	return showSession(m.id), nil
-}
-
-func showSession(id string) pane.Intent {
-	return pane.Several{pane.GoTo{View: "Sessions"}, pane.Send{Msg: pane.ShowSession{ID: id}}}
+	return pane.ShowSession{ID: m.id}.There(), nil
 }
 
 func (v *View) chooseGroup() (pane.Intent, tea.Cmd) {
@@ -308,14 +293,12 @@ func (v *View) noValue() string {
 	return ""
 }
 
-func (v *View) pick(how pane.How) func() (pane.Intent, tea.Cmd) {
-	return func() (pane.Intent, tea.Cmd) {
-		field, val, ok := v.pickable()
-		if !ok {
-			return nil, nil
-		}
-		return pane.Pick{Field: field, Value: val, How: how}, nil
+func (v *View) pick(how pane.How) pane.Intent {
+	field, val, ok := v.pickable()
+	if !ok {
+		return nil
 	}
+	return pane.Pick{Field: field, Value: val, How: how}
 }
 
 func (v *View) copy() (pane.Intent, tea.Cmd) {

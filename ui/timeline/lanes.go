@@ -1,8 +1,6 @@
 package timeline
 
 import (
-	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -114,10 +112,7 @@ func (v *View) drawn(m lanesMsg) (pane.Intent, tea.Cmd) {
 		return nil, nil
 	}
 	if m.err != nil {
-		if errors.Is(m.err, context.Canceled) {
-			return nil, nil
-		}
-		return pane.Say{Text: text.Clean("draw the lanes: " + m.err.Error()), Bad: true}, nil
+		return pane.Failed("draw the lanes", m.err), nil
 	}
 	v.lanes.data, v.lanes.asked, v.lanes.anchor = m.lanes, 0, -1
 	if len(m.lanes.Lanes) > 0 {

@@ -2,7 +2,6 @@ package timeline
 
 import (
 	"context"
-	"errors"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -201,10 +200,8 @@ func (v *View) filled(m pageMsg) (pane.Intent, tea.Cmd) {
 
 func (v *View) failed(l *level, err error) (pane.Intent, tea.Cmd) {
 	l.grid.Fail()
-	if l.err = err; errors.Is(err, context.Canceled) {
-		return nil, nil
-	}
-	return pane.Say{Text: text.Clean("read changes: " + err.Error()), Bad: true}, nil
+	l.err = err
+	return pane.Failed("read changes", err), nil
 }
 
 func (v *View) grouped(m groupsMsg) (pane.Intent, tea.Cmd) {

@@ -100,7 +100,7 @@ func (v *View) sought(m seekMsg) (pane.Intent, tea.Cmd) {
 	case !v.seeks.Is(m.n) || v.top() != m.of:
 		return nil, nil
 	case m.err != nil:
-		return pane.Say{Text: "look for " + m.what + ": " + text.Clean(m.err.Error()), Bad: true}, nil
+		return pane.Failed("look for "+m.what, m.err), nil
 	case m.row.change == nil:
 		return pane.NoFurther(m.what), nil
 	}
