@@ -12,9 +12,10 @@ const (
 	commitEvery = 4 * time.Second        // in a long load
 	commitRows  = 8 * rowGroup
 
-	// rowGroup is how many rows a database packs together (DuckDB). A lot that ends
-	// in the middle of a group leaves it to be packed once more with the next one,
-	// and a hole in the file.
+	// rowGroup is how many rows a database packs together (DuckDB). A lot of one group
+	// or more is packed by itself; smaller ones fill a group together. One that ends in
+	// the middle of a group, or goes beyond the end of it, leaves it to be packed once
+	// more, and a hole in the file.
 	rowGroup = 122_880
 )
 
@@ -55,6 +56,7 @@ type appender struct {
 	lists   [][]Event
 	text    int // bytes in batch
 	rows    int // staged since the last commit
+	tail    int // rows in the group that small lots are filling
 	staged  bool
 	last    time.Time     // of the last commit
 	pause   time.Duration // until the next; grows
@@ -198,12 +200,15 @@ func (a *appender) due() bool {
 	if !a.staged || waited < a.pause && a.rows < commitRows-rowGroup {
 		return false
 	}
-	return a.rows < rowGroup || a.rows%rowGroup >= rowGroup*7/8 || waited >= 4*a.pause || a.rows >= commitRows
+	return a.tail+a.rows < rowGroup || a.rows >= rowGroup && a.rows%rowGroup >= rowGroup*7/8 || waited >= 4*a.pause || a.rows >= commitRows
 }
 
 func (a *appender) commit(ctx context.Context) error {
 	if err := a.sink.Commit(ctx); err != nil {
 		return err
+	}
+	if a.tail = (a.tail + a.rows) % rowGroup; a.rows >= rowGroup {
+		a.tail = 0
 	}
 	a.started, a.staged, a.rows, a.last = true, false, 0, time.Now()
 	a.pause = min(max(2*a.pause, 2*batchWait), commitEvery)
