@@ -30,8 +30,13 @@ import (
 // same files: unpacking them and nothing else, and DuckDB's own JSON reader into a
 // table of the same columns. Each runs in a process of its own, so that the
 // system tells its CPU time and peak memory; they take turns, three times, and the
-// medians count. `make bench-load` runs it and shows its table.
+// medians count. `make bench-load` runs it and shows its table. Where libdeflate can be
+// built with, a load by such a build takes its turn as well.
 func BenchmarkLoad(b *testing.B) {
+	works := loadWorks
+	if tagged := buildTagged(b); tagged != "" {
+		works = append(works[:len(works):len(works)], loadWork{"libdeflate", "spoor", tagged})
+	}
 	for _, shape := range []struct {
 		name string
 		loadgen.Shape
@@ -45,13 +50,13 @@ func BenchmarkLoad(b *testing.B) {
 			costs := make(map[string][]cost)
 			for b.Loop() {
 				for range loadRuns {
-					for _, work := range loadWorks {
-						costs[work] = append(costs[work], runWork(b, work, dir))
+					for _, w := range works {
+						costs[w.name] = append(costs[w.name], w.run(b, dir))
 					}
 				}
 			}
 			out := outDir(dir)
-			r := loadResult{shape: shape.name, sum: sum, db: size(b, filepath.Join(out, dbName)), pack: size(b, filepath.Join(out, packName)), costs: costs}
+			r := loadResult{shape: shape.name, works: works, sum: sum, db: size(b, filepath.Join(out, dbName)), pack: size(b, filepath.Join(out, packName)), costs: costs}
 			r.report(b)
 			fmt.Print(r.table())
 		})
@@ -61,8 +66,22 @@ func BenchmarkLoad(b *testing.B) {
 // loadRuns is how often each work is done.
 const loadRuns = 3
 
+// A loadWork is done by processes of a test binary.
+type loadWork struct{ name, does, binary string }
+
 // loadWorks take turns; "again" is a second run over what "spoor" has loaded.
-var loadWorks = []string{"inflate", "read_json", "spoor", "again"}
+var loadWorks = []loadWork{{"inflate", "inflate", os.Args[0]}, {"read_json", "read_json", os.Args[0]}, {"spoor", "spoor", os.Args[0]}, {"again", "again", os.Args[0]}}
+
+// buildTagged builds this test with the tag libdeflate, "" if the library is not
+// there.
+func buildTagged(b *testing.B) string {
+	name := filepath.Join(b.TempDir(), "tagged.test")
+	if out, err := exec.Command("go", "test", "-c", "-tags", "libdeflate", "-o", name, ".").CombinedOutput(); err != nil {
+		b.Logf("without libdeflate: %v\n%s", err, out)
+		return ""
+	}
+	return name
+}
 
 // A cost is what one process took.
 type cost struct {
@@ -72,16 +91,16 @@ type cost struct {
 
 func outDir(dir string) string { return filepath.Join(dir, "..", filepath.Base(dir)+".out") }
 
-// runWork runs one of the works in a process of its own.
-func runWork(b *testing.B, work, dir string) cost {
+// run does the work in a process of its own.
+func (w loadWork) run(b *testing.B, dir string) cost {
 	out := outDir(dir)
-	if work != "again" {
+	if w.does != "again" {
 		if err := os.RemoveAll(out); err != nil {
 			b.Fatal(err)
 		}
 	}
-	c := exec.Command(os.Args[0], "-test.run=^TestBenchWork$", "-test.v")
-	c.Env = append(os.Environ(), "SPOOR_BENCH_WORK="+work, "SPOOR_BENCH_DIR="+dir, "SPOOR_BENCH_OUT="+out)
+	c := exec.Command(w.binary, "-test.run=^TestBenchWork$", "-test.v")
+	c.Env = append(os.Environ(), "SPOOR_BENCH_WORK="+w.does, "SPOOR_BENCH_DIR="+dir, "SPOOR_BENCH_OUT="+out)
 	start := time.Now()
 	if text, err := c.CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, text)
@@ -95,6 +114,7 @@ func runWork(b *testing.B, work, dir string) cost {
 // A loadResult is what the processes of one shape took.
 type loadResult struct {
 	shape    string
+	works    []loadWork
 	sum      loadgen.Summary
 	db, pack float64 // bytes
 	costs    map[string][]cost
@@ -145,13 +165,16 @@ func (r loadResult) table() string {
 	fmt.Fprintf(&s, "\n%s: %d events in %d objects, %.0f MB of JSON, %.0f MB stored; medians of %d\n",
 		r.shape, r.sum.Events, r.sum.Objects, float64(r.sum.Text)/1e6, float64(r.sum.Stored)/1e6, len(r.costs["spoor"]))
 	fmt.Fprintf(&s, "%-10s %10s %8s %9s %9s\n", "", "events/s", "MB/s", "CPU s/M", "peak MB")
-	for _, work := range loadWorks {
-		wall := r.median(work, wallSeconds)
-		fmt.Fprintf(&s, "%-10s %10.0f %8.0f %9.2f %9.0f\n", work, n/wall, float64(r.sum.Text)/wall/1e6,
-			r.median(work, cpuSeconds)/n*1e6, r.median(work, peakMB))
+	for _, w := range r.works {
+		wall := r.median(w.name, wallSeconds)
+		fmt.Fprintf(&s, "%-10s %10.0f %8.0f %9.2f %9.0f\n", w.name, n/wall, float64(r.sum.Text)/wall/1e6,
+			r.median(w.name, cpuSeconds)/n*1e6, r.median(w.name, peakMB))
 	}
 	fmt.Fprintf(&s, "CPU of spoor ÷ inflate    %6.2f  (needed ≤ 2.5)\n", r.ratio("spoor", "inflate"))
 	fmt.Fprintf(&s, "CPU of read_json ÷ spoor  %6.2f  (needed ≥ 2.0)\n", r.ratio("read_json", "spoor"))
+	if len(r.costs["libdeflate"]) > 0 {
+		fmt.Fprintf(&s, "with -tags libdeflate     %6.2f · %.2f\n", r.ratio("libdeflate", "inflate"), r.ratio("read_json", "libdeflate"))
+	}
 	fmt.Fprintf(&s, "database, bytes an event  %6.1f  (needed ≤ 40)\n", r.perEvent(r.db))
 	fmt.Fprintf(&s, "pack ÷ gzip               %6.2f  (needed ≤ 1)\n", r.pack/float64(r.sum.Stored))
 	return s.String()
