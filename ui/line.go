@@ -277,8 +277,11 @@ func (m *Model) loadText() []seg {
 		}
 		line = append(line, seg{role: themes.Accent, text: text.Safe(t)})
 	case m.opt.Progress != nil && p.Listed > 0 && m.w >= twoColumns:
-		line = append(line, seg{role: themes.Dim, text: text.Safe(fmt.Sprintf("%s: %s loaded, %s skipped ", query.Counted(p.Listed, "object"),
-			thousands(p.Loaded+p.Already), thousands(p.Skipped)))})
+		t := query.Counted(p.Listed, "object") + ": " + thousands(p.Loaded) + " loaded"
+		if p.Already > 0 { // some of which an earlier load may have skipped
+			t += ", " + thousands(p.Already) + " already there"
+		}
+		line = append(line, seg{role: themes.Dim, text: text.Safe(t + ", " + thousands(p.Skipped) + " skipped ")})
 	}
 	if p.Failed > 0 {
 		line = append(line, seg{role: themes.Error, text: text.Safe(fmt.Sprintf("%s %s failed ", m.opt.Glyphs.No, thousands(p.Failed)))})

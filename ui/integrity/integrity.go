@@ -153,6 +153,18 @@ func (v *View) show(r *digest.Report, causes [][]query.Cause) {
 	}
 	v.place()
 	v.rows()
+	v.worst()
+}
+
+// worst puts the cursor on what is worst, below its heading, so that enter shows
+// the evidence at once. It does not move a cursor that the reader has moved.
+func (v *View) worst() {
+	rows := v.grid.Rows()
+	if v.grid.Touched() || len(rows) < 2 || rows[1].object < 0 && rows[1].finding < 0 {
+		return
+	}
+	v.grid.Select(rows[1].key)
+	v.follow()
 }
 
 // run starts a check.

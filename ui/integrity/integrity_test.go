@@ -271,7 +271,7 @@ func TestCheckShowsProgressStopsAndRunsAgain(t *testing.T) {
 func TestEvidenceAndEvents(t *testing.T) {
 	t.Parallel()
 	d := drive(t, &checker{report: damaged(t)}, 120, 36)
-	d.press("j", "enter")
+	d.press("enter") // the cursor is on what is worst
 	page, ok := d.intents[0].(pane.Read)
 	if !ok {
 		t.Fatalf("enter on a log: %#v", d.intents[0])
@@ -313,6 +313,7 @@ func TestMouse(t *testing.T) {
 	if d.v.strips.cur != 1 || d.v.strips.hour == 0 {
 		t.Errorf("a click on the second strip: strip %d, hour %d", d.v.strips.cur, d.v.strips.hour)
 	}
+	d.press("k") // a click on the line under the cursor opens it
 	y := d.v.top() + 1
 	for range 2 {
 		if intent, _ := d.v.Update(tea.MouseClickMsg{X: 5, Y: y, Button: tea.MouseLeft}); intent != nil {

@@ -55,7 +55,7 @@ func (v *View) headerLines(s query.Session) []*line {
 	lines = append(lines, programLines(s.Programs(), 3)...)
 	lines = append(lines, listLines("keys", s.AccessKeys, 2)...)
 	lines = append(lines, label("did", piece(themes.Text, number(s.Events)), dim(text.Safe(" "+query.Plural(s.Events, "event")+"  ")), tally(s.Writes, themes.Write), dim(text.Safe(" "+query.Plural(s.Writes, "write")+"  ")),
-		tally(s.Denied, themes.Denied), dim(" denied  "), tally(s.Errors-s.Denied, themes.Error), dim(" failed otherwise  "+number(s.Forwarded)+" by services in its name")))
+		tally(s.Denied, themes.Denied), dim(" denied  "), tally(s.Errors-s.Denied, themes.Error), dim(" failed otherwise"), dim("  "+number(s.Forwarded)+" by services in its name")))
 	lines = append(lines, label("where", plain(strings.Join(append([]string{v.state.Accounts.Full(s.Account)}, s.Regions...), " ")), dim("  "+text.CleanLine(services(s.Services), cellMax))))
 	if noted := notes(&s); noted != "" {
 		lines = append(lines, label("noted", piece(themes.Focus, text.CleanLine(noted, cellMax))))
@@ -86,7 +86,9 @@ func programLines(list []query.Program, most int) []*line {
 		if p.More > 0 {
 			like = dim(text.Safe(fmt.Sprintf("%d like it: ", p.More+1)))
 		}
-		out = append(out, label(name, like, plain(p.Agent)))
+		l := label(name, like, plain(p.Agent))
+		l.whole = true
+		out = append(out, l)
 		name = ""
 	}
 	return out
@@ -203,7 +205,7 @@ func (v *View) burstLine(s *sheet, b query.Burst) *line {
 	if b.Resource != "" {
 		cells = append(cells, plain("  "+b.Resource))
 	}
-	l := &line{cells: cells, seq: b.Seq, from: b.First, to: b.Last}
+	l := &line{cells: cells, whole: true, seq: b.Seq, from: b.First, to: b.Last}
 	if f, err := query.Is("session", query.Value{Text: s.session.ID}); err == nil {
 		l.figure = f
 		if g, err := query.Is("event", query.Value{Text: b.Event}); err == nil && b.Count > 1 {

@@ -76,14 +76,10 @@ func (v *View) Title() text.Safe {
 
 // Resize implements pane.Pane.
 func (v *View) Resize(w, h int) {
-	old := v.w
 	v.w, v.h = w, h
 	v.grid.Resize(w, max(h-1, 0))
 	for _, s := range v.open {
-		s.grid.Resize(w, h)
-		if s.lay != nil && w != old {
-			s.set(s.lay(w))
-		}
+		s.resize(w, h)
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 type sheet struct {
 	title   text.Safe
 	grid    *grid.Grid[*line]
-	lines   []*line
+	w       int
+	lines   []*line        // whole; the grid has them broken where they are too wide
 	session *query.Session // nil when it is no session
 	next    query.Cursor   // of its bursts, when there are more
 	more    bool
@@ -35,10 +36,11 @@ type line struct {
 	from    int64        // their time, µs UTC, both included
 	to      int64
 	more    bool // enter reads on
+	whole   bool // never broken over lines
 }
 
 func (v *View) newSheet(title text.Safe, lines []*line) *sheet {
-	s := &sheet{title: title}
+	s := &sheet{title: title, w: v.w}
 	s.grid = grid.New(grid.Source[*line]{
 		Key:  func(l *line) int64 { return l.n },
 		Cell: func(*line, string) grid.Cell { return grid.Cell{} },
@@ -49,13 +51,32 @@ func (v *View) newSheet(title text.Safe, lines []*line) *sheet {
 	return s
 }
 
-// set numbers the lines and shows them.
+// set shows lines.
 func (s *sheet) set(lines []*line) {
-	for i, l := range lines {
-		l.n = int64(i)
-	}
 	s.lines = lines
-	s.grid.Set(lines)
+	s.grid.Set(flow(lines, s.w))
+}
+
+// resize breaks the lines anew, or makes them anew where they know how.
+func (s *sheet) resize(w, h int) {
+	s.grid.Resize(w, h)
+	if w == s.w {
+		return
+	}
+	at, _ := s.grid.Current()
+	s.w = w
+	if s.lay != nil {
+		s.lines = s.lay(w)
+	}
+	s.set(s.lines)
+	s.keep(at)
+}
+
+// keep moves the cursor to the line that at was, or was a part of.
+func (s *sheet) keep(at *line) {
+	if at != nil && !s.grid.Select(at.n) {
+		s.grid.Select(at.n - at.n%parts)
+	}
 }
 
 type sheetMsg struct {
@@ -125,9 +146,7 @@ func (v *View) opened(m sheetMsg) (pane.Intent, tea.Cmd) {
 	} else if v.top() == m.again {
 		at, _ := m.again.grid.Current()
 		v.open[len(v.open)-1] = s
-		if at != nil {
-			s.grid.Select(at.n)
-		}
+		s.keep(at)
 	}
 	return nil, nil
 }

@@ -69,7 +69,7 @@ func (v *View) historyLevel(h query.ResourceHistory) *level {
 	}
 	add(0)
 	if !h.Reads {
-		add(0, dim("reads of it: none recorded; trails record reads of data only where they are told to"))
+		add(0, dim("reads of it: none recorded (trails log reads of data only if told)"))
 	} else {
 		add(0, dim("read by"))
 	}
