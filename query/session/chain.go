@@ -81,7 +81,7 @@ func (r *resolver) faces(res *Result) {
 func (l *ledger) links(res *Result, i int, face *cloudtrail.Identity, person string) []Link {
 	s := &res.Sessions[i]
 	for _, rule := range []func(*Session, *cloudtrail.Identity, string) []clue{
-		l.issuedKey, l.signIn, l.roleSession, l.sourceIdentity, l.sessionToken, l.federation, l.assumeRoot, l.console, l.identityCenter,
+		l.issuedKey, l.signIn, l.roleSession, l.sourceIdentity, l.sessionToken, l.federation, l.assumeRoot, l.console, l.identityCenter, l.signInToken,
 	} {
 		if links := l.resolve(res, i, rule(s, face, person)); len(links) > 0 {
 			return links
@@ -205,18 +205,6 @@ func lives(m *Mint, s *Session) bool {
 	return s.Start >= m.Ref.Time-clockSkew && s.Start <= m.Ref.Time+temporaryLife
 }
 
-// signIn: the sign-in session that an OAuth grant opened.
-func (l *ledger) signIn(_ *Session, face *cloudtrail.Identity, _ string) []clue {
-	if face.SignInSession == "" {
-		return nil
-	}
-	var out []clue
-	for _, i := range l.bySignIn[face.SignInSession] {
-		out = append(out, clue{i, ByIssuedKey, Exact, l.all[i].Call + " opened the sign-in session that it carries"})
-	}
-	return out
-}
-
 // roleSession: AssumeRole* of the same role and session name in the second in
 // which the credentials were created.
 func (l *ledger) roleSession(s *Session, face *cloudtrail.Identity, _ string) []clue {
@@ -266,17 +254,6 @@ func (l *ledger) sessionToken(s *Session, _ *cloudtrail.Identity, person string)
 	return l.byCaller(s, person, "GetSessionToken")
 }
 
-// console: the sign-in by which temporary credentials became a console session.
-func (l *ledger) console(s *Session, _ *cloudtrail.Identity, person string) []clue {
-	if s.Kind != Console && s.Kind != SignIn {
-		return nil
-	}
-	if clues := l.byCaller(s, person, "ConsoleLogin"); len(clues) > 0 {
-		return clues
-	}
-	return l.byCaller(s, person, "GetSigninToken")
-}
-
 func (l *ledger) byCaller(s *Session, person, call string) []clue {
 	var out []clue
 	for _, i := range l.byPerson[person] {
@@ -317,52 +294,4 @@ func (l *ledger) assumeRoot(s *Session, face *cloudtrail.Identity, _ string) []c
 		}
 	}
 	return out
-}
-
-// identityCenter: the portal hands out credentials of a permission set in the
-// second they are created, to the same address; no record joins the two.
-func (l *ledger) identityCenter(s *Session, face *cloudtrail.Identity, _ string) []clue {
-	set, ok := permissionSet(s.Role)
-	if !ok {
-		return nil
-	}
-	var out []clue
-	for _, i := range l.portal {
-		m := l.all[i]
-		if !stamped(m, s) || !slices.Contains(s.IPs, m.Ref.IP) {
-			continue
-		}
-		if m.RoleName != "" && m.RoleName != set && m.RoleName != s.Role || m.Account != "" && m.Account != s.Account {
-			continue
-		}
-		if !l.sameUser(m, s) {
-			continue
-		}
-		out = append(out, clue{i, ByInference, Inferred, m.Call + " from the same address in the second the credentials were created; Identity Center leaves no firmer trace"})
-	}
-	return out
-}
-
-// sameUser reports whether a session may be that of the user a portal gave
-// credentials to. Before July 2025 the portal's own records name the user;
-// Identity Center's user names don't go by case.
-func (l *ledger) sameUser(m issued, s *Session) bool {
-	if behalf := m.Ref.Who.OnBehalfOf; behalf != "" && s.Behalf != "" {
-		return behalf == s.Behalf
-	}
-	name := l.names[m.Ref.Who.OnBehalfOf]
-	if name == "" && !masked(m.SessionName) {
-		name = m.SessionName
-	}
-	return name == "" || strings.EqualFold(name, s.SessionName)
-}
-
-// permissionSet returns the permission set of an Identity Center role,
-// AWSReservedSSO_<set>_<16 hex digits>.
-func permissionSet(role string) (string, bool) {
-	rest, ok := strings.CutPrefix(role, "AWSReservedSSO_")
-	if cut := strings.LastIndexByte(rest, '_'); ok && cut > 0 {
-		return rest[:cut], true
-	}
-	return rest, ok
 }

@@ -9,7 +9,7 @@ import (
 
 // Rules numbers the rules by which events become sessions and chains: what was
 // worked out by other rules must not be gone on with. Count it up when they change.
-const Rules = 2
+const Rules = 3
 
 // DefaultIdle is the silence that ends a session of a long-term key.
 const DefaultIdle = 30 * time.Minute
@@ -27,6 +27,9 @@ const (
 	temporaryLife = 36 * 3600 * second
 	// BurstWindow is how long after a call a service may still act for its caller.
 	BurstWindow = 60 * time.Second
+	// TokenLife is how long a token of GetSigninToken opens the console (IAM user
+	// guide, custom identity broker).
+	TokenLife = 15 * time.Minute
 	// signInPreface is how long before a sign-in its password and MFA steps count as part of it.
 	signInPreface = 5 * 60 * second
 	// maxDepth guards the walk up; role chains of real systems have two or three links.

@@ -122,6 +122,14 @@ func mintFixtures() []fixture {
 }
 
 func consoleFixtures() []fixture {
+	guest := func(key string, created float64) cloudtrail.Identity {
+		id := cloudtrail.Identity{Type: "FederatedUser", PrincipalID: acct + ":guest", ARN: "arn:aws:sts::" + acct + ":federated-user/guest", Account: acct, AccessKey: key, SessionName: "guest",
+			IssuerType: "IAMUser", IssuerARN: user("alice", "").ARN, Created: cloudtrail.NoTime, Kind: cloudtrail.KindFederated, Actor: "guest (federated by alice)"}
+		if created >= 0 {
+			id.Created = at(created)
+		}
+		return id
+	}
 	bare := user("alice", "")
 	admin := role(acctB, "Admin", "alice", "", -1)
 	work := role(acctB, "Admin", "alice", "ASIACONSOLE00009", 200)
@@ -189,6 +197,16 @@ func consoleFixtures() []fixture {
 				do("web", 70, stamp(caller, "ASIACONSOLE00004", 61), console, "ec2", "DescribeVpcs")},
 			sessions: [][]string{{"token", "login"}, {"web"}},
 			wants:    []want{{event: "web", parent: "token", evidence: "login", link: "role-session", confidence: "by time", root: "Broker/broker", sure: "unknown", depth: 1}},
+		},
+		{
+			name: "a federation token turned into a console session that has its own second, by the last token before it",
+			events: []event{mint(do("fed", 60, user("alice", "AKIAALICE0000001"), idle, "sts", "GetFederationToken"), cloudtrail.Mint{IssuedKey: "ASIAGUEST0000001", SessionName: "guest", Principal: guest("", -1).PrincipalID}),
+				mint(do("token", 65, guest("ASIAGUEST0000001", 60), byKey, "signin", "GetSigninToken"), cloudtrail.Mint{IssuedKey: "ASIAGUEST0000001"}),
+				mint(do("login", 95, guest("", -1), idle, "signin", "ConsoleLogin"), cloudtrail.Mint{}), do("web", 100, guest("ASIACONSOLE00005", 95), console, "iam", "CreateUser"),
+				mint(do("stale", 2000, guest("", -1), idle, "signin", "ConsoleLogin"), cloudtrail.Mint{})},
+			sessions: [][]string{{"fed"}, {"token"}, {"login", "web"}, {"stale"}},
+			wants: []want{{event: "web", parent: "token", evidence: "token", link: "inferred", confidence: "inferred", root: "alice", sure: "inferred", depth: 2},
+				{event: "stale", root: "alice", sure: "exact"}},
 		},
 		{
 			name: "aws login: the new key keeps the console session's principal and creation time",

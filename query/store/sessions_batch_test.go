@@ -60,7 +60,7 @@ func (p *troupe) act() {
 	n := p.r.IntN(4)
 	t := int64(100_000 + p.r.IntN(20_000))
 	long := p.user(n, fmt.Sprintf("AKIAUSER%08d", n), cloudtrail.NoTime)
-	switch scene := p.r.IntN(13); scene {
+	switch scene := p.r.IntN(14); scene {
 	case 0: // a call in person, and a service in her name about then
 		p.add(t, long, cloudtrail.AnchorIdle, "s3", "GetObject", nil)
 		lent := p.user(n, fmt.Sprintf("ASIALENT%08d", p.n), (t+1)*second)
@@ -153,6 +153,12 @@ func (p *troupe) chained(scene, n int, t int64, long cloudtrail.Identity) {
 		p.add(t+30, p.role(troupeAway, "Store", "n", next, (t+20)*second), cloudtrail.AnchorKey, "s3", "GetObject", nil)
 		app.OnBehalfOf = fmt.Sprint("user-id-", n)
 		p.add(t+5, app, cloudtrail.AnchorKey, "q", "SendMessage", nil)
+	case 13: // a role's credentials turned into a console session with a second of its own
+		broker := p.role(troupeHome, "Broker", fmt.Sprint("b", n), fmt.Sprintf("ASIABROK%08d", p.n), t*second)
+		p.add(t, long, cloudtrail.AnchorIdle, "sts", "AssumeRole", minting(cloudtrail.Mint{Call: "AssumeRole", IssuedKey: broker.AccessKey, RoleARN: broker.RoleARN, SessionName: broker.SessionName}))
+		p.add(t+5, broker, cloudtrail.AnchorKey, "signin", "GetSigninToken", minting(cloudtrail.Mint{Call: "GetSigninToken", IssuedKey: broker.AccessKey}))
+		broker.AccessKey, broker.Created = fmt.Sprintf("ASIAWEBB%08d", p.n), (t+int64(p.r.IntN(1200)))*second
+		p.add(t+1300, broker, cloudtrail.AnchorConsole, "iam", "ListUsers", nil)
 	case 11: // two services at once in somebody's name, each of which may have set the other off
 		for k, pair := range [][2]string{{"kms", "s3"}, {"s3", "kms"}} {
 			lent := p.user(n, fmt.Sprintf("ASIARING%04d%04d", p.n, k), t*second)

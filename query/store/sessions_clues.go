@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"spoor/loader/cloudtrail"
 	"spoor/query/session"
 )
@@ -9,25 +11,37 @@ import (
 type clues struct {
 	keys    map[uint32]int64 // texts, with the earliest time of issue
 	signIns map[uint32]bool
-	names   map[uint32]bool // session names, with a source identity
-	seconds map[int64]bool  // when credentials were made, or given out
-	roles   map[uint32]bool // session names of those
-	callers map[uint32]bool // principals of those
+	names   map[uint32]bool    // session names, with a source identity
+	seconds map[int64]bool     // when credentials were made, or given out
+	roles   map[uint32]bool    // session names of those
+	callers map[uint32]bool    // principals of those
+	tokens  map[uint32][]int64 // when those asked for tokens to sign in with
 }
 
 func newClues() clues {
-	return clues{map[uint32]int64{}, map[uint32]bool{}, map[uint32]bool{}, map[int64]bool{}, map[uint32]bool{}, map[uint32]bool{}}
+	return clues{map[uint32]int64{}, map[uint32]bool{}, map[uint32]bool{}, map[int64]bool{}, map[uint32]bool{}, map[uint32]bool{}, map[uint32][]int64{}}
+}
+
+const signInToken = "GetSigninToken"
+
+// opened reports whether a token may have opened the console session of an
+// identity.
+func (c *clues) opened(r *identityRow) bool {
+	return slices.ContainsFunc(c.tokens[r.texts[whoPrincipalID]], func(at int64) bool {
+		return r.created >= at-stampReach && r.created-at <= session.TokenLife.Microseconds()
+	})
 }
 
 // made reports whether a call may have made some of the credentials of a second.
 func (c *clues) made(t *touched, m *mintNote) bool {
-	if m.at.t == noTime || !c.seconds[m.at.t/1_000_000] {
+	call := t.person[m.call]
+	if m.at.t == noTime || !c.seconds[m.at.t/1_000_000] && call != signInToken {
 		return false
 	}
-	switch t.person[m.call] {
+	switch call {
 	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity":
 		return m.session == 0 || c.roles[m.session]
-	case "ConsoleLogin", "GetSigninToken", "GetSessionToken":
+	case "ConsoleLogin", signInToken, "GetSessionToken":
 		return c.callers[t.rows[m.at.who].texts[whoPrincipalID]]
 	}
 	return true
@@ -61,6 +75,9 @@ func (t *touched) issued() {
 		}
 		c.signIns[m.signIn], c.names[m.session] = true, true
 		c.second(m.at.t)
+		if p := t.rows[m.at.who].texts[whoPrincipalID]; t.person[m.call] == signInToken && m.at.t != noTime {
+			c.tokens[p] = append(c.tokens[p], m.at.t)
+		}
 		if session.SignsIn(t.person[m.call]) {
 			t.near(m.at.who, m.at.t)
 		}
@@ -75,7 +92,7 @@ func (t *touched) issued() {
 		}
 		at, hasKey := c.keys[r.texts[whoKey]]
 		switch {
-		case r.created != noTime && c.seconds[r.created/1_000_000], c.signIns[r.texts[whoSignIn]], hasKey && t.bound(who):
+		case r.created != noTime && (c.seconds[r.created/1_000_000] || c.opened(r)), c.signIns[r.texts[whoSignIn]], hasKey && t.bound(who):
 			t.reach(who)
 		case r.created == noTime && r.texts[whoSourceIdentity] != 0 && c.names[r.texts[whoSessionName]]:
 			t.all(spans, noTime)
