@@ -178,7 +178,7 @@ func hintFor(err error) string {
 	case errors.Is(err, context.Canceled):
 		return "stopped on request; running the same command again goes on where it stopped"
 	case errors.Is(err, syscall.ENOSPC), strings.Contains(err.Error(), "No space left on device"):
-		return "the disk is full: free some space and run the same command again, it goes on where it stopped"
+		return "the disk is full: free some space and run the same command again; a load goes on where it stopped"
 	case errors.Is(err, fs.ErrPermission):
 		return "check the permissions of this path"
 	}

@@ -21,7 +21,7 @@ func storeHint(err error) string {
 	case errors.Is(err, store.ErrNotCase):
 		return "a case is a folder that spoor made, NAME.spoor; to load a folder of logs name it as a SOURCE, without -c"
 	case errors.Is(err, store.ErrNotWritable):
-		return "check the permissions of the folder, or choose another case with -c"
+		return "a case is written to while it is open: copy it to where you may write, or choose another with -c"
 	case errors.Is(err, store.ErrNoSession):
 		return "spoor sessions lists them; ids change when --idle does"
 	case errors.Is(err, store.ErrNoLabels):

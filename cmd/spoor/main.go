@@ -5,8 +5,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"os/user"
+	"runtime"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/adrg/xdg"
 )
 
 func main() {
@@ -20,10 +24,22 @@ func main() {
 		// peak memory.
 		debug.SetGCPercent(50)
 	}
+	knowHome()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
+}
+
+// knowHome looks the home directory up where the environment does not name one, as
+// under cron: cases would be kept in the root of the file system.
+func knowHome() {
+	if os.Getenv("HOME") != "" || runtime.GOOS == "windows" {
+		return
+	}
+	if u, err := user.Current(); err == nil && os.Setenv("HOME", u.HomeDir) == nil {
+		xdg.Reload()
+	}
 }
 
 // run is the program without the process around it; it returns the exit status.

@@ -39,7 +39,7 @@ func (a *app) settleFormat() error {
 	if _, gz := packed(f.output); f.format == "parquet" && gz {
 		return usageError{fmt.Errorf("-o %s: Parquet is packed by itself", f.output), "end the name in .parquet"}
 	}
-	if f.format == "parquet" && (f.output == "" || f.output == "-") {
+	if f.format == "parquet" && (!a.toFile() || !replaceable(f.output)) {
 		return usageError{fmt.Errorf("--format parquet needs -o FILE"), "Parquet is binary and is not written to a terminal or pipe"}
 	}
 	return nil
@@ -137,8 +137,15 @@ func (a *app) showRows(what string) (progress func(int64), stop func()) {
 	})
 }
 
-// atomicFile writes path through a temporary file beside it.
+// atomicFile writes path through a temporary file beside it. What is no file, such
+// as a pipe or a device, is written to as it is: a rename would take its place.
 func atomicFile(path string, fn func(w io.Writer) error) (err error) {
+	if !replaceable(path) {
+		return intoPipe(path, fn)
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		if at := (*fs.PathError)(nil); errors.As(err, &at) {
@@ -169,6 +176,25 @@ func atomicFile(path string, fn func(w io.Writer) error) (err error) {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return os.Rename(tmp.Name(), path)
+}
+
+// replaceable reports whether path is a file, or nothing yet.
+func replaceable(path string) bool {
+	st, err := os.Stat(path)
+	return err != nil || st.Mode().IsRegular()
+}
+
+func intoPipe(path string, fn func(w io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	buf := bufio.NewWriterSize(f, 256<<10)
+	err = fn(buf)
+	if err == nil {
+		err = buf.Flush()
+	}
+	return errors.Join(err, f.Close())
 }
 
 // newCSV starts a CSV with a header. A failed header comes back from Write.

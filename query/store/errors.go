@@ -108,7 +108,7 @@ func classify(path string, err error) error {
 	case isDamage(err):
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	case strings.Contains(msg, "Permission denied"), strings.Contains(msg, "Read-only file system"):
-		return fmt.Errorf("%w: %w", ErrNotWritable, err)
+		return ErrNotWritable // which path it is, the caller says
 	}
 	return err
 }
