@@ -42,49 +42,12 @@ func (s *Scope) takes(e *cloudtrail.Event) bool {
 	return in(s.Accounts, e.Account) && in(s.Regions, e.Region)
 }
 
-// covers reports whether all events of t are of s.
-func (s *Scope) covers(t *Scope) bool {
-	within := func(list, part []string) bool {
-		return len(list) == 0 || len(part) > 0 && !slices.ContainsFunc(part, func(v string) bool { return !slices.Contains(list, v) })
-	}
-	return (s.Since.IsZero() || !t.Since.IsZero() && !t.Since.Before(s.Since)) &&
-		(s.Until.IsZero() || !t.Until.IsZero() && !t.Until.After(s.Until)) &&
-		within(s.Accounts, t.Accounts) && within(s.Regions, t.Regions)
-}
-
-// join is the smallest scope that covers both.
-func (s *Scope) join(t *Scope) *Scope {
-	var out Scope
-	if !s.Since.IsZero() && !t.Since.IsZero() {
-		out.Since = s.Since
-		if t.Since.Before(s.Since) {
-			out.Since = t.Since
-		}
-	}
-	if !s.Until.IsZero() && !t.Until.IsZero() {
-		out.Until = s.Until
-		if t.Until.After(s.Until) {
-			out.Until = t.Until
-		}
-	}
-	all := func(a, b []string) []string {
-		if len(a) == 0 || len(b) == 0 {
-			return nil
-		}
-		list := slices.Concat(a, b)
-		slices.Sort(list)
-		return slices.Compact(list)
-	}
-	out.Accounts, out.Regions = all(s.Accounts, t.Accounts), all(s.Regions, t.Regions)
-	return &out
-}
-
 // status asks the sink for an object and settles which part of it to take: what
 // scope asks for and what the case has of it already. An object of which the case
 // lacks a part counts as changed.
 func (s *Scope) status(sink Sink, o *Object) Status {
 	if o.Part == nil && !s.everything() {
-		o.Part = s
+		o.Part = Part{*s}
 	}
 	st := sink.Status(*o)
 	p, ok := sink.(Parter)
@@ -97,7 +60,7 @@ func (s *Scope) status(sink Sink, o *Object) Status {
 	case o.Part == nil:
 		st = Changed
 	case !had.covers(o.Part):
-		st, o.Part = Changed, had.join(o.Part)
+		st, o.Part = Changed, had.with(o.Part)
 	default:
 		o.Part = had
 	}

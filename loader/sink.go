@@ -34,7 +34,7 @@ type Loaded struct {
 	Events    []Event
 	Invalid   int      // entries that looked like records but could not be decoded
 	Outside   int      // events left out, as they are not of Part
-	Part      *Scope   // what was taken, where that is not all; also of an archive
+	Part      Part     // what was taken, where that is not all; also of an archive
 	Notes     []string // what a reader should know: trailing bytes, extra gzip members …
 }
 
@@ -78,7 +78,7 @@ type Sink interface {
 // A Parter is a Sink that remembers which part of an object it has: nil is the
 // whole.
 type Parter interface {
-	Part(name string) *Scope
+	Part(name string) Part
 }
 
 // A Marker is a Sink that keeps account of objects which are no longer in their

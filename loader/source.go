@@ -16,7 +16,7 @@ type Object struct {
 	Class   string            // S3 storage class, "" elsewhere
 	Meta    map[string]string // user metadata, lower-case keys; only digests need it
 	Linked  bool              // its bytes stay at Name: the case does not copy them
-	Part    *Scope            // which of its events to take; nil: all
+	Part    Part              // which of its events to take; nil: all
 }
 
 // A Scope narrows what a Source lists and which events of an object are taken.

@@ -190,26 +190,38 @@ func (db *DB) Status(o loader.Object) loader.Status {
 }
 
 // Part implements loader.Parter.
-func (db *DB) Part(name string) *loader.Scope {
+func (db *DB) Part(name string) loader.Part {
 	r, _ := db.objects.find(name)
 	return partOf(r.part)
 }
 
-// partText is how a case keeps a part, and partOf reads it: "" is nil, the whole.
-func partText(s *loader.Scope) string {
-	if s == nil {
+// partText is how a case keeps a part, and partOf reads it: "" is nil, the whole. A
+// part of one scope is kept as that scope.
+func partText(p loader.Part) string {
+	var b []byte // of times and texts: there is no error
+	switch len(p) {
+	case 0:
 		return ""
+	case 1:
+		b, _ = json.Marshal(p[0])
+	default:
+		b, _ = json.Marshal(p)
 	}
-	b, _ := json.Marshal(s) // times and texts
 	return string(b)
 }
 
-func partOf(text string) *loader.Scope {
-	var s loader.Scope
-	if text == "" || json.Unmarshal([]byte(text), &s) != nil { // this program wrote it
+func partOf(text string) loader.Part {
+	var p loader.Part
+	switch {
+	case text == "":
+		return nil
+	case text[0] == '{':
+		text = "[" + text + "]"
+	}
+	if json.Unmarshal([]byte(text), &p) != nil { // this program wrote it
 		return nil
 	}
-	return &s
+	return p
 }
 
 // micros is a time as the case keeps it: µs UTC, 0 for none.

@@ -49,8 +49,11 @@ func TestPartsOfObjects(t *testing.T) {
 				{mays(2, 3), 2, 0, false},
 				{mays(3, 3), 2, 0, false},
 				{mays(3, 4), 3, 2, true},
-				{loader.Scope{Regions: []string{"eu-west-1"}}, 5, 0, true}, // a bound on each of two parts bounds nothing of both
-				{loader.Scope{}, 5, 0, false},
+				{loader.Scope{Regions: []string{"eu-west-1"}}, 3, 2, true}, // that time or that region, no more
+				{loader.Scope{Regions: []string{"eu-west-1"}}, 3, 0, false},
+				{mays(2, 3), 3, 0, false},
+				{loader.Scope{Regions: []string{"us-east-1"}}, 5, 0, true},
+				{loader.Scope{}, 5, 0, false}, // nothing was left out
 				{mays(2, 2), 5, 0, false},
 			} {
 				r := loadScope(t, db, src, step.scope)
