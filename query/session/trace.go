@@ -1,7 +1,11 @@
 package session
 
 import (
+	"encoding/binary"
+	"slices"
 	"strings"
+
+	"github.com/zeebo/xxh3"
 
 	"spoor/loader/cloudtrail"
 )
@@ -13,6 +17,7 @@ type Traces struct {
 	All   []Trace
 	names *register[string]
 	lists *register[[]string]
+	hash  xxh3.Hasher
 }
 
 // A Trace is what one session left.
@@ -38,22 +43,24 @@ const (
 
 var ways = map[Kind]way{SignIn: inConsole, Console: inConsole, TemporaryKey: withKeys, LongTermKey: withKeys, Stamped: withKeys, Forwarded: throughService, Service: asService}
 
-// A register numbers what it is given; 0 is the absent.
+// A register numbers what it is given; 0 is the absent. It keeps a hash of what
+// tells a thing from others, for that may be long.
 type register[T any] struct {
 	all    []T
-	number map[string]uint32
+	number map[xxh3.Uint128]uint32
 }
 
 func newRegister[T any]() *register[T] {
-	return &register[T]{all: make([]T, 1), number: map[string]uint32{"": 0}}
+	return &register[T]{all: make([]T, 1), number: map[xxh3.Uint128]uint32{}}
 }
 
-func (r *register[T]) enter(key string, v T) uint32 {
+func (r *register[T]) enter(h *xxh3.Hasher, own func() T) uint32 {
+	key := h.Sum128()
 	n, ok := r.number[key]
 	if !ok {
 		n = uint32(len(r.all))
-		r.all = append(r.all, v)
-		r.number[strings.Clone(key)] = n
+		r.all = append(r.all, own())
+		r.number[key] = n
 	}
 	return n
 }
@@ -80,19 +87,24 @@ func (t *Traces) Trace(s *Session) Trace {
 }
 
 func (t *Traces) name(s string) uint32 {
-	if n, ok := t.names.number[s]; ok {
-		return n
+	if s == "" {
+		return 0
 	}
-	s = strings.Clone(s)
-	return t.names.enter(s, s)
+	t.hash.Reset()
+	_, _ = t.hash.WriteString(s)
+	return t.names.enter(&t.hash, func() string { return strings.Clone(s) })
 }
 
 func (t *Traces) list(list []string) uint32 {
-	switch len(list) {
-	case 0:
+	if len(list) == 0 {
 		return 0
-	case 1:
-		return t.lists.enter(list[0], list)
 	}
-	return t.lists.enter(strings.Join(list, "\n")+"\n", list)
+	t.hash.Reset()
+	for _, s := range list {
+		var n [4]byte // ("a", "bc") is not ("ab", "c")
+		binary.LittleEndian.PutUint32(n[:], uint32(len(s)))
+		_, _ = t.hash.Write(n[:])
+		_, _ = t.hash.WriteString(s)
+	}
+	return t.lists.enter(&t.hash, func() []string { return slices.Clone(list) })
 }

@@ -86,6 +86,10 @@ func (s *search) causes(ctx context.Context, c conn, f fresh) (map[uint32]spot, 
 	return out, s.causesOf(ctx, c, internal, direct, "0::UINTEGER", out)
 }
 
+// causePortion is for how many borrowers causes are looked for at once: those of
+// about the same time, so that the calls of that time are all DuckDB has to hold.
+const causePortion = 1 << 14
+
 // unsettled lists the borrowed identities whose cause may be another than it
 // was: those that were first used at about the time of what came now of the same
 // principal.
@@ -98,7 +102,7 @@ func (s *search) unsettled(ctx context.Context, c conn, f fresh) ([]borrower, er
 	for w := 1; w < len(s.rows); w++ {
 		if r := &s.rows[w]; r.texts[whoInvokedBy] == 0 {
 			continue
-		} else if _, ok := touched[r.texts[whoPrincipalID]]; ok && session.Forwards(s.identity(uint32(w))) {
+		} else if _, ok := touched[r.texts[whoPrincipalID]]; ok && s.forwards(r) {
 			may = append(may, uint32(w))
 		}
 	}
@@ -118,6 +122,12 @@ func (s *search) unsettled(ctx context.Context, c conn, f fresh) ([]borrower, er
 	return out, err
 }
 
+// forwards reports whether a service used an identity in its caller's name. There
+// are hundreds of thousands of such identities: none is made for the question.
+func (n *naming) forwards(r *identityRow) bool {
+	return session.Forwards(&cloudtrail.Identity{Kind: cloudtrail.Kind(r.kind), PrincipalID: n.person[r.texts[whoPrincipalID]], InvokedBy: n.person[r.texts[whoInvokedBy]]})
+}
+
 // about bounds a query to the events around the first uses of some identities.
 func (s *search) about(who []borrower) string {
 	from, to := latest, earliest
@@ -128,12 +138,24 @@ func (s *search) about(who []borrower) string {
 }
 
 // causesOf looks for the causes of borrowers among the calls of their peers to
-// the service. Several may come at the latest time; which one counts depends on
-// their content only, so that load order leaves no trace.
+// the service, from one stretch of time to the next.
 func (s *search) causesOf(ctx context.Context, c conn, who, peers []borrower, service string, out map[uint32]spot) error {
-	if len(who) == 0 || len(peers) == 0 {
+	if len(peers) == 0 {
 		return nil
 	}
+	slices.SortFunc(who, func(a, b borrower) int { return cmp.Compare(a.first, b.first) })
+	for part := range slices.Chunk(who, causePortion) {
+		if err := s.causesAbout(ctx, c, part, peers, service, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// causesAbout looks for causes in one stretch of time. Several may come at the
+// latest time; which one counts depends on their content only, so that load order
+// leaves no trace.
+func (s *search) causesAbout(ctx context.Context, c conn, who, peers []borrower, service string, out map[uint32]spot) error {
 	whoFeed, withdraw := s.db.feeds.offer(borrowerFeed(who))
 	defer withdraw()
 	peerFeed, withdrawPeers := s.db.feeds.offer(borrowerFeed(peers))
@@ -254,9 +276,13 @@ func (s *search) breaks(ctx context.Context, c conn, f fresh) (refused fresh, ou
 	name, withdraw := s.db.feeds.offer(numbersFeeds([]string{"who", "a", "b"}, who, begin, end))
 	defer withdraw()
 	const part = "who, anchor, account, ip"
+	slot := fmt.Sprintf("t // %d AS slot", breakSlot)
+	within := fmt.Sprintf("t BETWEEN a AND b AND t BETWEEN %d AND %d AND %s", from, to, s.known())
 	q := `WITH f AS MATERIALIZED (SELECT * FROM spoor_feed(?)),
-	calls AS MATERIALIZED (SELECT e.who, anchor, account, ip, t, name, outcome, uid_hi, uid_lo, t // ` + fmt.Sprint(breakSlot) + ` AS slot FROM event_rows AS e JOIN f ON e.who = f.who
-		WHERE outcome <= 1 AND t BETWEEN a AND b AND t BETWEEN ` + fmt.Sprint(from, " AND ", to, " AND ") + s.known() + `),
+	refused AS MATERIALIZED (SELECT DISTINCT who, unnest([slot - 1, slot, slot + 1]) AS slot FROM (
+		SELECT e.who, ` + slot + `, anchor, account, ip FROM event_rows AS e JOIN f ON e.who = f.who WHERE outcome = 1 AND ` + within + ` GROUP BY ALL HAVING count(*) >= 3)),
+	calls AS MATERIALIZED (SELECT e.who, anchor, account, ip, t, name, outcome, uid_hi, uid_lo, r.slot FROM event_rows AS e JOIN f ON e.who = f.who
+		JOIN refused AS r ON e.who = r.who AND e.t // ` + fmt.Sprint(breakSlot) + ` = r.slot WHERE outcome <= 1 AND ` + within + `),
 	d AS MATERIALIZED (SELECT ` + part + `, unnest([slot - 1, slot, slot + 1]) AS slot FROM (
 		SELECT ` + part + `, slot FROM calls GROUP BY ALL HAVING count(*) FILTER (outcome = 1) >= 3 AND 4 * count(*) FILTER (outcome = 1) >= count(*) FILTER (outcome = 0))),
 	near AS (SELECT *, slot - dense_rank() OVER (PARTITION BY ` + part + ` ORDER BY slot) AS island FROM calls SEMI JOIN d USING (` + part + `, slot)),

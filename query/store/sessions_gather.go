@@ -246,6 +246,7 @@ func (db *DB) anew(ctx context.Context, w *workbench) (*sessionIndex, error) {
 		if x, err := db.inParts(ctx, w); !errors.Is(err, errAnew) {
 			return x, err
 		}
+		w.naming = newNaming(db)
 	}
 	return db.atOnce(ctx, w)
 }
@@ -253,6 +254,7 @@ func (db *DB) anew(ctx context.Context, w *workbench) (*sessionIndex, error) {
 // inParts works all out part by part; errAnew when that won't do.
 func (db *DB) inParts(ctx context.Context, w *workbench) (*sessionIndex, error) {
 	x := newSessionIndex(caseState{}, time.Duration(w.idle)*time.Microsecond, w.from, w.exact)
+	w.naming = nil // parts have their own, which goes with them
 	ends, err := ask(ctx, db, func(ctx context.Context, c conn) ([]caseState, error) {
 		if err := clearSessions(ctx, c); err != nil {
 			return nil, err
@@ -262,6 +264,9 @@ func (db *DB) inParts(ctx context.Context, w *workbench) (*sessionIndex, error) 
 	for i, end := range ends {
 		if err != nil {
 			break
+		}
+		if i%partsTogether == 0 {
+			db.settleTables(ctx)
 		}
 		part := &workbench{search: &search{naming: newNaming(db), db: db, idle: w.idle, after: x.state.last, last: end.last}, x: x, state: end, from: w.from, to: w.to, exact: w.exact,
 			ev: w.ev, foreknown: true, final: i == len(ends)-1}
@@ -276,6 +281,15 @@ func (db *DB) inParts(ctx context.Context, w *workbench) (*sessionIndex, error) 
 		db.sessions.index.Store(nil) // nothing goes with half of the tables
 	}
 	return x, err
+}
+
+// partsTogether is how many parts are written before DuckDB packs what they left.
+const partsTogether = 3
+
+// settleTables has DuckDB pack what was committed, which it would keep in memory
+// until much more has come. While others write it can't be had; then they pay.
+func (db *DB) settleTables(ctx context.Context) {
+	_ = db.with(ctx, func(c conn) error { _, err := c.exec(ctx, "CHECKPOINT"); return err })
 }
 
 // parts cuts the sums there are into parts of so many events at least.
