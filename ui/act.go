@@ -84,11 +84,7 @@ func (m *Model) tell(in pane.Intent) tea.Cmd {
 	case pane.Confirm:
 		return m.push(&confirm{Confirm: in})
 	case pane.Choose:
-		var items []menuItem
-		for _, it := range in.Items {
-			items = append(items, menuItem{title: it.Title, note: it.Note, do: it.Do})
-		}
-		return m.push(&menu{title: in.Title, items: items})
+		return m.push(&menu{title: in.Title, items: menuItems(in.Items)})
 	case pane.Read:
 		return m.push(newReader(in))
 	}

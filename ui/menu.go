@@ -22,6 +22,15 @@ type menuItem struct {
 	on               bool           // ticked
 }
 
+// menuItems makes the lines of a menu.
+func menuItems(list []pane.Item) []menuItem {
+	items := make([]menuItem, len(list))
+	for i, it := range list {
+		items[i] = menuItem{title: it.Title, note: it.Note, do: it.Do}
+	}
+	return items
+}
+
 // menu is a list to choose from: palette, help, conditions, columns.
 type menu struct {
 	title  text.Safe
@@ -31,6 +40,8 @@ type menu struct {
 	stay   bool // choosing does not close it
 	// rebuild makes the items anew after something was chosen.
 	rebuild func() []menuItem
+	// shut ends what still works for the menu when it closes.
+	shut func()
 	// keys are more things to do with the item under the cursor.
 	keys map[string]func(i int) tea.Cmd
 	// rest takes back what an item showed when the cursor came to it.
@@ -235,11 +246,22 @@ func (o *menu) unpeek() tea.Cmd {
 	return o.rest()
 }
 
-// refresh makes the items anew and keeps the cursor.
+// refresh makes the items anew and keeps the cursor where it was: on the line of
+// the same words, if there is one.
 func (o *menu) refresh() {
-	if o.rebuild != nil {
-		o.items = o.rebuild()
-		o.narrow()
+	if o.rebuild == nil {
+		return
+	}
+	o.open()
+	old := o.items
+	o.items = o.rebuild()
+	i, ok := o.grid.Current()
+	o.narrow()
+	if !ok || i == 0 || i >= len(old) {
+		return
+	}
+	if at := slices.IndexFunc(o.items, func(it menuItem) bool { return it.do != nil && it.title == old[i].title }); at > 0 && o.in.value() == "" {
+		o.grid.Select(int64(at))
 	}
 }
 

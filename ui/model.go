@@ -204,6 +204,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.flushDigits(msg)
 	case editMsg, valuesMsg:
 		return m, m.editReply(msg)
+	case partMsg:
+		return m, m.portrayed(msg)
 	case profileMsg:
 		return m, m.profiled(msg)
 	case sessionMsg:

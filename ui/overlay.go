@@ -40,6 +40,9 @@ func (m *Model) pop(o overlay) {
 	for i, have := range m.overlays {
 		if have == o {
 			m.overlays = append(m.overlays[:i:i], m.overlays[i+1:]...)
+			if o, ok := o.(*menu); ok && o.shut != nil {
+				o.shut()
+			}
 			return
 		}
 	}

@@ -13,9 +13,10 @@ import (
 	"spoor/ui/text"
 )
 
-// A Profiler tells all about one value. *store.DB is one.
+// A Profiler tells all about one value, part by part. *store.DB is one.
 type Profiler interface {
-	Profile(ctx context.Context, value string) (query.Profile, error)
+	FindProfile(ctx context.Context, value string) (query.Profile, error)
+	ProfilePart(context.Context, query.Profile, query.ProfilePart) (query.Profile, error)
 }
 
 // A SessionFinder knows the session of an event. *store.DB is one.
@@ -59,11 +60,26 @@ func (m *Model) sessionFound(msg sessionMsg) tea.Cmd {
 	return m.act(pane.ShowSession{ID: msg.id}.There())
 }
 
-// profileMsg is the answer of a Profiler.
+// A portrait is a profile on the screen, whose parts come one by one.
+type portrait struct {
+	query.Profile
+	has  [query.ProfileParts]bool
+	menu *menu
+}
+
+// profileMsg says where a value was found: what its parts are about.
 type profileMsg struct {
 	n   uint64
 	p   query.Profile
 	err error
+}
+
+// partMsg is a part of a portrait.
+type partMsg struct {
+	of   *portrait
+	part query.ProfilePart
+	p    query.Profile
+	err  error
 }
 
 // noProfile says why there is no value to profile.
@@ -92,12 +108,13 @@ func (m *Model) profile() tea.Cmd {
 	m.say("looking up " + text.CleanLine(v.Text, 60))
 	p := m.opt.Profiles
 	return func() tea.Msg {
-		answer, err := p.Profile(ctx, v.Text)
-		return profileMsg{n, answer, err}
+		found, err := p.FindProfile(ctx, v.Text)
+		return profileMsg{n, found, err}
 	}
 }
 
-// profiled opens the answer: a list whose figures lead to their events.
+// profiled opens a list whose figures lead to their events, and asks for all
+// parts of it at once.
 func (m *Model) profiled(msg profileMsg) tea.Cmd {
 	if !m.profiles.Is(msg.n) {
 		return nil
@@ -106,7 +123,33 @@ func (m *Model) profiled(msg profileMsg) tea.Cmd {
 		return m.fail("profile", msg.err)
 	}
 	m.notice.text = ""
-	return m.act(pane.Choose{Title: "Profile of " + text.CleanLine(msg.p.Value, 60), Items: m.profileItems(msg.p)})
+	p := &portrait{Profile: msg.p}
+	items := func() []menuItem { return menuItems(m.profileItems(p)) }
+	ctx, cancel := context.WithCancel(m.ctx)
+	p.menu = &menu{title: "Profile of " + text.CleanLine(msg.p.Value, 60), items: items(), rebuild: items, shut: cancel}
+	asks := []tea.Cmd{m.push(p.menu)}
+	from := m.opt.Profiles
+	for part := range query.ProfileParts {
+		asks = append(asks, func() tea.Msg {
+			answer, err := from.ProfilePart(ctx, msg.p, part)
+			return partMsg{p, part, answer, err}
+		})
+	}
+	return tea.Batch(asks...)
+}
+
+// portrayed fills in a part, unless the portrait was closed.
+func (m *Model) portrayed(msg partMsg) tea.Cmd {
+	if !slices.Contains(m.overlays, overlay(msg.of.menu)) {
+		return nil
+	}
+	if msg.err != nil {
+		return m.fail("profile", msg.err)
+	}
+	msg.of.Take(msg.part, msg.p)
+	msg.of.has[msg.part] = true
+	msg.of.menu.refresh()
+	return nil
 }
 
 // behind opens the events of a filter.
@@ -124,15 +167,51 @@ func blastRadius(p query.Profile) func() (pane.Intent, tea.Cmd) {
 // shownValues is how many values of each field a profile shows.
 const shownValues = 6
 
-func (m *Model) profileItems(p query.Profile) []pane.Item {
+// profileItems are the lines of a portrait. A part that has not come yet has its
+// place; where nothing was found the others don't matter.
+func (m *Model) profileItems(p *portrait) []pane.Item {
 	more := text.Safe("")
 	if p.Partial {
 		more = " so far: the records are still being searched"
 	}
-	if p.Events == 0 {
+	if p.has[query.ProfileSums] && p.Events == 0 {
 		return []pane.Item{{Title: "nowhere in this case" + more}}
 	}
-	items := []pane.Item{{Title: text.Safe(query.Counted(p.Events, "event")) + more, Note: "as " + text.Clean(strings.Join(p.Fields, ", ")), Do: behind(p.Filter)}}
+	waiting := func(what text.Safe) []pane.Item {
+		return []pane.Item{{}, {Title: what + " " + text.Safe(m.opt.Glyphs.Ellipsis)}}
+	}
+	as := "as " + text.Clean(strings.Join(p.Fields, ", "))
+	var items []pane.Item
+	if p.has[query.ProfileSums] {
+		items = append(items, pane.Item{Title: text.Safe(query.Counted(p.Events, "event")) + more, Note: as, Do: behind(p.Filter)})
+		items = append(items, m.sumItems(p.Profile)...)
+	} else {
+		items = append(items, pane.Item{Title: "events " + text.Safe(m.opt.Glyphs.Ellipsis), Note: as, Do: behind(p.Filter)})
+	}
+	if p.has[query.ProfileVolume] {
+		items = append(items, m.volumeItems(p.Profile)...)
+	} else {
+		items = append(items, waiting("over time")[1:]...)
+	}
+	for _, f := range p.Facets {
+		items = append(items, facetItems(f, text.Clean(f.Field), p.Filter)...)
+	}
+	if !p.has[query.ProfileFacets] {
+		items = append(items, waiting("what, where, with what")...)
+	}
+	if denied, err := query.Is("outcome", query.Value{Text: "denied"}); err == nil && len(p.Denials.Values) > 0 {
+		items = append(items, facetItems(p.Denials, "denied", p.Filter.And(denied))...)
+	} else if !p.has[query.ProfileDenials] {
+		items = append(items, waiting("denied")...)
+	}
+	if !p.has[query.ProfileSessions] {
+		return append(items, waiting("sessions")...)
+	}
+	return append(items, m.sessionItems(p.Sessions)...)
+}
+
+// sumItems say how much there is, and when.
+func (m *Model) sumItems(p query.Profile) (items []pane.Item) {
 	for _, part := range []struct {
 		n      int64
 		what   string
@@ -142,18 +221,10 @@ func (m *Model) profileItems(p query.Profile) []pane.Item {
 			items = append(items, pane.Item{Title: text.Safe(query.Counted(part.n, part.what)), Do: behind(p.Filter.And(f))})
 		}
 	}
-	items = append(items,
+	return append(items,
 		pane.Item{Title: "what came of it", Note: "blast radius: sessions, keys, what to contain", Do: blastRadius(p)},
 		pane.Item{Title: "first seen " + m.state().Clock(p.First), Do: behind(p.Filter.And(query.Within(p.First, p.First)))},
 		pane.Item{Title: "last seen  " + m.state().Clock(p.Last), Do: behind(p.Filter.And(query.Within(p.Last, p.Last)))})
-	items = append(items, m.volumeItems(p)...)
-	for _, f := range p.Facets {
-		items = append(items, facetItems(f, text.Clean(f.Field), p.Filter)...)
-	}
-	if denied, err := query.Is("outcome", query.Value{Text: "denied"}); err == nil && len(p.Denials.Values) > 0 {
-		items = append(items, facetItems(p.Denials, "denied", p.Filter.And(denied))...)
-	}
-	return append(items, m.sessionItems(p.Sessions)...)
 }
 
 // facetItems are the top values of a field; each opens its events.

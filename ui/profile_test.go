@@ -18,12 +18,21 @@ import (
 
 // profiles answers with an invented profile.
 type profiles struct {
-	asked string
-	err   error
+	asked   string
+	err     error
+	partErr error
 }
 
-func (p *profiles) Profile(_ context.Context, value string) (query.Profile, error) {
+func (p *profiles) FindProfile(_ context.Context, value string) (query.Profile, error) {
 	p.asked = value
+	return query.Profile{Value: value, Fields: []string{"actor", "root"}, Filter: must(p.whole(value)).Filter}, p.err
+}
+
+func (p *profiles) ProfilePart(_ context.Context, of query.Profile, part query.ProfilePart) (query.Profile, error) {
+	return p.whole(of.Value)
+}
+
+func (p *profiles) whole(value string) (query.Profile, error) {
 	f, err := query.Is("actor", query.Value{Text: value})
 	if err != nil {
 		return query.Profile{}, err
@@ -32,7 +41,7 @@ func (p *profiles) Profile(_ context.Context, value string) (query.Profile, erro
 		Denied: 5, Writes: 40, Changes: 38, Volume: query.Histogram{Start: uitest.Start, Step: 15 * time.Minute, Series: []query.Series{{Name: "ok", Counts: []int64{0, 1, 50, 100}}}},
 		Facets:   []query.Facet{{Field: "service", Distinct: 2, Values: []query.FacetValue{{Value: query.Value{Text: "iam.amazonaws.com\x1b[2J"}, Count: 30}, {Value: query.Value{Null: true}, Count: 2}}}},
 		Denials:  query.Facet{Field: "event", Distinct: 1, Values: []query.FacetValue{{Value: query.Value{Text: "CreateUser"}, Count: 5}}},
-		Sessions: query.SessionPage{Total: 1, Sessions: []query.Session{{ID: "a1a1", Actor: "alice", RootActor: "alice", Start: cloudtrail.NoTime, Matched: 12}}}}, p.err
+		Sessions: query.SessionPage{Total: 1, Sessions: []query.Session{{ID: "a1a1", Actor: "alice", RootActor: "alice", Start: cloudtrail.NoTime, Matched: 12}}}}, p.partErr
 }
 
 func TestProfile(t *testing.T) {
@@ -49,7 +58,7 @@ func TestProfile(t *testing.T) {
 		t.Errorf("the first figure opens %q", got)
 	}
 	opens := map[string]string{}
-	for _, i := range d.m.profileItems(must(p.Profile(t.Context(), "alice"))) {
+	for _, i := range d.m.profileItems(&portrait{Profile: must(p.whole("alice")), has: [query.ProfileParts]bool{true, true, true, true, true}}) {
 		if i.Do != nil {
 			in, _ := i.Do()
 			if e, ok := in.(pane.Evidence); ok {
@@ -76,6 +85,46 @@ func TestProfile(t *testing.T) {
 	p.err = errors.New("gone")
 	d.keys("p")
 	d.shows("profile: gone")
+	p.err, p.partErr = nil, errors.New("torn")
+	d.keys("p")
+	d.shows("profile: torn")
+}
+
+// Parts are shown as they come, in their places; the line under the cursor stays
+// under it, and what was closed is not opened again.
+func TestProfileComesInParts(t *testing.T) {
+	t.Parallel()
+	p := &profiles{}
+	d := newDriver(t, Options{Profiles: p, NoTips: true}, 120, 40)
+	found := must(p.FindProfile(t.Context(), "alice"))
+	_, n := d.m.profiles.Next(t.Context())
+	parts := map[query.ProfilePart]partMsg{}
+	for _, ask := range d.m.profiled(profileMsg{n, found, nil})().(tea.BatchMsg) {
+		part := ask().(partMsg)
+		parts[part.part] = part
+	}
+	d.shows("events …", "over time …", "what, where, with what …", "denied …", "sessions …")
+	list := parts[0].of.menu
+	come := func(part query.ProfilePart) { d.m.portrayed(parts[part]) }
+	come(query.ProfileSessions)
+	d.shows("events …", "denied …", "alice")
+	d.keys("end")
+	at, _ := list.grid.Current()
+	line := list.items[at].title
+	for _, part := range []query.ProfilePart{query.ProfileDenials, query.ProfileSums, query.ProfileFacets, query.ProfileVolume} {
+		come(part)
+		if i, _ := list.grid.Current(); list.items[i].title != line {
+			t.Errorf("after part %d the cursor is on %q, it was on %q", part, list.items[i].title, line)
+		}
+	}
+	if got := d.frame(); strings.Contains(got, "…\n") {
+		t.Errorf("still waiting:\n%s", got)
+	}
+	d.keys("esc")
+	come(query.ProfileSums)
+	if len(d.m.overlays) > 0 {
+		t.Error("a part opened what was closed")
+	}
 }
 
 func must(p query.Profile, _ error) query.Profile { return p }

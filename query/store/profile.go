@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"spoor/query"
 )
 
@@ -20,55 +22,89 @@ const (
 	profileSessions = 50
 )
 
-// Profile tells all about one address, key, principal, role, user or session:
-// whatever fields hold the value. A value in no field is looked for in the
-// records.
+// Profile tells all about one address, key, principal, role, user or session. All
+// parts of it are worked out at once.
 func (db *DB) Profile(ctx context.Context, value string) (query.Profile, error) {
-	p := query.Profile{Value: value, First: noTime, Last: noTime}
-	if err := db.profileOf(ctx, &p); err != nil {
-		return p, err
-	}
-	h, err := db.filter(ctx, p.Filter)
+	p, err := db.FindProfile(ctx, value)
 	if err != nil {
 		return p, err
 	}
+	var parts [query.ProfileParts]query.Profile
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range parts {
+		group.Go(func() (err error) {
+			parts[i], err = db.ProfilePart(ctx, p, query.ProfilePart(i))
+			return err
+		})
+	}
+	err = group.Wait()
+	for i := range parts {
+		if part := query.ProfilePart(i); part == query.ProfileSums || p.Events > 0 {
+			p.Take(part, parts[i])
+		}
+	}
+	return p, err
+}
+
+// FindProfile says which fields hold a value, and makes the filter for its events:
+// what all parts of its profile are about. A value in no field is looked for in
+// the records.
+func (db *DB) FindProfile(ctx context.Context, value string) (query.Profile, error) {
+	p := query.Profile{Value: value, First: noTime, Last: noTime}
+	return p, db.profileOf(ctx, &p)
+}
+
+// ProfilePart works out one part of a profile that FindProfile began.
+func (db *DB) ProfilePart(ctx context.Context, p query.Profile, part query.ProfilePart) (query.Profile, error) {
+	var err error
+	switch part {
+	case query.ProfileSums:
+		err = db.profileSums(ctx, &p)
+	case query.ProfileVolume:
+		p.Volume, err = db.Histogram(ctx, query.HistogramRequest{Filter: p.Filter, Buckets: 60})
+	case query.ProfileFacets:
+		p.Facets, err = db.Facets(ctx, query.FacetRequest{Filter: p.Filter, Fields: profileFacets, Top: profileTop})
+	case query.ProfileDenials:
+		p.Denials, err = db.profileDenials(ctx, p.Filter)
+	case query.ProfileSessions:
+		p.Sessions, err = db.Sessions(ctx, query.SessionRequest{Filter: p.Filter, Order: query.SessionsNewest, N: profileSessions, Stale: true})
+	}
+	return p, err
+}
+
+// profileSums counts the events of a profile.
+func (db *DB) profileSums(ctx context.Context, p *query.Profile) error {
+	h, err := db.filter(ctx, p.Filter)
+	if err != nil {
+		return err
+	}
+	defer h.release()
 	sums, err := ask(ctx, db, func(ctx context.Context, c conn) ([]int64, error) {
 		return c.int64s(ctx, "SELECT count(*), count(*) FILTER (e.outcome = 1), count(*) FILTER (NOT e.readonly), count(e.t), min(e.t), max(e.t), "+
 			"count(*) FILTER (NOT e.readonly AND e.outcome = 0) FROM event_rows AS e WHERE "+h.where.sql, h.where.args...)
 	})
-	p.Partial = !h.complete
-	h.release()
 	if err != nil {
-		return p, err
+		return err
 	}
+	p.Partial = !h.complete
 	p.Events, p.Denied, p.Writes, p.Changes = sums[0], sums[1], sums[2], sums[6]
 	if sums[3] > 0 {
 		p.First, p.Last = sums[4], sums[5]
 	}
-	if p.Events == 0 {
-		return p, nil
-	}
-	return p, db.fillProfile(ctx, &p)
+	return nil
 }
 
-func (db *DB) fillProfile(ctx context.Context, p *query.Profile) (err error) {
-	if p.Volume, err = db.Histogram(ctx, query.HistogramRequest{Filter: p.Filter, Buckets: 60}); err != nil {
-		return err
-	}
-	if p.Facets, err = db.Facets(ctx, query.FacetRequest{Filter: p.Filter, Fields: profileFacets, Top: profileTop}); err != nil {
-		return err
-	}
+// profileDenials counts the calls that were denied.
+func (db *DB) profileDenials(ctx context.Context, f query.Filter) (query.Facet, error) {
 	denied, err := query.Is("outcome", query.Value{Text: "denied"})
 	if err != nil {
-		return err
+		return query.Facet{}, err
 	}
-	list, err := db.Facets(ctx, query.FacetRequest{Filter: p.Filter.And(denied), Fields: []string{"event"}, Top: profileTop})
+	list, err := db.Facets(ctx, query.FacetRequest{Filter: f.And(denied), Fields: []string{"event"}, Top: profileTop})
 	if err != nil {
-		return err
+		return query.Facet{}, err
 	}
-	p.Denials = list[0]
-	p.Sessions, err = db.Sessions(ctx, query.SessionRequest{Filter: p.Filter, Order: query.SessionsNewest, N: profileSessions, Stale: true})
-	return err
+	return list[0], nil
 }
 
 // within reports whether a field holds a value, and all events of it go back to

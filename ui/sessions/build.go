@@ -231,12 +231,20 @@ func valueLines(indent text.Safe, list []string) []*line {
 	return out
 }
 
+// begun begins a line with a capital.
+func begun(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
 // radiusSheet is everything downstream and the list to contain.
 func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 	lines := []*line{{cells: []grid.Cell{plain(query.Counted(r.Sessions, "session") + "  " + query.Counted(r.Events, "event")), piece(themes.Write, "  "+number(r.Writes)+" writes"),
 		piece(themes.Denied, "  "+number(r.Denied)+" denied")}}}
 	for _, t := range r.Contain {
-		lines = append(lines, blank(), heading(text.CleanLine(strings.ToUpper(t.Title[:1])+t.Title[1:], cellMax)))
+		lines = append(lines, blank(), heading(text.CleanLine(begun(t.Title), cellMax)))
 		for _, s := range t.Steps {
 			lines = append(lines, stepLine(s))
 		}

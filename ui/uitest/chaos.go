@@ -243,8 +243,12 @@ func (c *Chaos) SessionOf(ctx context.Context, _ int64) (id string, err error) {
 	return id, c.answer(ctx, &id)
 }
 
-// Profile implements the root's profiler.
-func (c *Chaos) Profile(ctx context.Context, _ string) (p query.Profile, err error) {
+// FindProfile and ProfilePart implement the root's profiler.
+func (c *Chaos) FindProfile(ctx context.Context, _ string) (p query.Profile, err error) {
+	return p, c.answer(ctx, &p)
+}
+
+func (c *Chaos) ProfilePart(ctx context.Context, _ query.Profile, _ query.ProfilePart) (p query.Profile, err error) {
 	err = c.answer(ctx, &p)
 	for i := range p.Volume.Series { // as many buckets in each
 		p.Volume.Series[i].Counts = fit(p.Volume.Series[i].Counts, 90)
