@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -191,7 +192,7 @@ func (a *app) describeChain(b *strings.Builder, one query.SessionChain) {
 	at := one.Session
 	for _, up := range one.Up {
 		l := at.Link
-		fmt.Fprintf(b, "  %s\n", cleanLines(fmt.Sprintf("%s  %s at %s by %s: %s (%s), event %s", up.ID, l.Call, a.clock(l.Time), up.Actor, l.Reason, l.Confidence, l.Event)))
+		fmt.Fprintf(b, "  %s\n", cleanLines(fmt.Sprintf("%s  %s at %s by %s: %s (%s), event %s", up.ID, cmp.Or(l.Call, "a call"), a.clock(l.Time), up.Actor, l.Reason, l.Confidence, l.Event)))
 		at = up
 	}
 	if at.Link == nil && len(at.Candidates) > 1 {

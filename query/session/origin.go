@@ -60,6 +60,9 @@ func (w *walker) up(i, depth int) origin {
 		o = w.start(path[len(path)-2])
 	default:
 		o = w.start(top)
+		if name := w.nameBelow(path); name != "" {
+			o.actor, o.reason = name, "the session of her permission set names the Identity Center user"
+		}
 	}
 	o.session, o.depth = top, len(path)-1
 	o.confidence = weaker(o.confidence, sure)
@@ -73,6 +76,20 @@ func (w *walker) up(i, depth int) origin {
 		o.reason = "sourceIdentity " + source + " was set when the chain began and can't be changed on the way"
 	}
 	return o
+}
+
+// nameBelow is what the session of a permission set calls an Identity Center
+// user whom nothing else at the top of its path names.
+func (w *walker) nameBelow(path []int) string {
+	top := &w.res.Sessions[path[len(path)-1]]
+	if len(path) < 2 || top.Face.Type != "IdentityCenterUser" || w.ledger.names[top.Behalf] != "" {
+		return ""
+	}
+	s := &w.res.Sessions[path[len(path)-2]]
+	if _, ok := permissionSet(s.Role); !ok {
+		return ""
+	}
+	return s.SessionName
 }
 
 // behalf names the Identity Center user on whose behalf a session was, or one

@@ -3,6 +3,8 @@ package session_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"spoor/loader/cloudtrail"
@@ -131,6 +133,18 @@ func recordFixtures(t *testing.T) []fixture {
 			wants:    []want{{event: "use", parent: "creds", evidence: "creds", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1}},
 		},
 		{
+			name: "Identity Center: the permission set's session names the portal's user; a console and a key of one second",
+			events: decode(t,
+				record("fed", 70, "sso", "Federate", center, object{"eventType": "AwsServiceEvent", "serviceEventDetails": object{"account_id": acctB, "role_name": "Admin"}}),
+				record("creds", 70, "sso", "GetRoleCredentials", center, object{"serviceEventDetails": object{"account_id": acctB, "role_name": "Read"}}),
+				signInEvent("login", 70, "ConsoleLogin", assumedRole(acctB, "AWSReservedSSO_Admin_0123456789abcdef", "dana@corp.example", "", 70), "Success", nil),
+				browser(record("web", 75, "s3", "ListBuckets", assumedRole(acctB, "AWSReservedSSO_Admin_0123456789abcdef", "dana@corp.example", "ASIASSO000000001", 70), object{"recipientAccountId": acctB})),
+				record("cli", 76, "s3", "ListBuckets", assumedRole(acctB, "AWSReservedSSO_Read_0123456789abcdef", "dana@corp.example", "ASIASSO000000002", 70), object{"recipientAccountId": acctB})),
+			sessions: [][]string{{"fed", "creds"}, {"login", "web"}, {"cli"}},
+			wants: []want{{event: "web", parent: "fed", evidence: "fed", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1},
+				{event: "cli", parent: "fed", evidence: "creds", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1}},
+		},
+		{
 			name: "forward access burst with keys of its own",
 			events: decode(t, record("call", 300, "secretsmanager", "BatchGetSecretValue", iamUser("AKIAALICE0000001", 0, nil), nil),
 				forwarded("d1", "ASIAFORWARD0001"), forwarded("d2", "ASIAFORWARD0002"), forwarded("d3", "ASIAFORWARD0003")),
@@ -197,9 +211,32 @@ func TestSessionsOfRecords(t *testing.T) {
 
 func TestTheftFromAnInstanceShows(t *testing.T) {
 	t.Parallel()
-	f := recordFixtures(t)[6]
+	all := recordFixtures(t)
+	f := all[slices.IndexFunc(all, func(f fixture) bool { return strings.HasPrefix(f.name, "instance:") })]
 	r := resolve(f.events, 0)
 	if got := signs(of(t, r, f.events, "theft")); len(got) != 1 || got[0] != session.OutsideInstance {
 		t.Errorf("signs %v", got)
+	}
+}
+
+// A call that a service makes on with somebody's keys looks like the console's;
+// her session of a role is none for that. Where nothing else is loaded of a
+// session it is all there is to know it by.
+func TestHopsOfServicesAreNoConsole(t *testing.T) {
+	t.Parallel()
+	hop := func(id string, second int, key string) object {
+		who := assumedRole(acct, "App", "s", key, 50)
+		who["invokedBy"] = "AWS Internal"
+		return record(id, second, "kms", "Decrypt", who, object{"userAgent": "AWS Internal", "sourceIPAddress": "AWS Internal"})
+	}
+	events := decode(t, record("get", 100, "s3", "GetObject", assumedRole(acct, "App", "s", "ASIAAPP000000001", 50), nil), hop("dec", 100, "ASIAAPP000000001"))
+	r := resolve(events, 0)
+	if s := of(t, r, events, "dec"); s.Kind != session.TemporaryKey || s != of(t, r, events, "get") || len(signs(s)) > 0 {
+		t.Errorf("kind %s, signs %v", s.Kind, signs(s))
+	}
+	alone := decode(t, hop("one", 100, "ASIAHOP000000001"), hop("two", 200, "ASIAHOP000000002"))
+	r = resolve(alone, 0)
+	if of(t, r, alone, "one") != of(t, r, alone, "two") {
+		t.Error("a console session without its own calls fell apart")
 	}
 }

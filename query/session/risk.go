@@ -165,7 +165,7 @@ func (a *assessment) novelties() {
 		}
 		if agents.first(s.root, s.agents) {
 			for _, agent := range a.lists.all[s.agents] {
-				if f := family(agent); !strings.HasSuffix(f, ".amazonaws.com") && fresh(1, s, f) {
+				if f := family(agent); agent != "AWS Internal" && !strings.HasSuffix(f, ".amazonaws.com") && fresh(1, s, f) {
 					newAgents = append(newAgents, f)
 				}
 			}

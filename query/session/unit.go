@@ -115,6 +115,7 @@ func newCatalog(in *Input) *catalog {
 		opened: map[openKey]stamp{}, signers: map[*cloudtrail.Identity]bool{}, signing: map[string]bool{},
 		made: map[string]int64{}, reused: map[string]bool{}, logins: map[loginKey][]login{},
 	}
+	hops := map[stamp]bool{}
 	for i := range in.Activity {
 		a := &in.Activity[i]
 		if a.Who.Created == cloudtrail.NoTime {
@@ -135,12 +136,32 @@ func newCatalog(in *Input) *catalog {
 			} else if !seen {
 				c.signIns[st] = a.Who.SignInSession
 			}
-		case a.Anchor == cloudtrail.AnchorConsole && !borrowedByService(a.Who):
+		case a.Anchor != cloudtrail.AnchorConsole || borrowedByService(a.Who):
+		case a.Who.InvokedBy == "":
 			c.console[st] = true
+		default:
+			hops[st] = true
 		}
 	}
+	c.internal(in, hops)
 	c.open(in.Mints)
 	return c
+}
+
+// internal takes sessions of which only "AWS Internal" shows as the console's,
+// unless somebody used their keys in person: then it is a hop of a service's.
+func (c *catalog) internal(in *Input, hops map[stamp]bool) {
+	if len(hops) == 0 {
+		return
+	}
+	for i := range in.Activity {
+		if a := &in.Activity[i]; a.Anchor == cloudtrail.AnchorKey && a.Who.InvokedBy == "" && a.Who.Created != cloudtrail.NoTime {
+			delete(hops, stamp{c.person(a.Who), a.Who.Created})
+		}
+	}
+	for st := range hops {
+		c.console[st] = true
+	}
 }
 
 // borrowedByService reports whether a service acts with a role of its own or in

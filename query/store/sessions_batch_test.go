@@ -151,6 +151,9 @@ func (p *troupe) chained(scene, n int, t int64, long cloudtrail.Identity) {
 		next := fmt.Sprintf("ASIASTOR%08d", p.n)
 		p.add(t+20, app, cloudtrail.AnchorKey, "sts", "AssumeRole", minting(cloudtrail.Mint{Call: "AssumeRole", IssuedKey: next, RoleARN: "arn:aws:iam::" + troupeAway + ":role/Store", SessionName: "n"}))
 		p.add(t+30, p.role(troupeAway, "Store", "n", next, (t+20)*second), cloudtrail.AnchorKey, "s3", "GetObject", nil)
+		hop := app
+		hop.InvokedBy = "AWS Internal"
+		p.add(t+2, hop, cloudtrail.AnchorConsole, "kms", "Decrypt", nil)
 		app.OnBehalfOf = fmt.Sprint("user-id-", n)
 		p.add(t+5, app, cloudtrail.AnchorKey, "q", "SendMessage", nil)
 	case 13: // a role's credentials turned into a console session with a second of its own

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -134,7 +135,7 @@ func (v *View) chainLines(one query.SessionChain) []*line {
 func (v *View) linkLine(l query.SessionLink, by, perhaps string) []*line {
 	return []*line{
 		{session: l.Parent, cells: []grid.Cell{dim(text.Safe("  " + v.state.Styles.Glyphs.Up + " ")), piece(themes.Accent, text.CleanLine(perhaps+by, cellMax)),
-			plain("  " + l.Call), dim("  " + v.state.Clock(l.Time)), piece(confidence(l.Confidence), "  "+text.Clean(l.Confidence))}},
+			plain("  " + cmp.Or(l.Call, "a call")), dim("  " + v.state.Clock(l.Time)), piece(confidence(l.Confidence), "  "+text.Clean(l.Confidence))}},
 		{seq: l.Seq, cells: []grid.Cell{dim("      " + text.CleanLine(l.Reason, 300) + "; event " + text.CleanLine(l.Event, 40))}},
 	}
 }
