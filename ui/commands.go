@@ -133,6 +133,9 @@ func (m *Model) noSQL() string {
 
 const queriesTitle = "Queries"
 
+// sourcesTitle is the view that lists what was loaded, and what failed.
+const sourcesTitle = "Sources"
+
 func (m *Model) askSQL() tea.Cmd {
 	return m.act(pane.Several{pane.GoTo{View: queriesTitle}, pane.Send{Msg: pane.AskSQL{}}})
 }
@@ -145,7 +148,7 @@ func (m *Model) notEvents() string {
 }
 
 func (m *Model) noProblems() string {
-	if len(m.notice.problems) == 0 {
+	if len(m.notice.problems) == 0 && m.load.now.Failed == 0 {
 		return "nothing went wrong"
 	}
 	return ""

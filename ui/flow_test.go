@@ -351,6 +351,22 @@ func TestExport(t *testing.T) {
 	d.shows("Problems, 1")
 }
 
+// The sum of a load says what is new and what was there, and ! leads to what failed.
+func TestFailedObjectsAreAProblem(t *testing.T) {
+	t.Parallel()
+	p := Progress{Listed: 12, Loaded: 2, Already: 7, Skipped: 1, Failed: 2}
+	d := newDriver(t, Options{Views: []View{{Title: sourcesTitle, Pane: &other{}}}, Progress: func() Progress { return p }}, 130, 30)
+	d.send(tickMsg{})
+	d.shows("12 objects: 2 loaded, 7 already there, 1 skipped", "2 failed")
+	d.keys("!")
+	if d.m.view != 1 {
+		t.Error("! does not lead to what failed")
+	}
+	d.send(exportMsg{err: errors.New("disk full")})
+	d.keys("!")
+	d.shows("Problems, 1", "2 objects could not be loaded: Sources lists them first", "disk full")
+}
+
 func TestMarkNoteTags(t *testing.T) {
 	t.Parallel()
 	mk := &exporter{}

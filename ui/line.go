@@ -284,7 +284,8 @@ func (m *Model) loadText() []seg {
 		line = append(line, seg{role: themes.Dim, text: text.Safe(t + ", " + thousands(p.Skipped) + " skipped ")})
 	}
 	if p.Failed > 0 {
-		line = append(line, seg{role: themes.Error, text: text.Safe(fmt.Sprintf("%s %s failed ", m.opt.Glyphs.No, thousands(p.Failed)))})
+		line = append(line, seg{role: themes.Error, text: text.Safe(fmt.Sprintf("%s %s failed ", m.opt.Glyphs.No, thousands(p.Failed))),
+			do: func() (pane.Intent, tea.Cmd) { return pane.GoTo{View: sourcesTitle}, nil }})
 	}
 	return line
 }

@@ -156,11 +156,18 @@ func (m *Model) askColumn() tea.Cmd {
 // resync tells the panes again, for changes that are not part of the lens.
 func (m *Model) resync() tea.Cmd { return m.events.Sync(m.state()) }
 
-// problemList shows what went wrong, the newest first.
+// problemList shows what went wrong, the newest first. Objects that failed are in a
+// list of their own, with their reasons.
 func (m *Model) problemList() tea.Cmd {
 	var lines []text.Safe
+	if n := m.load.now.Failed; n > 0 {
+		if len(m.notice.problems) == 0 {
+			return m.act(pane.GoTo{View: sourcesTitle})
+		}
+		lines = append(lines, text.Safe(query.Counted(n, "object")+" could not be loaded: Sources lists them first"))
+	}
 	for _, p := range slices.Backward(m.notice.problems) {
 		lines = append(lines, text.Safe(p.at.In(m.zone).Format(time.TimeOnly))+"  "+p.text)
 	}
-	return m.act(pane.Read{Title: text.Safe(fmt.Sprintf("Problems, %d", len(lines))), Lines: lines})
+	return m.act(pane.Read{Title: text.Safe(fmt.Sprintf("Problems, %d", len(m.notice.problems))), Lines: lines})
 }
