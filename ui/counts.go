@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -133,7 +134,11 @@ func (m *Model) ticked() tea.Cmd {
 		cmds = append(cmds, m.count(), m.total(), m.sync())
 	}
 	if was && !m.load.now.Running && m.load.now.Err != nil {
-		cmds = append(cmds, m.fail("load "+text.Clean(m.load.now.Source), m.load.now.Err))
+		what := text.Safe("load")
+		if source := m.load.now.Source; !strings.Contains(m.load.now.Err.Error(), source) {
+			what += " " + text.Clean(source)
+		}
+		cmds = append(cmds, m.fail(what, m.load.now.Err))
 	}
 	return tea.Batch(append(cmds, m.tick())...)
 }

@@ -367,6 +367,19 @@ func TestFailedObjectsAreAProblem(t *testing.T) {
 	d.shows("Problems, 1", "2 objects could not be loaded: Sources lists them first", "disk full")
 }
 
+// A load that can't begin is told with what to do, and of a long name of a case the
+// end is seen, by which cases differ.
+func TestALoadThatCantBegin(t *testing.T) {
+	t.Parallel()
+	p := Progress{Running: true, Source: "s3://trail"}
+	d := newDriver(t, Options{Progress: func() Progress { return p }}, 60, 20)
+	d.m.opt.Name = "/home/me/.local/state/spoor/cases/trail-309bdbbf.spoor"
+	d.send(tickMsg{})
+	p = Progress{Source: "s3://trail", Err: errors.New("list s3://trail: no credentials; give --profile NAME")}
+	d.send(tickMsg{})
+	d.shows("load: list s3://trail: no credentials", "…", "309bdbbf.spoor\n")
+}
+
 func TestMarkNoteTags(t *testing.T) {
 	t.Parallel()
 	mk := &exporter{}

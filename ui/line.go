@@ -90,9 +90,19 @@ func (m *Model) tabLine() []seg {
 	}
 	var right []seg
 	if room := m.w - widthOf(line) - 2; room > 8 {
-		right = []seg{{text: text.CleanLine(m.opt.Name, room) + " ", role: themes.Dim, ground: themes.Bar}}
+		right = []seg{{text: m.endOf(text.CleanLine(m.opt.Name, maxInput), room) + " ", role: themes.Dim, ground: themes.Bar}}
 	}
 	return m.spread(line, right, themes.Bar)
+}
+
+// endOf is the end of a name that does not fit in so many cells: paths differ there.
+func (m *Model) endOf(name text.Safe, room int) text.Safe {
+	over := text.Width(name) - room
+	if over <= 0 {
+		return name
+	}
+	dots := text.Safe(m.opt.Glyphs.Ellipsis)
+	return dots + text.Skip(name, over+text.Width(dots))
 }
 
 // tabsWhole is the width of all tabs with their titles.

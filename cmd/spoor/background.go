@@ -61,7 +61,7 @@ func (b *background) work() {
 		err := b.run(sources)
 		b.mu.Lock()
 		if b.err = nil; b.ctx.Err() == nil {
-			b.err = err
+			b.err = b.app.advised(err)
 		}
 		b.mu.Unlock()
 	}

@@ -169,6 +169,17 @@ func (a *app) phrase(err error) (msg, hint string) {
 	return err.Error(), hint
 }
 
+// advised puts what to do about an error into its words, for the screen.
+func (a *app) advised(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, hint := a.phrase(err); hint != "" {
+		return fmt.Errorf("%w; %s", err, hint)
+	}
+	return err
+}
+
 // hintFor knows the errors of the system that need a word more.
 func hintFor(err error) string {
 	var remote *s3.Error

@@ -75,6 +75,9 @@ func (a *app) survey(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
+	if len(plan.Failures) > 0 {
+		a.status = exitPartial
+	}
 	return a.write(func(w io.Writer) error {
 		if a.flags.format == "json" {
 			return json.NewEncoder(w).Encode(plan)
@@ -102,7 +105,11 @@ func printPlan(w io.Writer, p loader.Plan) error {
 		fmt.Fprintf(&b, "regions   %s\n", cleanLines(strings.Join(p.Regions, ", ")))
 	}
 	for _, f := range p.Failures {
-		fmt.Fprintf(&b, "not listed  %s: %s\n", cleanLines(f.Object), cleanLines(f.Error))
+		what := f.Error
+		if !strings.Contains(what, f.Object) {
+			what = f.Object + ": " + what
+		}
+		fmt.Fprintf(&b, "not listed  %s\n", cleanLines(what))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
