@@ -36,44 +36,70 @@ func (w *walker) run(own int) {
 	}
 }
 
+// A climb is the way from a session up to the start of its chain.
+type climb struct {
+	path   []int
+	sure   Confidence // of the weakest link
+	given  string     // in words: that a key on the way was made for another; "" for none
+	source string     // the source identity nearest to the session
+}
+
+func (w *walker) climb(i, depth int) climb {
+	c := climb{path: []int{i}, sure: Exact, source: w.res.Sessions[i].SourceIdentity}
+	for w.parent[c.top()] >= 0 && depth+len(c.path) <= maxDepth {
+		s, up := &w.res.Sessions[c.top()], w.parent[c.top()]
+		maker := &w.res.Sessions[up]
+		c.sure = weaker(c.sure, s.Link.Confidence)
+		if s.Link.Call == "CreateAccessKey" && s.PrincipalID != maker.PrincipalID {
+			c.sure, c.given = weaker(c.sure, Inferred), maker.Actor+" made "+s.Actor+"'s key, and who holds it the records don't tell"
+		}
+		c.path = append(c.path, up)
+		c.source = cmp.Or(c.source, maker.SourceIdentity)
+	}
+	return c
+}
+
+func (c *climb) top() int { return c.path[len(c.path)-1] }
+
 // up walks from a session to the start of its chain.
 func (w *walker) up(i, depth int) origin {
-	path := []int{i}
-	sure := Exact
-	source := w.res.Sessions[i].SourceIdentity
-	for w.parent[path[len(path)-1]] >= 0 && depth+len(path) <= maxDepth {
-		at := path[len(path)-1]
-		sure = weaker(sure, w.res.Sessions[at].Link.Confidence)
-		path = append(path, w.parent[at])
-		source = cmp.Or(source, w.res.Sessions[w.parent[at]].SourceIdentity)
+	c := w.climb(i, depth)
+	o := w.begun(&c, depth)
+	o.session, o.depth = c.top(), len(c.path)-1
+	o.confidence = weaker(o.confidence, c.sure)
+	named := Exact
+	if c.given != "" {
+		named = Inferred
 	}
-	top := path[len(path)-1]
-	var o origin
+	if user := w.behalf(c.path); user != "" && o.kind != cloudtrail.KindSSO {
+		o.actor, o.kind, o.confidence = user, cloudtrail.KindSSO, named
+		o.reason = "onBehalfOf names the Identity Center user for whom the application worked"
+	} else if c.source != "" {
+		o.actor, o.kind, o.confidence = c.source, cloudtrail.KindPerson, named
+		o.reason = "sourceIdentity " + c.source + " was set when the chain began and can't be changed on the way"
+	}
+	if c.given != "" {
+		o.reason += "; " + c.given
+	}
+	return o
+}
+
+// begun says who stands at the top of a climb.
+func (w *walker) begun(c *climb, depth int) origin {
+	top := c.top()
 	switch s := &w.res.Sessions[top]; {
 	case w.parent[top] >= 0:
-		o = origin{actor: s.Actor, kind: s.ActorKind, confidence: Unknown, reason: "the chain has more than 16 links"}
+		return origin{actor: s.Actor, kind: s.ActorKind, confidence: Unknown, reason: "the chain has more than 16 links"}
 	case s.Ring:
-		o = origin{actor: s.Actor, kind: s.ActorKind, confidence: Unknown, reason: "its links lead back to itself; the one that closes the ring is left out"}
-	case len(s.Candidates) > 1 && depth+len(path) <= maxDepth:
-		o = w.several(s, depth+len(path))
-	case s.Kind == Service && len(path) > 1 && w.res.Sessions[path[len(path)-2]].ActorKind != cloudtrail.KindServiceLinked:
-		o = w.start(path[len(path)-2])
-	default:
-		o = w.start(top)
-		if name := w.nameBelow(path); name != "" {
-			o.actor, o.reason = name, "the session of her permission set names the Identity Center user"
-		}
+		return origin{actor: s.Actor, kind: s.ActorKind, confidence: Unknown, reason: "its links lead back to itself; the one that closes the ring is left out"}
+	case len(s.Candidates) > 1 && depth+len(c.path) <= maxDepth:
+		return w.several(s, depth+len(c.path))
+	case s.Kind == Service && len(c.path) > 1 && w.res.Sessions[c.path[len(c.path)-2]].ActorKind != cloudtrail.KindServiceLinked:
+		return w.start(c.path[len(c.path)-2])
 	}
-	o.session, o.depth = top, len(path)-1
-	o.confidence = weaker(o.confidence, sure)
-	if user := w.behalf(path); user != "" && o.kind != cloudtrail.KindSSO {
-		o.actor, o.kind, o.confidence = user, cloudtrail.KindSSO, Exact
-		o.reason = "onBehalfOf names the Identity Center user for whom the application worked"
-		return o
-	}
-	if source != "" {
-		o.actor, o.kind, o.confidence = source, cloudtrail.KindPerson, Exact
-		o.reason = "sourceIdentity " + source + " was set when the chain began and can't be changed on the way"
+	o := w.start(top)
+	if name := w.nameBelow(c.path); name != "" {
+		o.actor, o.reason = name, "the session of her permission set names the Identity Center user"
 	}
 	return o
 }

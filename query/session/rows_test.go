@@ -115,7 +115,7 @@ func mintFixtures() []fixture {
 			events: []event{mint(do("mint", 60, alice, idle, "iam", "CreateAccessKey"), cloudtrail.Mint{IssuedKey: "AKIABACKDOOR0001", Target: "backdoor"}),
 				do("use", 90000, user("backdoor", "AKIABACKDOOR0001"), idle, "s3", "ListBuckets")},
 			sessions: [][]string{{"mint"}, {"use"}},
-			wants:    []want{{event: "use", parent: "mint", evidence: "mint", link: "issued-key", confidence: "exact", root: "alice", sure: "exact", depth: 1}},
+			wants:    []want{{event: "use", parent: "mint", evidence: "mint", link: "issued-key", confidence: "exact", root: "alice", sure: "inferred", depth: 1}},
 		},
 	}
 	return append(append(fixtures, consoleFixtures()...), portalFixtures()...)

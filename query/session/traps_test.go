@@ -165,6 +165,13 @@ func trapFixtures() []fixture {
 				{event: "next", parent: "use", evidence: "mint", link: "issued-key", confidence: "exact", root: "erin@corp.example", sure: "exact", depth: 1}},
 		},
 		{
+			name: "sourceIdentity does not go on into a key made for another",
+			events: []event{mint(do("key", 70, src, byKey, "iam", "CreateAccessKey"), cloudtrail.Mint{IssuedKey: "AKIABACKDOOR0001", Target: "bob"}),
+				do("use", 90, user("bob", "AKIABACKDOOR0001"), idle, "s3", "ListBuckets")},
+			sessions: [][]string{{"key"}, {"use"}},
+			wants:    []want{{event: "use", parent: "key", evidence: "key", link: "issued-key", confidence: "exact", root: "erin@corp.example", sure: "inferred", depth: 1}},
+		},
+		{
 			name:     "events without a time are in a session too",
 			events:   []event{timeless(do("a", 0, alice, idle, "s3", "ListBuckets")), timeless(do("b", 0, alice, idle, "s3", "ListBuckets")), do("c", 5, alice, idle, "s3", "ListBuckets")},
 			sessions: [][]string{{"a", "b"}, {"c"}},
