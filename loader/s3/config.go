@@ -39,27 +39,18 @@ type transport func(aws.HTTPClient) aws.HTTPClient
 // configure reads the AWS configuration of the environment and the options.
 func (s *Source) configure(ctx context.Context) error {
 	o := s.opt
-	load := []func(*config.LoadOptions) error{
+	load := []func(*config.LoadOptions) error{ // empty ones have no effect
 		config.WithHTTPClient(s.httpClient()),
 		config.WithRetryer(s.retryer),
 		config.WithLogger(logging.Nop{}), // it writes to standard error, over the screen
 		config.WithAPIOptions(userAgent(o.Version)),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
-	}
-	if o.Profile != "" {
-		load = append(load, config.WithSharedConfigProfile(o.Profile))
-	}
-	if o.Region != "" {
-		load = append(load, config.WithRegion(o.Region))
-	}
-	if o.Endpoint != "" {
-		load = append(load, config.WithBaseEndpoint(o.Endpoint))
-	}
-	if o.creds != nil {
-		load = append(load, config.WithCredentialsProvider(o.creds))
-	}
-	if o.MFAToken != nil { // profiles, too, may name a role that needs a code
-		load = append(load, config.WithAssumeRoleCredentialOptions(func(a *stscreds.AssumeRoleOptions) { a.TokenProvider = s.code }))
+		config.WithSharedConfigProfile(o.Profile),
+		config.WithRegion(o.Region),
+		config.WithBaseEndpoint(o.Endpoint),
+		config.WithCredentialsProvider(o.creds),
+		// Profiles, too, may name a role that needs a code.
+		config.WithAssumeRoleCredentialOptions(func(a *stscreds.AssumeRoleOptions) { a.TokenProvider = s.code }),
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
