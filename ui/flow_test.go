@@ -371,11 +371,10 @@ func TestFailedObjectsAreAProblem(t *testing.T) {
 // end is seen, by which cases differ.
 func TestALoadThatCantBegin(t *testing.T) {
 	t.Parallel()
-	p := Progress{Running: true, Source: "s3://trail"}
+	p := Progress{Source: "s3://trail", Err: errors.New("list s3://trail: no credentials; give --profile NAME")}
 	d := newDriver(t, Options{Progress: func() Progress { return p }}, 60, 20)
 	d.m.opt.Name = "/home/me/.local/state/spoor/cases/trail-309bdbbf.spoor"
-	d.send(tickMsg{})
-	p = Progress{Source: "s3://trail", Err: errors.New("list s3://trail: no credentials; give --profile NAME")}
+	d.m.load.now = Progress{Running: true, Source: p.Source}
 	d.send(tickMsg{})
 	d.shows("load: list s3://trail: no credentials", "…", "309bdbbf.spoor\n")
 }
