@@ -379,6 +379,19 @@ func TestALoadThatCantBegin(t *testing.T) {
 	d.shows("load: list s3://trail: no credentials", "…", "309bdbbf.spoor\n")
 }
 
+// What a prompt takes, and why it does not take what was typed, is read in full.
+func TestAPromptSaysAllOfIt(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 60, 15)
+	d.keys("R")
+	d.shows("2024-05-01..2024-05-03", "last:24h; empty takes it away")
+	d.keys("type:last tuesday", "enter")
+	d.shows("\"last\" is not a time", "2h or ago:2h")
+	if strings.Contains(d.frame(), "column") {
+		t.Error("a column is told that does not count from what was typed")
+	}
+}
+
 func TestMarkNoteTags(t *testing.T) {
 	t.Parallel()
 	mk := &exporter{}

@@ -117,18 +117,27 @@ func (o *prompt) box(m *Model) box {
 	r := o.size(m)
 	st := m.look.styles
 	line, _ := o.in.draw(st, max(r.w-5, 1), -1)
-	below := []seg{{text: " " + o.Help, role: themes.Dim}}
+	inner := []string{st.Paint(themes.Accent, " > ") + line}
 	switch {
 	case o.err != "":
-		below = []seg{{text: " " + o.err, role: themes.Error}}
+		inner = append(inner, m.wrapped(o.err, themes.Error, r.w-2)...)
 	case len(o.words.list) > 1:
-		below = o.offered(r.w - 2)
+		inner = append(inner, m.drawLine(o.offered(r.w-2), r.w-2))
+	default:
+		inner = append(inner, m.wrapped(o.Help, themes.Dim, r.w-2)...)
 	}
-	return m.frameBox(r, o.Title, []string{
-		st.Paint(themes.Accent, " > ") + line,
-		m.drawLine(below, r.w-2),
-		m.drawLine(o.keys(m), r.w-2),
-	})
+	inner = append(inner, m.drawLine(o.keys(m), r.w-2))
+	r.h = min(len(inner)+2, max(m.h-r.y, 5))
+	return m.frameBox(r, o.Title, inner)
+}
+
+// wrapped draws a text over as many lines as it takes.
+func (m *Model) wrapped(t text.Safe, role themes.Role, w int) []string {
+	var lines []string
+	for _, l := range text.Wrap(t, max(w-2, 1)) {
+		lines = append(lines, m.drawLine([]seg{{text: " " + l, role: role}}, w))
+	}
+	return lines
 }
 
 // offered lists the words, from the one taken on.

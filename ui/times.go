@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -66,6 +67,9 @@ func (m *Model) askRange() tea.Cmd {
 // bounds resolves a time term in the zone of the screen.
 func (m *Model) bounds(term string) (span, error) {
 	f, err := query.Parse(term)
+	if wrong := (*query.ParseError)(nil); errors.As(err, &wrong) {
+		return span{}, errors.New(wrong.Short()) // its column counts from before what was typed
+	}
 	if err != nil {
 		return span{}, err
 	}
