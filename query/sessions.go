@@ -281,6 +281,7 @@ type Measure struct {
 	Account string // that it is in; "" where the records don't say
 	Why     []string
 	Seq     int64 // of the event that shows it, 0 for none
+	Done    bool  // what it is about was deleted since, or set inactive
 }
 
 // Names lists what a task is about, by the task's name; never nil.

@@ -39,6 +39,7 @@ type jsonStep struct {
 	What    string   `json:"what"`
 	Account string   `json:"account,omitempty"`
 	Why     []string `json:"why"`
+	Done    bool     `json:"done"`
 }
 
 type jsonMade struct {
@@ -83,7 +84,7 @@ func (a *app) radiusJSON(r query.Radius) jsonRadius {
 	for _, t := range r.Contain {
 		task := jsonTask{Task: t.Name, Title: t.Title}
 		for _, s := range t.Steps {
-			task.Steps = append(task.Steps, jsonStep{s.What, s.Account, full(s.Why)})
+			task.Steps = append(task.Steps, jsonStep{s.What, s.Account, full(s.Why), s.Done})
 		}
 		j.Contain = append(j.Contain, task)
 	}
@@ -102,7 +103,11 @@ func (a *app) describeRadius(w io.Writer, r query.Radius) error {
 	for _, t := range r.Contain {
 		fmt.Fprintf(&b, "\n%s\n", t.Title)
 		for _, s := range t.Steps {
-			fmt.Fprintf(&b, "  %s\n", cleanLines(s.What))
+			done := ""
+			if s.Done {
+				done = "  (done)"
+			}
+			fmt.Fprintf(&b, "  %s%s\n", cleanLines(s.What), done)
 			if why := a.reasons(s); why != "" {
 				fmt.Fprintf(&b, "      %s\n", cleanLines(why))
 			}

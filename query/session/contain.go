@@ -60,6 +60,7 @@ type Step struct {
 	Account string // that it is in; "" where the records don't say
 	Why     []string
 	Seq     int64 // of the event that shows it first, 0 for a session
+	Done    bool  // what it is about was deleted since, or set inactive
 }
 
 // A Contain is what to take away from whoever holds some sessions.
@@ -84,34 +85,49 @@ func (c *Contain) need(task Task, what, account, why string, seq int64) {
 	if c.at == nil {
 		c.at = map[stepKey]*Step{}
 	}
-	k := stepKey{task, what, account}
-	switch task {
-	case RevokeRoles, CheckRoles, CheckPolicies, CheckProviders: // records name them by ARN or by name
-		k.what = what[strings.LastIndexByte(what, '/')+1:]
-	case DisableKeys:
-		k.account = ""
-	}
+	k := keyOf(task, what, account)
 	s := c.at[k]
 	if s == nil {
 		s = &Step{Task: task, What: what, Account: account, Seq: seq}
 		c.at[k], c.steps = s, append(c.steps, s)
 	}
+	s.Done = false
 	if strings.HasPrefix(what, "arn:") && !strings.HasPrefix(s.What, "arn:") {
 		s.What = what
 	}
+	s.because(why)
+}
+
+func keyOf(task Task, what, account string) stepKey {
+	switch task {
+	case RevokeRoles, CheckRoles, CheckPolicies, CheckProviders: // records name them by ARN or by name
+		what = what[strings.LastIndexByte(what, '/')+1:]
+	case DisableKeys:
+		account = ""
+	}
+	return stepKey{task, what, account}
+}
+
+func (s *Step) because(why string) {
 	if why != "" && len(s.Why) < maxWhy && !slices.Contains(s.Why, why) {
 		s.Why = append(s.Why, why)
 	}
 }
 
 // Steps lists what to do, task by task; of one task in the order in which the
-// reasons came.
+// reasons came, with what was done last.
 func (c *Contain) Steps() []Step {
 	out := make([]Step, len(c.steps))
 	for i, s := range c.steps {
 		out[i] = *s
 	}
-	slices.SortStableFunc(out, func(a, b Step) int { return cmp.Compare(a.Task, b.Task) })
+	done := func(s Step) int {
+		if s.Done {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(out, func(a, b Step) int { return cmp.Or(cmp.Compare(a.Task, b.Task), cmp.Compare(done(a), done(b))) })
 	return out
 }
 
@@ -153,6 +169,10 @@ func (c *Contain) issued(s *Session, i *Issued) {
 	case "GetFederationToken", "GetSessionToken":
 		c.need(RefuseTokens, s.Principal, s.Account, i.Call, i.Event.Seq)
 	}
+	if role := i.For; strings.Contains(role, ":role/") { // who used it may be in no log
+		account, _ := splitARN(role)
+		c.need(RevokeRoles, role, account, i.Call+" by "+s.Actor, i.Event.Seq)
+	}
 	if i.Key != "" {
 		c.key(i.Key, s.Account, i.Call+" for "+cmp.Or(i.For, s.Actor))
 	}
@@ -167,7 +187,7 @@ func (c *Contain) key(k, account, why string) {
 }
 
 // A Deed is a successful call that made or altered something by which somebody
-// can get in.
+// can get in, or took that away.
 type Deed struct {
 	Service  string // iam, sso, …
 	Name     string // of the call
@@ -175,18 +195,26 @@ type Deed struct {
 	Account  string
 	Summary  string // in words
 	Seq      int64
+	Theirs   bool // done by one of the sessions; what others took away counts too
 }
 
-// Did takes in a deed of one of the sessions.
+// Did takes in a deed. They must come by time.
 func (c *Contain) Did(d Deed) {
-	task, ok := deeds[d.Service+" "+d.Name]
-	if !ok {
+	call := d.Service + " " + d.Name
+	if d.Name == "UpdateAccessKey" && !strings.HasSuffix(d.Summary, " Active") {
+		call = "iam DeleteAccessKey" // it can be woken again, which would be another deed
+	}
+	for _, task := range undoings[call] {
+		if s := c.at[keyOf(task, d.Resource, d.Account)]; s != nil {
+			s.Done = true
+			s.because(d.Summary)
+		}
+	}
+	task, ok := deeds[call]
+	if !ok || !d.Theirs {
 		return
 	}
-	switch {
-	case d.Name == "UpdateAccessKey" && !strings.HasSuffix(d.Summary, " Active"):
-		return // taken away, not given
-	case d.Service == "signin": // what it names is the account
+	if d.Service == "signin" { // what it names is the account
 		d.Resource = "root@" + d.Account
 	}
 	c.need(task, d.Resource, d.Account, d.Summary, d.Seq)
@@ -200,6 +228,26 @@ func DeedServices() []string {
 		out = append(out, service)
 	}
 	return sorted(out)
+}
+
+// Undoings are the names of the calls that take away what deeds made.
+func Undoings() []string {
+	out := []string{"UpdateAccessKey"}
+	for k := range undoings {
+		_, name, _ := strings.Cut(k, " ")
+		out = append(out, name)
+	}
+	return sorted(out)
+}
+
+// undoings are the tasks that a call does.
+var undoings = map[string][]Task{
+	"iam DeleteUser":         {DisableUsers, ResetPasswords, CheckGrants, RemoveCredentials},
+	"iam DeleteLoginProfile": {ResetPasswords}, "iam DeleteAccessKey": {DisableKeys},
+	"iam DeleteRole": {RevokeRoles, CheckRoles}, "iam DeletePolicy": {CheckPolicies}, "iam DeleteGroup": {CheckGrants},
+	"iam DeleteSAMLProvider": {CheckProviders}, "iam DeleteOpenIDConnectProvider": {CheckProviders},
+	"rolesanywhere DeleteTrustAnchor": {CheckProviders}, "rolesanywhere DeleteProfile": {CheckProviders},
+	"sso DeletePermissionSet": {CheckCenter}, "sso-directory DeleteUser": {DisableUsers}, "identitystore DeleteUser": {DisableUsers},
 }
 
 // deeds are the calls after which something is to be undone, or looked at.

@@ -73,7 +73,7 @@ func TestRadius(t *testing.T) {
 		t.Errorf("tree (-want +got):\n%s", d)
 	}
 	want = `keys: AKIAALICE0000001 (used by alice), AKIABACKDOOR0001 (CreateAccessKey for backdoor; used by backdoor)
-roles: arn:aws:iam::111111111111:role/A (session alice), arn:aws:iam::222222222222:role/B (session hop)
+roles: arn:aws:iam::111111111111:role/A (AssumeRole by alice; session alice), arn:aws:iam::222222222222:role/B (AssumeRole by A/alice; session hop)
 principals: arn:aws:iam::111111111111:user/alice, arn:aws:iam::111111111111:user/backdoor
 temporary_keys: ASIAROLEA0000001 (AssumeRole for arn:aws:iam::111111111111:role/A; used by A/alice), ASIANEVERUSED001 (AssumeRole for arn:aws:iam::111111111111:role/A), ASIAROLEB0000001 (AssumeRole for arn:aws:iam::222222222222:role/B; used by B/hop)
 root_actors: alice

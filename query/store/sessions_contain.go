@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strings"
 
 	"spoor/query"
@@ -17,9 +19,28 @@ const maxMade = 1000
 // may get in, and lists what to do about that and about what their sessions hold.
 func (db *DB) contain(ctx context.Context, where expr, c *session.Contain, out *query.Radius) error {
 	made, err := db.made(ctx, where)
+	if err != nil {
+		return err
+	}
+	var names []uint32
+	for _, n := range session.Undoings() {
+		if k := db.dicts[domName].lookup(n); k != 0 {
+			names = append(names, k)
+		}
+	}
+	var undone []query.Change
+	if len(names) > 0 {
+		if undone, err = db.made(ctx, expr{sql: inList("e.name", "IN", names)}); err != nil {
+			return err
+		}
+	}
+	theirs := map[int64]bool{}
 	for i := range made {
-		m := &made[i]
-		c.Did(session.Deed{Service: m.Service, Name: m.Action, Resource: m.Resource, Account: m.Account, Summary: m.Summary, Seq: m.Seq})
+		theirs[made[i].Seq] = true
+	}
+	undone = slices.DeleteFunc(undone, func(c query.Change) bool { return theirs[c.Seq] })
+	for _, m := range slices.SortedStableFunc(slices.Values(slices.Concat(made, undone)), func(a, b query.Change) int { return cmp.Compare(a.Time, b.Time) }) {
+		c.Did(session.Deed{Service: m.Service, Name: m.Action, Resource: m.Resource, Account: m.Account, Summary: m.Summary, Seq: m.Seq, Theirs: theirs[m.Seq]})
 	}
 	for _, s := range c.Steps() {
 		t := session.Tasks[s.Task]
@@ -27,11 +48,11 @@ func (db *DB) contain(ctx context.Context, where expr, c *session.Contain, out *
 			out.Contain = append(out.Contain, query.Task{Name: t.Name, Title: t.Title})
 		}
 		at := &out.Contain[len(out.Contain)-1]
-		at.Steps = append(at.Steps, query.Measure{What: s.What, Account: s.Account, Why: s.Why, Seq: s.Seq})
+		at.Steps = append(at.Steps, query.Measure{What: s.What, Account: s.Account, Why: s.Why, Seq: s.Seq, Done: s.Done})
 	}
 	out.Partial = out.Partial || len(made) > maxMade
 	out.Made = made[:min(len(made), maxMade)]
-	return err
+	return nil
 }
 
 // made reads the changes among events of a condition that were made in services

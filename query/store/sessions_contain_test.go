@@ -121,3 +121,42 @@ root_actors: thief
 		}
 	}
 }
+
+// What was deleted since, by whomever, is done, and comes last; what was made
+// again after that is not.
+func TestContainTellsWhatIsDone(t *testing.T) {
+	t.Parallel()
+	b := &breach{ip: "203.0.113.9"}
+	b.user("thief", "AKIATHIEF00000000001")
+	b.asked("iam.CreateUser", `{"userName":"gone"}`)
+	b.asked("iam.CreateUser", `{"userName":"back"}`)
+	b.asked("iam.CreateUser", `{"userName":"still"}`)
+	b.add("sts.AssumeRole", `"requestParameters":{"roleArn":"arn:aws:iam::999988887777:role/x/Far","roleSessionName":"s"},"responseElements":{"credentials":{"accessKeyId":"ASIAFAR0000000001"}}`)
+	b.user("responder", "AKIARESPONDER0000001")
+	b.ip = "198.51.100.7"
+	b.asked("iam.DeleteUser", `{"userName":"gone"}`)
+	b.asked("iam.DeleteUser", `{"userName":"back"}`)
+	b.asked("iam.UpdateAccessKey", `{"userName":"thief","accessKeyId":"AKIATHIEF00000000001","status":"Inactive"}`)
+	b.user("thief", "AKIATHIEF00000000001")
+	b.asked("iam.CreateUser", `{"userName":"back"}`)
+	db := newCase(t)
+	load(t, db, b.loaded(t))
+	r, err := db.Radius(t.Context(), parse(t, "actor:thief"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, task := range r.Contain {
+		for _, s := range task.Steps {
+			got = append(got, fmt.Sprintf("%s %s %s %v", task.Name, s.What, s.Account, s.Done))
+		}
+	}
+	want := []string{"keys AKIATHIEF00000000001 111122223333 true", "users back 111122223333 false", "users still 111122223333 false", "users gone 111122223333 true",
+		"roles arn:aws:iam::999988887777:role/x/Far 999988887777 false", "principals arn:aws:iam::111122223333:user/thief 111122223333 false", "temporary_keys ASIAFAR0000000001  false", "root_actors thief  false"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if len(r.Made) != 4 {
+		t.Errorf("%d made, want what the thief made: 4", len(r.Made))
+	}
+}

@@ -271,10 +271,13 @@ func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 	return v.newSheet("Blast radius of "+what, lines)
 }
 
-// stepLine is one thing to do, where it is and why; enter opens the event that
-// shows it.
+// stepLine is one thing to do, where it is and why, dim when it was done already;
+// enter opens the event that shows it.
 func stepLine(s query.Measure) *line {
 	cells := []grid.Cell{dim("  "), plain(s.What)}
+	if s.Done {
+		cells = []grid.Cell{dim("  " + text.CleanLine(s.What, cellMax) + "  (done)")}
+	}
 	if s.Account != "" && !strings.Contains(s.What, s.Account) {
 		cells = append(cells, dim("  in "+text.CleanLine(s.Account, 60)))
 	}

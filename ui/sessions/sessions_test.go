@@ -114,7 +114,7 @@ func (m *made) Radius(ctx context.Context, _ query.Filter) (query.Radius, error)
 	c, _ := m.Session(ctx, "a1a1a1a1a1a1a1a1")
 	return query.Radius{Trees: []query.SessionTree{c.Down}, Sessions: 2, Events: 2464, Writes: 504, Denied: 42, Contain: []query.Task{
 		{Name: "keys", Title: "long-term keys to disable", Steps: []query.Measure{{What: "AKIAALICE00000000001", Account: "111122223333", Why: []string{"used by alice"}}, {What: "AKIABACKDOOR00000001", Account: "111122223333", Why: []string{"CreateAccessKey for backdoor\x1b[2J"}}}},
-		{Name: "users", Title: "users that were made: disable", Steps: []query.Measure{{What: "backdoor", Account: "111122223333", Why: []string{"created IAM user backdoor"}, Seq: 40}}},
+		{Name: "users", Title: "users that were made: disable", Steps: []query.Measure{{What: "backdoor", Account: "111122223333", Why: []string{"created IAM user backdoor"}, Seq: 40}, {What: "gone", Account: "111122223333", Why: []string{"created IAM user gone", "deleted IAM user gone"}, Seq: 41, Done: true}}},
 		{Name: "roles", Title: "roles whose sessions to revoke", Steps: []query.Measure{{What: "arn:aws:iam::111122223333:role/Admin", Account: "111122223333"}}},
 		{Name: "root_actors", Title: "people and workloads behind it", Steps: []query.Measure{{What: "alice"}}}},
 		Made: []query.Change{{Seq: 40, Time: at(50), Action: "CreateAccessKey", Summary: "made an access key for backdoor", Actor: "alice"}}}, m.err
