@@ -81,7 +81,11 @@ func (c *bodyCoder) session(s *session.Session, face *uint32) {
 	s.ActorKind = cloudtrail.Kind(c.octet(byte(s.ActorKind)))
 	s.RootKind = cloudtrail.Kind(c.octet(byte(s.RootKind)))
 	s.MFA = cloudtrail.MFA(c.octet(byte(s.MFA)))
-	s.Ring = c.octet(map[bool]byte{true: 1}[s.Ring]) != 0
+	ring := byte(0)
+	if s.Ring {
+		ring = 1
+	}
+	s.Ring = c.octet(ring) == 1
 	word(c, &s.Kind, kinds)
 	word(c, &s.Confidence, confidences)
 	c.text(&s.Actor, who(whoActor))

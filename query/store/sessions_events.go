@@ -129,33 +129,33 @@ func (db *DB) SessionLanes(ctx context.Context, ids []string, buckets int) ([]qu
 		return lanes, nil
 	}
 	step := (s.to-s.from)/int64(buckets) + 1
-	w, err := db.whereSessions(x, wanted, nil)
-	if err != nil {
-		return nil, err
-	}
+	w, slot := db.whileAtWork(x, wanted, x.members(wanted)), x.slot()
 	q := fmt.Sprintf("SELECT e.who, e.anchor, e.account, e.ip, min(e.t), (e.t - %d) // %d AS bucket, e.outcome, e.readonly, count(*), %s AS slot FROM event_rows AS e WHERE e.t BETWEEN %d AND %d AND (%s) "+
-		"GROUP BY e.who, e.anchor, e.account, e.ip, bucket, e.outcome, e.readonly, slot", s.from, step, x.slot(), s.from, s.to, w.sql)
-	_, err = ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
-		return struct{}{}, c.each(ctx, q, w.args, func(v []driver.Value) error {
-			n, ok := locate(x, v)
-			i, asked := at[n]
-			if !ok || !asked {
-				return nil
+		"GROUP BY e.who, e.anchor, e.account, e.ip, bucket, e.outcome, e.readonly, slot", s.from, step, slot.sql, s.from, s.to, w.sql)
+	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.SessionLane, error) {
+		return lanes, c.chunks(ctx, q, append(slot.args, w.args...), func(v vectors) error {
+			bucket, outcome, reads, events := v.ints(5), v.bytes(6), v.bools(7), v.ints(8)
+			for i, p := range v.spots() {
+				if n, ok := x.at(p); ok && wanted[n] {
+					laneOf(&lanes[at[n]], outcome[i], reads[i])[bucket[i]] += events[i]
+				}
 			}
-			counts := lanes[i].Errors
-			switch outcome := number(v[6]); {
-			case outcome == 0 && number(v[7]) != 0:
-				counts = lanes[i].Reads
-			case outcome == 0:
-				counts = lanes[i].Writes
-			case outcome == 1:
-				counts = lanes[i].Denied
-			}
-			counts[number(v[5])] += number(v[8])
 			return nil
 		})
 	})
-	return lanes, err
+}
+
+// laneOf are the counts that an event belongs to.
+func laneOf(l *query.SessionLane, outcome uint8, reads bool) []int64 {
+	switch {
+	case outcome == 0 && reads:
+		return l.Reads
+	case outcome == 0:
+		return l.Writes
+	case outcome == 1:
+		return l.Denied
+	}
+	return l.Errors
 }
 
 // Contrast sets two sessions side by side: their lists and their calls.

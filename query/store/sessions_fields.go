@@ -118,22 +118,26 @@ func (db *DB) whereSessions(x *sessionIndex, wanted []bool, err error) (expr, er
 	if err != nil {
 		return expr{}, err
 	}
-	where := x.where(wanted)
+	return db.whileAtWork(x, wanted, x.where(wanted)), nil
+}
+
+// whileAtWork adds to a condition the time of wanted sessions.
+func (db *DB) whileAtWork(x *sessionIndex, wanted []bool, where expr) expr {
 	if db.Totals().NoTime > 0 || !x.is(db.stateOfCase(), 0) {
-		return where, nil
+		return where
 	}
 	list := x.times(wanted)
 	if len(list) == 0 {
-		return exprFalse, nil
+		return exprFalse
 	}
 	if t := db.Totals(); 2*spanned(list) > t.To.UnixMicro()-t.From.UnixMicro() {
-		return where, nil // there is little to pass over
+		return where // there is little to pass over
 	}
 	var within []expr
 	for _, s := range list {
 		within = append(within, expr{"e.t BETWEEN ? AND ?", []any{s.from, s.to}})
 	}
-	return all(expr{sql: "e.t IS NOT NULL"}, expr{"e.t BETWEEN ? AND ?", []any{list[0].from, list[len(list)-1].to}}, any1(within...), where), nil
+	return all(expr{sql: "e.t IS NOT NULL"}, expr{"e.t BETWEEN ? AND ?", []any{list[0].from, list[len(list)-1].to}}, any1(within...), where)
 }
 
 // fewTimes is how many stretches of time a condition names at most.
@@ -312,6 +316,18 @@ func (x *sessionIndex) mixed() []uint32 {
 		}
 	}
 	return out
+}
+
+// members is the condition for the events of all identities that have a part in
+// some sessions: more than theirs, and told by one look at each.
+func (x *sessionIndex) members(wanted []bool) expr {
+	var who []uint32
+	for i := range x.spans {
+		if s := &x.spans[i]; wanted[s.session] && (len(who) == 0 || who[len(who)-1] != s.who) {
+			who = append(who, s.who)
+		}
+	}
+	return in("e.who", who, max(len(x.first), 2))
 }
 
 // where is the condition for the events of some sessions: identities that are

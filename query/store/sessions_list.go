@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"math"
 	"slices"
@@ -126,13 +125,47 @@ func (db *DB) matchSessions(ctx context.Context, x *sessionIndex, f query.Filter
 // count counts the events of a condition by session; those that came after the
 // sessions were worked out have none, which ok tells.
 func (x *sessionIndex) count(ctx context.Context, c conn, where expr, add func(n int, ok bool, events int64)) error {
-	q := "SELECT e.who, e.anchor, e.account, e.ip, min(e.t), count(*), " + x.slot() + " AS slot FROM event_rows AS e WHERE " + where.sql +
-		" GROUP BY e.who, e.anchor, e.account, e.ip, slot, e.t IS NULL"
-	return c.each(ctx, q, where.args, func(v []driver.Value) error {
-		n, ok := locate(x, v)
-		add(n, ok, number(v[5]))
+	var few []spot
+	q := fmt.Sprintf("SELECT e.who, e.anchor, e.account, e.ip, coalesce(e.t, %d) FROM event_rows AS e WHERE %s LIMIT %d", noTime, where.sql, fewEvents)
+	if err := c.chunks(ctx, q, where.args, func(v vectors) error { few = append(few, v.spots()...); return nil }); err != nil {
+		return err
+	}
+	if len(few) == fewEvents {
+		return x.countGroups(ctx, c, where, add)
+	}
+	for _, p := range few {
+		n, ok := x.at(p)
+		add(n, ok, 1)
+	}
+	return nil
+}
+
+// fewEvents are sooner looked up one by one than put into groups by DuckDB.
+const fewEvents = 1 << 16
+
+// countGroups is count for many events.
+func (x *sessionIndex) countGroups(ctx context.Context, c conn, where expr, add func(n int, ok bool, events int64)) error {
+	slot := x.slot()
+	q := fmt.Sprintf("SELECT e.who, e.anchor, e.account, e.ip, coalesce(min(e.t), %d), count(*), %s AS slot FROM event_rows AS e WHERE %s GROUP BY e.who, e.anchor, e.account, e.ip, slot, e.t IS NULL", noTime, slot.sql, where.sql)
+	return c.chunks(ctx, q, append(slot.args, where.args...), func(v vectors) error {
+		events := v.ints(5)
+		for i, p := range v.spots() {
+			n, ok := x.at(p)
+			add(n, ok, events[i])
+		}
 		return nil
 	})
+}
+
+// spots reads refColumns, the first of the columns; where there is no time, noTime
+// must stand for it.
+func (c vectors) spots() []spot {
+	who, anchor, account, ip, t := c.ids(0), c.bytes(1), c.ids(2), c.ids(3), c.ints(4)
+	out := make([]spot, c.rows)
+	for i := range out {
+		out[i] = spot{who[i], account[i], ip[i], anchor[i], t[i]}
+	}
+	return out
 }
 
 // all are the events of wanted sessions, by number.
@@ -148,16 +181,19 @@ func (x *sessionIndex) all(wanted []bool) map[uint32]int64 {
 
 // slot is SQL by which events of one identity, anchor, account and address that
 // lie in one span can be grouped.
-func (x *sessionIndex) slot() string {
+func (x *sessionIndex) slot() expr {
 	return slotOf(x.exact, x.idle.Microseconds())
 }
 
-func slotOf(exact []uint32, idle int64) string {
+// slotOf is slot; exact are sorted. They may be thousands, which as a list take
+// DuckDB longer to plan than to answer.
+func slotOf(exact []uint32, idle int64) expr {
 	rest := fmt.Sprintf("WHEN e.anchor <> %d THEN 0 ELSE e.t // %d END", cloudtrail.AnchorIdle, idle)
-	if len(exact) > 0 {
-		return "CASE WHEN " + inList("e.who", "IN", exact) + " THEN e.t " + rest
+	if len(exact) == 0 {
+		return expr{sql: "CASE " + rest}
 	}
-	return "CASE " + rest
+	told := in("e.who", exact, int(exact[len(exact)-1])+1)
+	return expr{"CASE WHEN " + told.sql + " THEN e.t " + rest, told.args}
 }
 
 // sort orders numbers of sessions. Sessions are numbered by start and id.

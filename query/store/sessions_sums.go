@@ -81,6 +81,7 @@ const sessionPortion = 1_500_000
 // sumUp sums up the events numbered above from, up to to, of some identities;
 // exact are those whose events are told apart by their very time.
 func sumUp(ctx context.Context, c conn, from, to int64, of expr, exact []uint32, idle int64) error {
+	slot := slotOf(exact, idle)
 	for ; from < to; from += gatherPortion {
 		end := min(from+gatherPortion, to)
 		q := fmt.Sprintf(`INSERT INTO session_sums SELECT who, anchor, account, ip, CASE WHEN timeless THEN %[1]d ELSE slot END, coalesce(min(f), %[1]d), coalesce(max(l), %[1]d),
@@ -89,8 +90,8 @@ func sumUp(ctx context.Context, c conn, from, to int64, of expr, exact []uint32,
 		FROM (SELECT e.who, e.anchor, e.account, e.ip, %[2]s AS slot, e.source, e.region, e.agent, e.t IS NULL AS timeless, min(e.t) AS f, max(e.t) AS l, count(*) AS n,
 			count(*) FILTER (NOT e.readonly) AS w, count(*) FILTER (e.outcome <> 0) AS x, count(*) FILTER (e.outcome = 1) AS d
 			FROM event_rows AS e WHERE e.seq > %[3]d AND e.seq <= %[4]d AND (%[5]s) GROUP BY ALL)
-		GROUP BY who, anchor, account, ip, slot, timeless`, noTime, slotOf(exact, idle), from, end, of.sql)
-		if _, err := c.exec(ctx, q, of.args...); err != nil {
+		GROUP BY who, anchor, account, ip, slot, timeless`, noTime, slot.sql, from, end, of.sql)
+		if _, err := c.exec(ctx, q, append(slot.args[:len(slot.args):len(slot.args)], of.args...)...); err != nil {
 			return fmt.Errorf("sum up events: %w", err)
 		}
 	}
