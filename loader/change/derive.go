@@ -28,20 +28,24 @@ func Derive(ev *cloudtrail.Event) *Change {
 }
 
 // Target returns what a read was aimed at, for the reads that the table names
-// (secrets, parameters, passwords, objects, roles assumed); nil for all other
-// events, which either are changes or name what they read in resources[].
+// (secrets, parameters, passwords, objects, roles assumed) and for those refused,
+// whose error names it; nil for all other events, which either are changes or
+// name what they read in resources[].
 func Target(ev *cloudtrail.Event) *Change {
-	if !ev.ReadOnly || ev.Request == "" || ev.Resources != "" {
+	if !ev.ReadOnly || ev.Resources != "" || ev.Request == "" && ev.Outcome != cloudtrail.Denied {
 		return nil
 	}
-	rule := table()[call{ev.Source, cloudtrail.BaseName(ev.Name)}]
-	if rule == nil {
-		return nil
+	if rule := table()[call{ev.Source, cloudtrail.BaseName(ev.Name)}]; rule != nil {
+		c := &Change{ResourceType: rule.kind}
+		newReader(ev).identify(c, rule)
+		return c
 	}
-	r := newReader(ev)
-	c := &Change{ResourceType: rule.kind}
-	r.identify(c, rule)
-	return c
+	if ev.Outcome == cloudtrail.Denied && strings.Contains(ev.ErrorMessage, "on resource: ") {
+		if kind, id := target(ev.ErrorMessage); usable(id) {
+			return &Change{ResourceType: kind, Resources: []string{id}}
+		}
+	}
+	return nil
 }
 
 // describe says what ev did, whether or not it is a change.

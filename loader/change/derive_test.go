@@ -229,3 +229,30 @@ func TestNamesInARNs(t *testing.T) {
 		}
 	}
 }
+
+// A refused read carries no parameters as a rule: its error names what it was
+// aimed at.
+func TestTargetsOfRefusedReads(t *testing.T) {
+	t.Parallel()
+	const by = "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: "
+	for _, c := range []struct{ source, name, request, message, kind, want string }{
+		{"sts", "AssumeRole", "", by + "sts:AssumeRole on resource: arn:aws:iam::444455556666:role/x/Admin", "AWS::IAM::Role", "arn:aws:iam::444455556666:role/x/Admin"},
+		{"sts", "AssumeRole", `{"roleArn":"arn:aws:iam::1:role/Asked"}`, by + "sts:AssumeRole on resource: arn:aws:iam::1:role/Said", "AWS::IAM::Role", "arn:aws:iam::1:role/Asked"},
+		{"secretsmanager", "GetSecretValue", "", by + "secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf because no identity-based policy allows it", "AWS::SecretsManager::Secret", "arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf"},
+		{"dynamodb", "DescribeTable", "", by + "dynamodb:DescribeTable on resource: arn:aws:dynamodb:eu-west-1:1:table/t with an explicit deny", "AWS::DynamoDB::Table", "arn:aws:dynamodb:eu-west-1:1:table/t"},
+		{"iam", "ListUsers", "", by + "iam:ListUsers on resource: *", "", ""},
+		{"iam", "ListUsers", "", by + "iam:ListUsers", "", ""},
+	} {
+		ev := &cloudtrail.Event{Source: c.source + ".amazonaws.com", Name: c.name, ReadOnly: true, Request: c.request, Outcome: cloudtrail.Denied, ErrorCode: "AccessDenied", ErrorMessage: c.message}
+		got := ""
+		if target := Target(ev); target != nil && len(target.Resources) == 1 {
+			got = target.ResourceType + " " + target.Resources[0]
+		}
+		if want := strings.TrimSpace(c.kind + " " + c.want); got != want {
+			t.Errorf("%s %s: %q, want %q", c.name, c.message, got, want)
+		}
+	}
+	if c := Target(&cloudtrail.Event{Source: "iam.amazonaws.com", Name: "ListUsers", ReadOnly: true, Outcome: cloudtrail.OK}); c != nil {
+		t.Errorf("%+v", c)
+	}
+}
