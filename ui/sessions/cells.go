@@ -69,7 +69,7 @@ func (v *View) rootCell(i *item) grid.Cell {
 	c := grid.Cell{Text: text.CleanLine(i.s.RootActor, cellMax), Role: themes.Title}
 	switch {
 	case i.same && v.order == query.SessionsByUser:
-		c.Role = themes.Line
+		c.Role = themes.Dim
 	case cloudtrail.Kind(i.s.ActorKind) == cloudtrail.KindRoot:
 		c.Text, c.Role = "! "+c.Text, themes.Root
 	case i.s.Confidence == "unknown":
