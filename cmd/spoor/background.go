@@ -138,7 +138,7 @@ func (b *background) Add(name string) error {
 	if err != nil {
 		return err
 	}
-	if err := b.db.AddSource(list[0].String()); err != nil {
+	if err := b.db.AddSource(nameOf(list[0])); err != nil {
 		return err
 	}
 	b.load(list)

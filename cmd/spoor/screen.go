@@ -150,7 +150,7 @@ func (a *app) screenCase(ctx context.Context, names []string, sources []loader.S
 		return nil, err
 	}
 	for _, s := range sources {
-		if err := db.AddSource(s.String()); err != nil {
+		if err := db.AddSource(nameOf(s)); err != nil {
 			return nil, errors.Join(err, a.release(db))
 		}
 	}

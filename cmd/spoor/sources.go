@@ -14,8 +14,17 @@ import (
 	"spoor/testdata/demo"
 )
 
-// demoSource is the name under which the built-in example loads.
-const demoSource = "demo:"
+// demoSource is the name under which the built-in example loads, demoFile what its
+// objects lie in.
+const demoSource, demoFile = "demo:", "demo.zip"
+
+// nameOf is the name by which a source can be opened again.
+func nameOf(s loader.Source) string {
+	if s.String() == demoFile {
+		return demoSource
+	}
+	return s.String()
+}
 
 // sourceHint says what can be opened.
 const sourceHint = "a source is a file, a folder, a glob, an archive, - or s3://bucket/prefix"
@@ -37,7 +46,7 @@ func (a *app) openSources(ctx context.Context, names []string) ([]loader.Source,
 func (a *app) openSource(ctx context.Context, name string) (loader.Source, error) {
 	switch {
 	case name == demoSource:
-		return disk.Zip("demo.zip", demo.Zip)
+		return disk.Zip(demoFile, demo.Zip)
 	case name == "-":
 		return disk.Stdin(a.in, a.now()), nil
 	case strings.HasPrefix(name, "s3://"):
