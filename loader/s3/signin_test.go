@@ -258,7 +258,10 @@ func TestRequesterPays(t *testing.T) {
 			want = "requester"
 		}
 		lists(t, s, 2)
-		if len(f.seen()) < 3 {
+		if _, err := s.Versions(t.Context(), s.url(key)); err != nil {
+			t.Error(err)
+		}
+		if len(f.seen()) < 4 {
 			t.Errorf("only %d calls", len(f.seen()))
 		}
 		for _, r := range f.seen() {

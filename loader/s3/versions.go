@@ -21,7 +21,7 @@ func (s *Source) Versions(ctx context.Context, name string) ([]loader.Version, e
 	}
 	var out *s3.ListObjectVersionsOutput
 	err := s.call(ctx, "list versions of", key, func(c *s3.Client) (err error) {
-		out, err = c.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &key})
+		out, err = c.ListObjectVersions(ctx, &s3.ListObjectVersionsInput{Bucket: &s.bucket, Prefix: &key, RequestPayer: s.payer()})
 		return err
 	})
 	if err != nil {
