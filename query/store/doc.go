@@ -64,23 +64,28 @@
 // # What a load costs
 //
 // Shares of the CPU time of `spoor load`, a million generated events in 371 objects
-// of 4.4 MB (perf on two processors, others at work on them, November 2026):
+// of 4.4 MB, by who asked for it (perf with stacks on two processors, others at work
+// on them, November 2026):
 //
-//	inflating and CRC   18-20 %  klauspost/compress
-//	Go's own            12-13    of that, 3 copies of the inflater, 3 comparing what recurs
-//	decoding            13-14    1.2 µs an event, 1.65 kB of JSON
-//	DuckDB              13-17
-//	store, in Go        10       keys, numbers of texts, rows
-//	kernel               9-11    writing both files, fresh pages, switching threads
-//	SHA-256              6-7     of every object, which digests are checked by
-//	change rules         3
-//	the rest             6       C library, zstd of the shelf, searching in strings
+//	inflating and CRC   24 %  klauspost/compress, a tenth of it copies
+//	decoding            19    1.2 µs an event, 1.65 kB of JSON
+//	store, in Go        14    keys, numbers of texts, rows
+//	DuckDB              13-14
+//	kernel              10-15 writing both files, fresh pages, switching threads
+//	SHA-256              8    of every object, which digests are checked by
+//	change rules         6    only what changes something: 5 µs each
+//	the rest             5    garbage, C library, zstd of the shelf
+//
+// The stages go on side by side, and so do the parts of an Append; what is still in
+// turn are the first quarter of a second, each commit, and the last checkpoint, two
+// thirds of a second on one processor. What is idle is a sixth of the machine.
 //
 // What stands in the way of less, and what was tried:
 //
 // Inflating is the yardstick; with -tags libdeflate it takes half. A decoder of our
 // own that unpacks in place did as well, and was dropped: hostile input is for a
-// well-kept library.
+// well-kept library. All that is not inflating would have to take half of what it
+// takes for the ratio that was asked for, and no part of it is large.
 //
 // DuckDB costs by the column. Counting what is distinct (HyperLogLog, a sixth of its
 // share) can't be switched off. Trying how a column packs best is an eighth; to say
@@ -92,11 +97,19 @@
 // of 96 spare that and take 65 MB more at the peak; checkpoints every 32 MB did
 // not, and left holes in the file.
 //
-// Of the 56 bytes of case.duckdb for each of these events 16.1 are its id, random
-// and kept whole so that id: and SQL need no record; 8.4 texts, 4.5 the place in the
-// object, 4.0 the time, 3.4 changes and their sentences, 2.8 bytes transferred, 2.4
-// the resource, 1.9 the caller. Each commit may leave a hole: files of up to 66
-// bytes an event were seen.
+// Building by a profile (go build -pgo), more decoders than processors, and
+// allocators of the C library that keep their pages changed nothing that four turns
+// could show.
+//
+// Of the 56 bytes of case.duckdb for each of these events 16.0 are its id, random
+// and kept whole so that id: and SQL need no record; 8.4 texts, 4.3 the place in the
+// object, 3.9 the time, 3.5 changes and their sentences, 3.0 bytes transferred, 2.4
+// the resource, 1.7 further ones, 1.9 the caller. Times in whole seconds would spare
+// 2.4 and cost all that asks for a time; lengths found by reading, 1.7.
+//
+// A lot that ends in the middle of a group of rows makes DuckDB pack that group once
+// more, and leaves a hole (files of up to 66 bytes an event were seen): the loader
+// commits where groups are full.
 //
 // # By hand
 //
