@@ -245,9 +245,19 @@ func raw(c *sql.Conn, f func(conn) error) error {
 	return c.Raw(func(d any) error { return f(conn{d.(*duckdb.Conn)}) })
 }
 
+// begin starts a transaction. It can't be cancelled: one that had begun all the
+// same would be left on the connection.
+func (c conn) begin(ctx context.Context, statement string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	_, err := c.exec(context.WithoutCancel(ctx), statement)
+	return err
+}
+
 // inTx runs f in a transaction.
 func (c conn) inTx(ctx context.Context, f func() error) error {
-	if _, err := c.exec(ctx, "BEGIN TRANSACTION"); err != nil {
+	if err := c.begin(ctx, "BEGIN TRANSACTION"); err != nil {
 		return err
 	}
 	err := f()

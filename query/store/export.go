@@ -187,7 +187,7 @@ func (r *reading) early(ctx context.Context, c conn, h *hits) (bool, error) {
 
 // windows reads all that matches, a stretch of time after the other.
 func (r *reading) windows(ctx context.Context, c conn, where expr) error {
-	if _, err := c.exec(ctx, "BEGIN TRANSACTION READ ONLY"); err != nil {
+	if err := c.begin(ctx, "BEGIN TRANSACTION READ ONLY"); err != nil {
 		return err
 	}
 	defer c.exec(context.WithoutCancel(ctx), "ROLLBACK") // it only ends the reading

@@ -88,7 +88,7 @@ func (db *DB) stage(ctx context.Context, f func(conn) error) (err error) {
 		for i, d := range db.dicts {
 			db.lot.saved[i] = d.saved
 		}
-		if err := raw(c, func(c conn) error { _, err := c.exec(ctx, "BEGIN TRANSACTION"); return err }); err != nil {
+		if err := raw(c, func(c conn) error { return c.begin(ctx, "BEGIN TRANSACTION") }); err != nil {
 			return errors.Join(err, db.abandon())
 		}
 	}

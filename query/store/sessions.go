@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,12 +22,14 @@ import (
 type sessions struct {
 	working  sync.Mutex // held while they are worked out; guards what follows, to lists
 	index    atomic.Pointer[sessionIndex]
+	unsure   atomic.Bool   // a write was cancelled: whether the tables say what index does is not known
 	took     time.Duration // the last time
 	done     time.Time     // when
 	summed   bool          // whether session_sums holds what index was worked out from
 	kept     *evidence     // what index was worked out from; nil when it is to be read
 	extended int           // how many times what came since was added to what there was
 	portion  int64         // how many events are worked out at once
+	writing  sync.Mutex    // held while the tables are written, by what nobody may wait for any more
 	batches  int64         // see manyBatches
 	lists    sessionLists
 }
@@ -46,7 +49,7 @@ func (db *DB) Resolve(ctx context.Context, idle time.Duration) error {
 // resolved returns the sessions as they are now. With stale, older ones will do
 // while a load is running.
 func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*sessionIndex, error) {
-	if x := db.sessions.index.Load(); x != nil && x.is(db.stateOfCase(), idle) {
+	if x := db.sessions.index.Load(); x != nil && x.is(db.stateOfCase(), idle) && !db.sessions.unsure.Load() {
 		return x, nil
 	}
 	stale = stale && db.loading()
@@ -57,12 +60,9 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 		db.sessions.working.Lock()
 	}
 	defer db.sessions.working.Unlock()
-	x := db.sessions.index.Load()
-	if x == nil {
-		var err error
-		if x, err = db.takeUpSessions(ctx); err != nil {
-			return nil, err
-		}
+	x, err := db.takenUp(ctx)
+	if err != nil {
+		return nil, err
 	}
 	switch {
 	case x != nil && x.is(db.stateOfCase(), idle):
@@ -76,7 +76,7 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 		}
 	}
 	began := time.Now()
-	x, err := db.workOut(ctx, idle)
+	x, err = db.workOut(ctx, idle)
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +85,24 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 	db.sessions.took = time.Since(began)
 	db.bump() // events have a session and a root actor now, or others than before
 	return x, nil
+}
+
+// takenUp returns what sessions were worked out last, nil for none, read from the
+// case where that is not at hand.
+func (db *DB) takenUp(ctx context.Context) (*sessionIndex, error) {
+	db.sessions.writing.Lock() // what was cancelled has ended, one way or the other
+	db.sessions.writing.Unlock()
+	x := db.sessions.index.Load()
+	if x != nil && !db.sessions.unsure.Load() {
+		return x, nil
+	}
+	db.sessions.summed = false
+	x, err := db.takeUpSessions(ctx)
+	if err == nil && db.sessions.unsure.Swap(false) {
+		db.sessions.index.Store(x)
+		db.bump()
+	}
+	return x, err
 }
 
 // takeUpSessions reads what the last start left, if anything, while nobody else
@@ -96,6 +114,24 @@ func (db *DB) takeUpSessions(ctx context.Context) (*sessionIndex, error) {
 		db.sessions.summed = true
 	}
 	return x, err
+}
+
+// keepSessions writes to the tables, all or nothing. Whoever cancels need not wait:
+// the next to work sessions out does, and reads what the tables say then.
+func (db *DB) keepSessions(ctx context.Context, write func(context.Context, conn) error) error {
+	_, err := ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
+		db.sessions.writing.Lock()
+		defer db.sessions.writing.Unlock()
+		if err := ctx.Err(); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, c.inTx(ctx, func() error { return write(ctx, c) })
+	})
+	if err != nil {
+		db.sessions.unsure.Store(true)
+		return fmt.Errorf("keep sessions: %w", err)
+	}
+	return nil
 }
 
 // loading reports whether events are being appended.

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -260,4 +262,67 @@ func recut(ctx context.Context, c conn, w *workbench) error {
 		}
 	}
 	return nil
+}
+
+// A fuse is a context that is cancelled when it has been looked at so often.
+type fuse struct {
+	context.Context
+	cancel context.CancelFunc
+	left   atomic.Int64
+}
+
+func newFuse(parent context.Context, looks int64) *fuse {
+	f := &fuse{}
+	f.Context, f.cancel = context.WithCancel(parent)
+	f.left.Store(looks)
+	return f
+}
+
+func (f *fuse) Err() error {
+	if f.left.Add(-1) == 0 {
+		f.cancel()
+	}
+	return f.Context.Err()
+}
+
+// Whoever cancels, at whatever moment, loses nothing: the next to ask gets what
+// working all of it out at once gives.
+func TestCancelledSessionsGiveWhatAllAtOnceGives(t *testing.T) {
+	t.Parallel()
+	p := &troupe{r: rand.New(rand.NewPCG(3, 9)), who: map[string]*cloudtrail.Identity{}}
+	for range 60 {
+		p.act()
+	}
+	db := newCase(t)
+	cancelled, written := 0, 0
+	for batch := 0; len(p.events) > 0; batch++ {
+		k := min(15, len(p.events))
+		load(t, db, pack1(fmt.Sprintf("/%d.json.gz", batch), `{"Records":[]}`, p.events[:k:k], func(int) (int, int) { return 0, 1 }))
+		p.events = p.events[k:]
+		for range 3 {
+			ctx := newFuse(t.Context(), 1+p.r.Int64N(250))
+			err := db.Resolve(ctx, 0)
+			ctx.cancel()
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if err != nil {
+				cancelled++
+			}
+			if db.sessions.unsure.Load() {
+				written++
+			}
+		}
+		if p.r.IntN(3) > 0 {
+			continue // to build on what was cancelled
+		}
+		listed(t, db, query.SessionRequest{Stale: true})
+		got := tablesOf(t, db)
+		if d := cmp.Diff(tablesAnew(t, db), got); d != "" {
+			t.Fatalf("batch %d, at once and after cancelled ones:\n%s", batch, d)
+		}
+	}
+	if cancelled < 5 || written == 0 {
+		t.Errorf("%d were cancelled, %d of them while they wrote", cancelled, written)
+	}
 }

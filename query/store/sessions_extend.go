@@ -331,14 +331,7 @@ func (db *DB) join(ctx context.Context, t *touched, p *part) (*sessionIndex, err
 		p.res.Sessions[i].Risks = risks[n]
 	}
 	d := &delta{touched: t, x: x, to: to, placed: placed, sessions: p.res.Sessions, risks: risks}
-	// Half of it must not be there: a cancelled question waits for this.
-	err := db.with(context.WithoutCancel(ctx), func(c conn) error {
-		return c.inTx(context.WithoutCancel(ctx), func() error { return d.write(context.WithoutCancel(ctx), c) })
-	})
-	if err != nil {
-		return nil, fmt.Errorf("keep sessions: %w", err)
-	}
-	return x, nil
+	return x, db.keepSessions(ctx, d.write)
 }
 
 // before reports whether a session comes before one of an index.

@@ -364,10 +364,7 @@ func (db *DB) atOnce(ctx context.Context, w *workbench) (*sessionIndex, error) {
 		res.Sessions[i].Risks = risks
 	}
 	sessions := res.Sessions
-	_, err = ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
-		return struct{}{}, c.inTx(ctx, func() error { return w.writeAll(ctx, c, x, sessions) })
-	})
-	return x, err
+	return x, db.keepSessions(ctx, func(ctx context.Context, c conn) error { return w.writeAll(ctx, c, x, sessions) })
 }
 
 // assess looks for signs of risk and notes how many each session has.

@@ -87,7 +87,7 @@ func (db *DB) SQL(ctx context.Context, query string, head func([]Column) error, 
 
 // readOnly runs f in a transaction that can't write.
 func (c conn) readOnly(ctx context.Context, f func() error) error {
-	if _, err := c.exec(ctx, "BEGIN TRANSACTION READ ONLY"); err != nil {
+	if err := c.begin(ctx, "BEGIN TRANSACTION READ ONLY"); err != nil {
 		return err
 	}
 	err := f()
