@@ -280,3 +280,15 @@ func TestMonochromeASCII(t *testing.T) {
 	}
 	uitest.Golden(t, "mono-ascii.txt", d.frame())
 }
+
+func (d *driver) filter() string { return d.m.history.now().filter.String() }
+
+func (d *driver) shows(want ...string) {
+	d.t.Helper()
+	f := d.frame()
+	for _, w := range want {
+		if !strings.Contains(f, w) {
+			d.t.Errorf("the screen lacks %q:\n%s", w, f)
+		}
+	}
+}
