@@ -221,17 +221,6 @@ func (v *View) childLine(s query.Session) *line {
 		dim("  events "), piece(themes.Text, number(s.Events)), dim("  root "), plain(s.RootActor)}}
 }
 
-func valueLines(indent text.Safe, list []string) []*line {
-	if len(list) == 0 {
-		return []*line{{cells: []grid.Cell{dim(indent + "nothing")}}}
-	}
-	var out []*line
-	for _, s := range list {
-		out = append(out, &line{cells: []grid.Cell{dim(indent), plain(s)}})
-	}
-	return out
-}
-
 // begun begins a line with a capital.
 func begun(s string) string {
 	if s == "" {
@@ -254,11 +243,7 @@ func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 		lines = append(lines, blank(), heading("Made or altered in IAM and Identity Center"))
 	}
 	for _, c := range r.Made {
-		t := text.Safe("no time")
-		if c.Time != cloudtrail.NoTime {
-			t = v.state.Clock(c.Time)
-		}
-		lines = append(lines, &line{seq: c.Seq, cells: []grid.Cell{dim("  " + t + "  "), piece(themes.Write, text.CleanLine(c.Action, 60)), plain("  " + c.Summary), dim("  " + text.CleanLine(c.Actor, 60))}})
+		lines = append(lines, &line{seq: c.Seq, cells: []grid.Cell{dim("  " + v.state.Clock(c.Time) + "  "), piece(themes.Write, text.CleanLine(c.Action, 60)), plain("  " + c.Summary), dim("  " + text.CleanLine(c.Actor, 60))}})
 	}
 	lines = append(lines, blank(), heading("Sessions"))
 	for _, t := range r.Trees {
