@@ -184,10 +184,8 @@ func (r *reader) textsOf(choices []choice, ids []string) []string {
 
 // appendNew appends s unless it is there.
 func appendNew(ids []string, s string) []string {
-	for _, id := range ids {
-		if id == s {
-			return ids
-		}
+	if slices.Contains(ids, s) {
+		return ids
 	}
 	return append(ids, s)
 }

@@ -1,6 +1,9 @@
 package change
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // The filters of this file say who is let in, and mark the change as public
 // when that is everyone.
@@ -60,18 +63,19 @@ func (r *reader) permission(p node) string {
 			add(s)
 		})
 	}
-	s := protocol(r.child(p, "ipProtocol").text(), r.child(p, "fromPort").text(), r.child(p, "toPort").text())
+	s := Ports(r.child(p, "ipProtocol").text(), r.child(p, "fromPort").text(), r.child(p, "toPort").text())
 	switch {
 	case len(peers) == 0:
 		return s
 	case len(peers) > 3:
-		return s + " to " + strings.Join(peers[:3], ", ") + " and " + itoa(len(peers)-3) + " more"
+		return s + " to " + strings.Join(peers[:3], ", ") + " and " + strconv.Itoa(len(peers)-3) + " more"
 	}
 	return s + " to " + strings.Join(peers, ", ")
 }
 
-// protocol says a protocol and its ports: "tcp/22", "udp/1000-2000", "all traffic".
-func protocol(proto, from, to string) string {
+// Ports says a protocol and its ports, as EC2 gives them: "tcp/22", "udp/1000-2000",
+// "all traffic".
+func Ports(proto, from, to string) string {
 	proto = protocolName(proto)
 	switch {
 	case proto == "all traffic":

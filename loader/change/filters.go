@@ -10,8 +10,8 @@ import (
 // A formatter writes values found in a record into the sentence.
 type formatter func(r *reader, vals []node, maps []func(string) string)
 
-// maps are the filters that turn one text into another.
-var maps = map[string]func(string) string{
+// rewrites are the filters that turn one text into another.
+var rewrites = map[string]func(string) string{
 	"short":     short,
 	"fn":        function,
 	"urldecode": unescapeURL,
@@ -113,14 +113,14 @@ func list(r *reader, vals []node, maps []func(string) string) {
 }
 
 // count says how many values there are.
-func count(r *reader, vals []node, _ []func(string) string) { r.out.add(itoa(r.length(vals))) }
+func count(r *reader, vals []node, _ []func(string) string) { r.out.add(strconv.Itoa(r.length(vals))) }
 
 // counted says how many of a thing there are, given in the singular:
 // {x|len finding} is "1 finding", "2 findings".
 func counted(thing string) formatter {
 	return func(r *reader, vals []node, _ []func(string) string) {
 		n := r.length(vals)
-		r.out.add(itoa(n))
+		r.out.add(strconv.Itoa(n))
 		r.out.add(" " + thing)
 		if n != 1 {
 			r.out.add("s")

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -86,7 +87,7 @@ func (l *line) some(items []string) {
 	for i, s := range items {
 		if i == show && len(items) > show {
 			l.add(" and ")
-			l.add(itoa(len(items) - show))
+			l.add(strconv.Itoa(len(items) - show))
 			l.add(" more")
 			return
 		}

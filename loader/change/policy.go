@@ -1,6 +1,9 @@
 package change
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // policy says an IAM policy document, given as an object or as a string that
 // holds one: "Allow s3:GetObject to everyone". A document that can't be read
@@ -32,7 +35,7 @@ func policy(r *reader, vals []node, _ []func(string) string) {
 		r.out.add(s)
 	}
 	if len(items) > show {
-		r.out.add(" and " + itoa(len(items)-show) + " more statements")
+		r.out.add(" and " + strconv.Itoa(len(items)-show) + " more statements")
 	}
 }
 
@@ -121,7 +124,7 @@ func abridge(items []string) string {
 		s += it
 	}
 	if len(items) > show {
-		s += " and " + itoa(len(items)-show) + " more"
+		s += " and " + strconv.Itoa(len(items)-show) + " more"
 	}
 	return s
 }

@@ -2,7 +2,6 @@ package change
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -22,8 +21,6 @@ type expr struct {
 	maps    []func(string) string
 	format  formatter
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // parseTemplate compiles a sentence of the table, with {eventName} and
 // {eventName|verb} already put in.
@@ -127,7 +124,7 @@ func parseExpr(s string) (*expr, error) {
 		e.choices = parseChoices(strings.ReplaceAll(parts[0], "\x00", "||"))
 	}
 	for _, name := range parts[1:] {
-		if m, ok := maps[name]; ok {
+		if m, ok := rewrites[name]; ok {
 			e.maps = append(e.maps, m)
 		} else if f, ok := formats[name]; ok {
 			e.format = f

@@ -1,6 +1,10 @@
 package change
 
-import "strings"
+import (
+	"maps"
+	"strings"
+	"sync"
+)
 
 // irregular verbs of API names: base form to past tense.
 var irregular = map[string]string{
@@ -21,16 +25,13 @@ const regular = ` abort accept acknowledge activate add admin advertise allocate
  issue join label launch link list load lock log lookup mark merge migrate modify monitor mount move notify offer open opened order pause perform persist
  phone poll post prepare prevent process promote propagate propose provision publish pull purchase purge push queue reactivate rebalance receive recognize
  record recover redeem redrive refresh register reimport reject release reload remove rename renew reopen reorder repair replace replicate report
- request request require reschedule resend reserve resize resolve restart restore resume resynchronize retire retrieve retry return reverse review revise revoke roll
+ request require reschedule resend reserve resize resolve restart restore resume resynchronize retire retrieve retry return reverse review revise revoke roll
  rollback rotate save scale schedule search sell share sign simulate skip start store subscribe suspend switch sync synchronize terminate test
  toggle translate trigger turn unarchive unassign unblock undeploy unlabel unlink unlock unmonitor unpause unregister unshare unsubscribe update
- upgrade upsert validate verify view wipe wire mirror exclude schedule point map exempt trust visit call `
+ upgrade upsert validate verify view wipe wire mirror exclude point map exempt trust visit call `
 
-// past returns the past tense of a verb in its base form.
+// past returns the past tense of a regular verb in its base form.
 func past(base string) string {
-	if p, ok := irregular[base]; ok {
-		return p
-	}
 	switch n := len(base); {
 	case n < 2:
 		return base
@@ -42,37 +43,23 @@ func past(base string) string {
 	return base + "ed"
 }
 
-// baseForms maps past tense to base form, for every verb known here.
+// verbs maps the base form of every verb known here to its past tense.
+var verbs = sync.OnceValue(func() map[string]string {
+	out := maps.Clone(irregular)
+	for v := range strings.FieldsSeq(regular) {
+		out[v] = past(v)
+	}
+	return out
+})
+
+// baseForms is verbs the other way round.
 func baseForms() map[string]string {
 	out := map[string]string{}
-	for v := range strings.FieldsSeq(regular) {
-		out[past(v)] = v
-	}
-	for v, p := range irregular {
+	for v, p := range verbs() {
 		out[p] = v
 	}
 	return out
 }
-
-// knownVerb reports whether base is one of the verbs above.
-func knownVerb(base string) bool {
-	if _, ok := irregular[base]; ok {
-		return true
-	}
-	for rest := regular; ; {
-		i := strings.Index(rest, base)
-		if i < 0 || base == "" {
-			return false
-		}
-		end := i + len(base)
-		if i > 0 && isSpace(rest[i-1]) && isSpace(rest[end]) {
-			return true
-		}
-		rest = rest[end:]
-	}
-}
-
-func isSpace(c byte) bool { return c == ' ' || c == '\n' }
 
 // acronyms are words of API names that keep their capitals in a sentence.
 const acronyms = ` ACL API ARN AWS AZ BYOIP CA CIDR CORS CRL DB DHCP DKIM DNS EBS EC2 EFS EIP ELB ENI FPGA GPU HSM HTTP HTTPS IAM ID IDP IP IPAM IPv6 JWT KMS
@@ -87,8 +74,9 @@ func phrase(name string) (verb, base, noun string) {
 		words = words[1:]
 	}
 	if len(words) > 0 {
-		if base := strings.ToLower(words[0]); knownVerb(base) {
-			return past(base), base, nounPhrase(words[1:])
+		base := strings.ToLower(words[0])
+		if past, ok := verbs()[base]; ok {
+			return past, base, nounPhrase(words[1:])
 		}
 	}
 	return "called", "call", name

@@ -139,7 +139,7 @@ func (c *check) digestFolder(t territory) string {
 	for i := range c.inv.entries {
 		e := &c.inv.entries[i]
 		if e.account == t.account && e.region == t.region && !e.flat {
-			return strings.TrimSuffix(c.inv.name(i), e.tail()) + digestKind + "/" + t.region + "/"
+			return strings.TrimSuffix(c.inv.name(i), e.tail) + digestKind + "/" + t.region + "/"
 		}
 	}
 	return "AWSLogs/" + t.account + "/" + digestKind + "/" + t.region + "/"

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"spoor/loader"
@@ -16,19 +17,16 @@ type archived struct {
 	hash Hash
 	err  error
 	doc  document
-	derr *docError
+	derr *flaw
 }
 
 // looksPacked tells by its name whether an object may be an archive. Log files
 // are told apart first.
 func looksPacked(name string) bool {
 	name = strings.ToLower(name)
-	for _, ext := range []string{".zip", ".tar", ".tgz", ".tar.gz", ".tar.zst", ".tzst"} {
-		if strings.HasSuffix(name, ext) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{".zip", ".tar", ".tgz", ".tar.gz", ".tar.zst", ".tzst"}, func(ext string) bool {
+		return strings.HasSuffix(name, ext)
+	})
 }
 
 // takeArchive files and reads the members of an archive. What can't be read is

@@ -35,13 +35,11 @@ type namedLog struct {
 	oldest, newest time.Time // of its events; zero when the digest has no usable time
 }
 
-// docError says what is wrong with a digest's content.
-type docError struct {
+// A flaw is what is wrong with a digest's content.
+type flaw struct {
 	reason Reason
 	detail string
 }
-
-func (e *docError) Error() string { return e.detail }
 
 // fields that every digest has; those of the second list may be null, all
 // together.
@@ -50,7 +48,7 @@ var (
 	prevFields = []string{"previousDigestS3Bucket", "previousDigestS3Object", "previousDigestHashValue", "previousDigestHashAlgorithm", "previousDigestSignature"}
 )
 
-func parseDocument(raw []byte) (document, *docError) {
+func parseDocument(raw []byte) (document, *flaw) {
 	fields, derr := docJSON(raw)
 	if derr != nil {
 		return document{}, derr
@@ -58,7 +56,7 @@ func parseDocument(raw []byte) (document, *docError) {
 	text := map[string]string{}
 	for _, name := range docFields {
 		if !stringField(fields, name, text) {
-			return document{}, &docError{FieldMissing, "its field " + name + " is missing or not a string"}
+			return document{}, &flaw{FieldMissing, "its field " + name + " is missing or not a string"}
 		}
 	}
 	nulls := 0
@@ -66,11 +64,11 @@ func parseDocument(raw []byte) (document, *docError) {
 		if value, ok := fields[name]; ok && string(value) == "null" {
 			nulls++
 		} else if !stringField(fields, name, text) {
-			return document{}, &docError{FieldMissing, "its field " + name + " is missing or not a string"}
+			return document{}, &flaw{FieldMissing, "its field " + name + " is missing or not a string"}
 		}
 	}
 	if nulls != 0 && nulls != len(prevFields) {
-		return document{}, &docError{FieldMissing, "only some of its fields about the previous digest are null"}
+		return document{}, &flaw{FieldMissing, "only some of its fields about the previous digest are null"}
 	}
 	d := document{
 		endText: text["digestEndTime"], bucket: text["digestS3Bucket"], key: text["digestS3Object"],
@@ -83,7 +81,7 @@ func parseDocument(raw []byte) (document, *docError) {
 }
 
 // docJSON splits the object into its fields; names count exactly, as signed.
-func docJSON(raw []byte) (map[string]json.RawMessage, *docError) {
+func docJSON(raw []byte) (map[string]json.RawMessage, *flaw) {
 	var fields map[string]json.RawMessage
 	err := json.Unmarshal(raw, &fields)
 	if err == nil && fields != nil {
@@ -91,9 +89,9 @@ func docJSON(raw []byte) (map[string]json.RawMessage, *docError) {
 	}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) && bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) && int(syntax.Offset) >= len(raw) {
-		return nil, &docError{Truncated, fmt.Sprintf("its JSON ends early, after %d bytes", len(raw))}
+		return nil, &flaw{Truncated, fmt.Sprintf("its JSON ends early, after %d bytes", len(raw))}
 	}
-	return nil, &docError{NotJSON, "it does not hold a JSON object"}
+	return nil, &flaw{NotJSON, "it does not hold a JSON object"}
 }
 
 func stringField(fields map[string]json.RawMessage, name string, out map[string]string) bool {
@@ -105,21 +103,21 @@ func stringField(fields map[string]json.RawMessage, name string, out map[string]
 	return true
 }
 
-func (d *document) readRest(logs json.RawMessage, start string) *docError {
+func (d *document) readRest(logs json.RawMessage, start string) *flaw {
 	var err error
 	if d.start, err = time.Parse(time.RFC3339, start); err != nil {
-		return &docError{FieldMissing, "its digestStartTime is not a time"}
+		return &flaw{FieldMissing, "its digestStartTime is not a time"}
 	}
 	if d.end, err = time.Parse(time.RFC3339, d.endText); err != nil {
-		return &docError{FieldMissing, "its digestEndTime is not a time"}
+		return &flaw{FieldMissing, "its digestEndTime is not a time"}
 	}
 	var entries []struct{ S3Bucket, S3Object, HashValue, HashAlgorithm, NewestEventTime, OldestEventTime *string }
 	if json.Unmarshal(logs, &entries) != nil || entries == nil {
-		return &docError{FieldMissing, "its field logFiles is missing or not a list"}
+		return &flaw{FieldMissing, "its field logFiles is missing or not a list"}
 	}
 	for i, e := range entries {
 		if e.S3Bucket == nil || e.S3Object == nil || e.HashValue == nil {
-			return &docError{FieldMissing, fmt.Sprintf("entry %d of its logFiles lacks a name or hash", i+1)}
+			return &flaw{FieldMissing, fmt.Sprintf("entry %d of its logFiles lacks a name or hash", i+1)}
 		}
 		d.logs = append(d.logs, namedLog{name: objectName(*e.S3Bucket, *e.S3Object), hash: strings.Clone(*e.HashValue),
 			algorithm: deref(e.HashAlgorithm), oldest: parseTime(e.OldestEventTime), newest: parseTime(e.NewestEventTime)})

@@ -45,7 +45,7 @@ func (c *check) probe(ctx context.Context, name string) (int, bool) {
 			} else if notThere(err) {
 				continue
 			}
-			p.root = strings.TrimSuffix(at, p.tail())
+			p.root = strings.TrimSuffix(at, p.tail)
 			i := c.inv.add(src, o, p)
 			c.inv.placeRoots()
 			if p.digest() {

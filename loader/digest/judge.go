@@ -19,7 +19,7 @@ type link struct {
 	readErr error
 	hash    Hash
 	meta    map[string]string
-	docErr  *docError
+	docErr  *flaw
 	doc     document
 	has     bool  // doc was read
 	prev    *link // what doc points at, when it is there

@@ -108,7 +108,7 @@ func (v *inventory) sure(root string) []spot {
 // vote counts what a digest says about its root.
 func (v *inventory) vote(i int, d *document) {
 	e := &v.entries[i]
-	prefix, ok := strings.CutSuffix(bare(d.bucket+"/"+d.key), bare(e.tail()))
+	prefix, ok := strings.CutSuffix(bare(d.bucket+"/"+d.key), bare(e.tail))
 	if !ok {
 		return
 	}
@@ -152,7 +152,7 @@ func (v *inventory) name(i int) string {
 	if at == "" || e.flat {
 		return e.obj.Name
 	}
-	return "s3://" + at + e.tail()
+	return "s3://" + at + e.tail
 }
 
 // find returns the entry that a digest means by a name.
@@ -163,10 +163,10 @@ func (v *inventory) find(name string) (int, bool) {
 		if at := v.at(int(c), name); at != nil {
 			return int(c), true
 		}
-		if len(v.roots[e.root].spots) > 0 || !strings.HasSuffix(bare(name), "/"+bare(e.tail())) {
+		if len(v.roots[e.root].spots) > 0 || !strings.HasSuffix(bare(name), "/"+bare(e.tail)) {
 			continue
 		}
-		if n := common(name, e.root+e.tail()); n > length {
+		if n := common(name, e.root+e.tail); n > length {
 			best, length = int(c), n
 		}
 	}
@@ -178,7 +178,7 @@ func (v *inventory) at(i int, name string) *spot {
 	e := &v.entries[i]
 	spots := v.roots[e.root].spots
 	for s := range spots {
-		if bare("s3://"+spots[s].at+e.tail()) == bare(name) {
+		if bare("s3://"+spots[s].at+e.tail) == bare(name) {
 			return &spots[s]
 		}
 	}
@@ -206,7 +206,7 @@ func (v *inventory) placed(i int, d *document) (ok, relocated bool) {
 		}
 		return false, false
 	}
-	prefix, ok := strings.CutSuffix(bare(d.name()), "/"+bare(e.tail()))
+	prefix, ok := strings.CutSuffix(bare(d.name()), "/"+bare(e.tail))
 	if !ok || e.flat {
 		return ok, false
 	}

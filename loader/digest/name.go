@@ -22,7 +22,7 @@ type place struct {
 	day      time.Time // of the folder; zero when flat
 	time     time.Time // in the file name; zero when wrong
 	file     string
-	rest     string // what follows root
+	tail     string // what follows root, and a copy keeps: from KIND on, or the file
 	flat     bool   // only the file name tells; the folders are lost
 	wrong    string // why CloudTrail would not have written this name; "" when it would
 }
@@ -50,15 +50,15 @@ func parseName(full string) (place, bool) {
 	at := kindAt(parts)
 	if at < 0 {
 		p.flat = true
-		p.root, p.rest = full[:len(full)-len(p.file)], p.file
+		p.root, p.tail = full[:len(full)-len(p.file)], p.file
 		p.readFile()
 		return p, p.wrong == ""
 	}
-	p.rest = full[len(strings.Join(parts[:at], "/")):]
+	p.tail = full[len(strings.Join(parts[:at], "/")):]
 	if at > 0 {
-		p.rest = p.rest[1:]
+		p.tail = p.tail[1:]
 	}
-	p.root = full[:len(full)-len(p.rest)]
+	p.root = full[:len(full)-len(p.tail)]
 	p.kind = parts[at]
 	if at > 0 && len(parts[at-1]) == 12 {
 		p.account = parts[at-1]
@@ -147,9 +147,6 @@ func (p *place) stamp(layout, text string) {
 	}
 	p.time = t
 }
-
-// tail is the part of the name that a copy keeps: from KIND on, or the file.
-func (p place) tail() string { return p.rest }
 
 // objectName is the full name of an S3 object, as reports show it.
 func objectName(bucket, key string) string { return "s3://" + bucket + "/" + key }

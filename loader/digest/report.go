@@ -20,16 +20,6 @@ func (v Verdict) String() string {
 	return [...]string{"", "valid", "invalid", "missing", "unverifiable", "uncovered"}[v]
 }
 
-// ParseVerdict returns the verdict of a word.
-func ParseVerdict(word string) (Verdict, bool) {
-	for v := Valid; v <= Uncovered; v++ {
-		if v.String() == word {
-			return v, true
-		}
-	}
-	return 0, false
-}
-
 // A Kind says what sort of object a verdict is about.
 type Kind uint8
 

@@ -3,7 +3,7 @@
 // policy says. It is pure: events in, states and differences out.
 //
 //	events that touched one resource, oldest first
-//	      │ Apply: a handler per API sets, removes or replaces facts
+//	      │ apply: a handler per API sets, removes or replaces facts
 //	      ▼
 //	facts, grouped by aspect ("ingress rules", "bucket policy", "trust")
 //
@@ -14,7 +14,8 @@
 package history
 
 import (
-	"sort"
+	"maps"
+	"slices"
 
 	"spoor/query"
 )
@@ -33,31 +34,24 @@ type Event struct {
 type call struct{ source, name string }
 
 // A handler applies one call to the state.
-type handler func(t *Track, e Event, req, res value)
-
-// Handles reports whether a call can tell something about state.
-func Handles(source, name string) bool { return handlerOf(call{source, name}) != nil }
+type handler func(t *track, e Event, req, res value)
 
 // Names lists the event names that can tell something about state, sorted.
 func Names() []string {
-	seen := map[string]bool{}
-	var out []string
+	names := map[string]bool{}
 	for _, part := range handlers() {
 		for c := range part {
-			if !seen[c.name] {
-				seen[c.name] = true
-				out = append(out, c.name)
-			}
+			names[c.name] = true
 		}
 	}
-	sort.Strings(out)
-	return out
+	return slices.Sorted(maps.Keys(names))
 }
 
 func handlers() []map[call]handler {
 	return []map[call]handler{ec2Calls, shareCalls, s3Calls, iamCalls, kmsCalls, trailCalls}
 }
 
+// handlerOf returns nil for a call that tells nothing about state.
 func handlerOf(c call) handler {
 	for _, part := range handlers() {
 		if h := part[c]; h != nil {
@@ -71,16 +65,16 @@ func handlerOf(c call) handler {
 // are the events that touched it before, oldest first.
 func Diff(resource, kind string, earlier []Event, e Event) query.Diff {
 	d := query.Diff{Resource: resource, Type: kind, Seq: e.Seq, Time: e.Time}
-	if !Handles(e.Source, e.Name) {
+	if handlerOf(call{e.Source, e.Name}) == nil {
 		d.Note = "spoor does not rebuild the state that " + e.Name + " changes"
 		return d
 	}
-	t := New(kind)
+	t := newTrack(kind)
 	for _, x := range earlier {
-		t.Apply(x)
+		t.apply(x)
 	}
 	before := t.copy()
-	t.Apply(e)
+	t.apply(e)
 	d.Lines = compare(before, t)
 	if len(d.Lines) == 0 {
 		d.Note = "the record does not say what changed"
@@ -90,9 +84,9 @@ func Diff(resource, kind string, earlier []Event, e Event) query.Diff {
 
 // At returns the state of a resource after the events given, oldest first.
 func At(resource, kind string, at int64, events []Event) query.State {
-	t := New(kind)
+	t := newTrack(kind)
 	for _, e := range events {
-		t.Apply(e)
+		t.apply(e)
 	}
 	s := query.State{Resource: resource, Type: kind, At: at}
 	for _, name := range t.order {

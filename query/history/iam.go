@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -36,21 +37,21 @@ func iamHandlers() map[call]handler {
 			m[call{iam, n}] = h
 		}
 	}
-	add(func(t *Track, _ Event, req, _ value) {
+	add(func(t *track, _ Event, req, _ value) {
 		t.born(attached, inline, keysOf, groupsOf, mfa)
 		t.set(password, "", "none")
 		t.bound(req)
 	}, "CreateUser")
-	add(func(t *Track, _ Event, _, _ value) { t.born(attached, inline, "members") }, "CreateGroup")
-	add(func(t *Track, _ Event, req, _ value) {
+	add(func(t *track, _ Event, _, _ value) { t.born(attached, inline, "members") }, "CreateGroup")
+	add(func(t *track, _ Event, req, _ value) {
 		t.born(attached, inline)
 		t.replace(trust, statements(req.at("assumeRolePolicyDocument")))
 		t.bound(req)
 	}, "CreateRole")
-	add(func(t *Track, _ Event, _, _ value) { t.gone() }, "DeleteUser", "DeleteGroup", "DeleteRole", "DeletePolicy")
-	add(func(t *Track, _ Event, req, _ value) { t.attach(req, true) }, "AttachUserPolicy", "AttachRolePolicy", "AttachGroupPolicy")
-	add(func(t *Track, _ Event, req, _ value) { t.attach(req, false) }, "DetachUserPolicy", "DetachRolePolicy", "DetachGroupPolicy")
-	add(func(t *Track, _ Event, req, _ value) {
+	add(func(t *track, _ Event, _, _ value) { t.gone() }, "DeleteUser", "DeleteGroup", "DeleteRole", "DeletePolicy")
+	add(func(t *track, _ Event, req, _ value) { t.attach(req, true) }, "AttachUserPolicy", "AttachRolePolicy", "AttachGroupPolicy")
+	add(func(t *track, _ Event, req, _ value) { t.attach(req, false) }, "DetachUserPolicy", "DetachRolePolicy", "DetachGroupPolicy")
+	add(func(t *track, _ Event, req, _ value) {
 		name := req.at("policyName").text()
 		t.drop(inline, name)
 		for k, v := range statements(req.at("policyDocument")) {
@@ -58,24 +59,24 @@ func iamHandlers() map[call]handler {
 		}
 	}, "PutUserPolicy", "PutRolePolicy", "PutGroupPolicy")
 	add(dropInline, "DeleteUserPolicy", "DeleteRolePolicy", "DeleteGroupPolicy")
-	add(func(t *Track, _ Event, req, _ value) { t.replace(trust, statements(req.at("policyDocument"))) }, "UpdateAssumeRolePolicy")
-	add(func(t *Track, _ Event, req, _ value) { t.set(boundary, "", req.at("permissionsBoundary").text()) },
+	add(func(t *track, _ Event, req, _ value) { t.replace(trust, statements(req.at("policyDocument"))) }, "UpdateAssumeRolePolicy")
+	add(func(t *track, _ Event, req, _ value) { t.set(boundary, "", req.at("permissionsBoundary").text()) },
 		"PutUserPermissionsBoundary", "PutRolePermissionsBoundary")
-	add(func(t *Track, _ Event, _, _ value) { t.set(boundary, "", "none") }, "DeleteUserPermissionsBoundary", "DeleteRolePermissionsBoundary")
-	add(func(t *Track, _ Event, req, _ value) { t.member(req, true) }, "AddUserToGroup")
-	add(func(t *Track, _ Event, req, _ value) { t.member(req, false) }, "RemoveUserFromGroup")
-	add(func(t *Track, e Event, _, _ value) { t.set(password, "", "set "+stamp(e)) }, "CreateLoginProfile", "UpdateLoginProfile")
-	add(func(t *Track, _ Event, _, _ value) { t.set(password, "", "none") }, "DeleteLoginProfile")
-	add(func(t *Track, _ Event, req, _ value) { t.set(mfa, req.at("serialNumber").text(), "enabled") }, "EnableMFADevice")
-	add(func(t *Track, _ Event, req, _ value) { t.unset(mfa, req.at("serialNumber").text(), "enabled") }, "DeactivateMFADevice")
+	add(func(t *track, _ Event, _, _ value) { t.set(boundary, "", "none") }, "DeleteUserPermissionsBoundary", "DeleteRolePermissionsBoundary")
+	add(func(t *track, _ Event, req, _ value) { t.member(req, true) }, "AddUserToGroup")
+	add(func(t *track, _ Event, req, _ value) { t.member(req, false) }, "RemoveUserFromGroup")
+	add(func(t *track, e Event, _, _ value) { t.set(password, "", "set "+stamp(e)) }, "CreateLoginProfile", "UpdateLoginProfile")
+	add(func(t *track, _ Event, _, _ value) { t.set(password, "", "none") }, "DeleteLoginProfile")
+	add(func(t *track, _ Event, req, _ value) { t.set(mfa, req.at("serialNumber").text(), "enabled") }, "EnableMFADevice")
+	add(func(t *track, _ Event, req, _ value) { t.unset(mfa, req.at("serialNumber").text(), "enabled") }, "DeactivateMFADevice")
 	accessKeys(add)
 	policyVersions(add)
 	return m
 }
 
 // bound sets the permissions boundary that a user or role was created with.
-func (t *Track) bound(req value) {
-	t.set(boundary, "", first(req.at("permissionsBoundary").text(), "none"))
+func (t *track) bound(req value) {
+	t.set(boundary, "", cmp.Or(req.at("permissionsBoundary").text(), "none"))
 }
 
 // stamp is the time of an event, for what is told only to have been set.
@@ -83,7 +84,7 @@ func stamp(e Event) string { return time.UnixMicro(e.Time).UTC().Format(time.RFC
 
 // attach adds or removes a managed policy; seen from the policy, what it is
 // attached to.
-func (t *Track) attach(req value, on bool) {
+func (t *track) attach(req value, on bool) {
 	name, key := attached, req.at("policyArn").text()
 	if t.kind == kindPolicy {
 		name = "attached to"
@@ -101,7 +102,7 @@ func (t *Track) attach(req value, on bool) {
 }
 
 // dropInline removes all statements of an inline policy.
-func dropInline(t *Track, _ Event, req, _ value) {
+func dropInline(t *track, _ Event, req, _ value) {
 	if name := req.at("policyName").text(); !t.drop(inline, name) {
 		t.unset(inline, name, "some statements")
 	}
@@ -109,7 +110,7 @@ func dropInline(t *Track, _ Event, req, _ value) {
 
 // drop removes the statements of one document within an aspect; it reports
 // whether there were any.
-func (t *Track) drop(name, doc string) (found bool) {
+func (t *track) drop(name, doc string) (found bool) {
 	for _, k := range t.aspect(name).keys() {
 		if strings.HasPrefix(k, doc+":") {
 			t.unset(name, k, "")
@@ -119,7 +120,7 @@ func (t *Track) drop(name, doc string) (found bool) {
 	return found
 }
 
-func (t *Track) member(req value, in bool) {
+func (t *track) member(req value, in bool) {
 	name, key, val := groupsOf, req.at("groupName").text(), "member"
 	if t.kind == kindGroup {
 		name, key = "members", req.at("userName").text()
@@ -133,23 +134,23 @@ func (t *Track) member(req value, in bool) {
 
 // accessKeys handles keys, seen from the user and from the key itself.
 func accessKeys(add func(handler, ...string)) {
-	status := func(t *Track, id, val string) {
+	status := func(t *track, id, val string) {
 		if t.kind == kindKey {
 			t.set("status", "", val)
 		} else {
 			t.set(keysOf, id, val)
 		}
 	}
-	add(func(t *Track, _ Event, _, res value) {
+	add(func(t *track, _ Event, _, res value) {
 		if t.kind == kindKey {
 			t.born()
 		}
-		status(t, res.at("accessKey", "accessKeyId").text(), first(res.at("accessKey", "status").text(), "Active"))
+		status(t, res.at("accessKey", "accessKeyId").text(), cmp.Or(res.at("accessKey", "status").text(), "Active"))
 	}, "CreateAccessKey")
-	add(func(t *Track, _ Event, req, _ value) {
+	add(func(t *track, _ Event, req, _ value) {
 		status(t, req.at("accessKeyId").text(), req.at("status").text())
 	}, "UpdateAccessKey")
-	add(func(t *Track, _ Event, req, _ value) {
+	add(func(t *track, _ Event, req, _ value) {
 		if t.kind == kindKey {
 			t.set("status", "", "deleted")
 		} else {
@@ -160,25 +161,25 @@ func accessKeys(add func(handler, ...string)) {
 
 // policyVersions handles the versions of a managed policy.
 func policyVersions(add func(handler, ...string)) {
-	write := func(t *Track, id string, doc value) {
+	write := func(t *track, id string, doc value) {
 		for k, v := range statements(doc) {
 			t.set(versions, id+": "+k, v)
 		}
 	}
-	add(func(t *Track, _ Event, req, _ value) {
+	add(func(t *track, _ Event, req, _ value) {
 		t.born(versions, "attached to")
 		write(t, "v1", req.at("policyDocument"))
 		t.set("default version", "", "v1")
 	}, "CreatePolicy")
-	add(func(t *Track, _ Event, req, res value) {
-		id := first(res.at("policyVersion", "versionId").text(), "the new version")
+	add(func(t *track, _ Event, req, res value) {
+		id := cmp.Or(res.at("policyVersion", "versionId").text(), "the new version")
 		write(t, id, req.at("policyDocument"))
 		if req.at("setAsDefault").text() == "true" || res.at("policyVersion", "isDefaultVersion").text() == "true" {
 			t.set("default version", "", id)
 		}
 	}, "CreatePolicyVersion")
-	add(func(t *Track, _ Event, req, _ value) { t.set("default version", "", req.at("versionId").text()) }, "SetDefaultPolicyVersion")
-	add(func(t *Track, _ Event, req, _ value) {
+	add(func(t *track, _ Event, req, _ value) { t.set("default version", "", req.at("versionId").text()) }, "SetDefaultPolicyVersion")
+	add(func(t *track, _ Event, req, _ value) {
 		if id := req.at("versionId").text(); !t.drop(versions, id) {
 			t.unset(versions, id, "some statements")
 		}

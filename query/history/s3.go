@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -15,7 +16,7 @@ const (
 
 // s3Calls are the calls on buckets.
 var s3Calls = map[call]handler{
-	{s3, "CreateBucket"}: func(t *Track, _ Event, req, _ value) {
+	{s3, "CreateBucket"}: func(t *track, _ Event, req, _ value) {
 		t.born(bucketPolicy)
 		// What else a new bucket has depends on its date and the account's settings.
 		t.created = false
@@ -23,28 +24,31 @@ var s3Calls = map[call]handler{
 			t.replace(bucketACL, map[string]string{"canned": s})
 		}
 	},
-	{s3, "DeleteBucket"}:                  func(t *Track, _ Event, _, _ value) { t.gone() },
-	{s3, "PutBucketPolicy"}:               func(t *Track, _ Event, req, _ value) { t.replace(bucketPolicy, statements(req.at("bucketPolicy"))) },
-	{s3, "DeleteBucketPolicy"}:            func(t *Track, _ Event, _, _ value) { t.replace(bucketPolicy, nil) },
-	{s3, "PutBucketAcl"}:                  func(t *Track, _ Event, req, _ value) { t.replace(bucketACL, grants(req)) },
-	{s3, "PutObjectAcl"}:                  func(t *Track, _ Event, req, _ value) { t.replace(bucketACL, grants(req)) },
+	{s3, "DeleteBucket"}:                  func(t *track, _ Event, _, _ value) { t.gone() },
+	{s3, "PutBucketPolicy"}:               func(t *track, _ Event, req, _ value) { t.replace(bucketPolicy, statements(req.at("bucketPolicy"))) },
+	{s3, "DeleteBucketPolicy"}:            func(t *track, _ Event, _, _ value) { t.replace(bucketPolicy, nil) },
+	{s3, "PutBucketAcl"}:                  func(t *track, _ Event, req, _ value) { t.replace(bucketACL, grants(req)) },
+	{s3, "PutObjectAcl"}:                  func(t *track, _ Event, req, _ value) { t.replace(bucketACL, grants(req)) },
 	{s3, "PutBucketPublicAccessBlock"}:    putAccessBlock,
 	{s3, "PutAccountPublicAccessBlock"}:   putAccessBlock,
-	{s3, "DeleteBucketPublicAccessBlock"}: func(t *Track, _ Event, _, _ value) { t.replace(accessBlock, nil) },
-	{s3, "DeleteAccountPublicAccessBlock"}: func(t *Track, _ Event, _, _ value) {
+	{s3, "DeleteBucketPublicAccessBlock"}: func(t *track, _ Event, _, _ value) { t.replace(accessBlock, nil) },
+	{s3, "DeleteAccountPublicAccessBlock"}: func(t *track, _ Event, _, _ value) {
 		t.replace(accessBlock, nil)
 	},
-	{s3, "PutBucketVersioning"}: func(t *Track, _ Event, req, _ value) {
+	{s3, "PutBucketVersioning"}: func(t *track, _ Event, req, _ value) {
 		t.set("versioning", "", req.at("VersioningConfiguration", "Status").text())
 	},
 }
 
-func putAccessBlock(t *Track, _ Event, req, _ value) {
+func putAccessBlock(t *track, _ Event, req, _ value) {
 	facts := map[string]string{}
 	block := req.at("PublicAccessBlockConfiguration")
 	for _, k := range block.keys() {
-		if s := block.at(k).text(); s == "true" || s == "false" {
-			facts[k] = map[string]string{"true": "on", "false": "off"}[s]
+		switch block.at(k).text() {
+		case "true":
+			facts[k] = "on"
+		case "false":
+			facts[k] = "off"
 		}
 	}
 	t.replace(accessBlock, facts)
@@ -63,7 +67,7 @@ func grants(req value) map[string]string {
 	}
 	for i, g := range req.at("AccessControlPolicy", "AccessControlList", "Grant").list() {
 		who := g.at("Grantee")
-		name := first(who.at("URI").text(), who.at("DisplayName").text(), who.at("EmailAddress").text(), who.at("ID").text())
+		name := cmp.Or(who.at("URI").text(), who.at("DisplayName").text(), who.at("EmailAddress").text(), who.at("ID").text())
 		if j := strings.LastIndexByte(name, '/'); j >= 0 {
 			name = name[j+1:]
 		}

@@ -1,13 +1,14 @@
 package history
 
 import (
-	"sort"
+	"maps"
+	"slices"
 
 	"spoor/query"
 )
 
-// A Track is the state of one resource as events build it up.
-type Track struct {
+// A track is the state of one resource as events build it up.
+type track struct {
 	kind    string
 	order   []string // aspects in the order in which they were first met
 	aspects map[string]*aspect
@@ -29,13 +30,13 @@ type aspect struct {
 	implied map[string]query.Fact
 }
 
-// New returns a track of a resource of which nothing is known yet.
-func New(kind string) *Track {
-	return &Track{kind: kind, aspects: map[string]*aspect{}, rules: map[string]string{}}
+// newTrack returns a track of a resource of which nothing is known yet.
+func newTrack(kind string) *track {
+	return &track{kind: kind, aspects: map[string]*aspect{}, rules: map[string]string{}}
 }
 
-// Apply takes in the next event. Events that tell nothing of the state change nothing.
-func (t *Track) Apply(e Event) {
+// apply takes in the next event. Events that tell nothing of the state change nothing.
+func (t *track) apply(e Event) {
 	h := handlerOf(call{e.Source, e.Name})
 	if h == nil {
 		return
@@ -52,7 +53,7 @@ func (t *Track) Apply(e Event) {
 
 // aspect returns the aspect of a name. In a resource whose creation was seen,
 // one that was never mentioned is known to be empty.
-func (t *Track) aspect(name string) *aspect {
+func (t *track) aspect(name string) *aspect {
 	a := t.aspects[name]
 	if a == nil {
 		a = &aspect{facts: map[string]query.Fact{}, since: t.event.Time}
@@ -70,7 +71,7 @@ func (t *Track) aspect(name string) *aspect {
 const untold = "not told by the record"
 
 // set says that a fact holds from now on.
-func (t *Track) set(name, key, val string) {
+func (t *track) set(name, key, val string) {
 	if val == "" {
 		val = untold
 	}
@@ -82,13 +83,13 @@ func (t *Track) set(name, key, val string) {
 }
 
 // assume says that a fact holds by what AWS documents, not by an event.
-func (t *Track) assume(name, key, val string) {
+func (t *track) assume(name, key, val string) {
 	t.aspect(name).facts[key] = query.Fact{Value: val, Inferred: true}
 }
 
 // unset says that a fact no longer holds. Had no event told of it, it must have
 // been there all the same; val is what is known of it.
-func (t *Track) unset(name, key, val string) {
+func (t *track) unset(name, key, val string) {
 	a := t.aspect(name)
 	if _, ok := a.facts[key]; !ok && !a.whole {
 		if a.implied == nil {
@@ -100,7 +101,7 @@ func (t *Track) unset(name, key, val string) {
 }
 
 // replace says the whole of an aspect.
-func (t *Track) replace(name string, facts map[string]string) {
+func (t *track) replace(name string, facts map[string]string) {
 	a := t.aspect(name)
 	t.known(a)
 	a.facts = make(map[string]query.Fact, len(facts))
@@ -109,7 +110,7 @@ func (t *Track) replace(name string, facts map[string]string) {
 	}
 }
 
-func (t *Track) known(a *aspect) {
+func (t *track) known(a *aspect) {
 	if !a.whole {
 		a.whole, a.since = true, t.event.Time
 	}
@@ -117,7 +118,7 @@ func (t *Track) known(a *aspect) {
 
 // born says that the resource was created now: the aspects named are empty,
 // and so is every other until an event tells.
-func (t *Track) born(aspects ...string) {
+func (t *track) born(aspects ...string) {
 	t.created, t.first, t.made = true, t.event.Time, t.event.Seq
 	for _, n := range aspects {
 		t.replace(n, nil)
@@ -126,7 +127,7 @@ func (t *Track) born(aspects ...string) {
 }
 
 // gone says that the resource was deleted.
-func (t *Track) gone() {
+func (t *track) gone() {
 	for _, n := range t.order {
 		if n != "existence" {
 			t.replace(n, nil)
@@ -135,31 +136,20 @@ func (t *Track) gone() {
 	t.set("existence", "", "deleted")
 }
 
-func (a *aspect) keys() []string {
-	out := make([]string, 0, len(a.facts))
-	for k := range a.facts {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
-}
+func (a *aspect) keys() []string { return slices.Sorted(maps.Keys(a.facts)) }
 
 // copy returns the state as it is now.
-func (t *Track) copy() *Track {
-	c := &Track{aspects: make(map[string]*aspect, len(t.aspects)), created: t.created}
+func (t *track) copy() *track {
+	c := &track{aspects: make(map[string]*aspect, len(t.aspects)), created: t.created}
 	for n, a := range t.aspects {
-		b := &aspect{facts: make(map[string]query.Fact, len(a.facts)), whole: a.whole, since: a.since}
-		for k, f := range a.facts {
-			b.facts[k] = f
-		}
-		c.aspects[n] = b
+		c.aspects[n] = &aspect{facts: maps.Clone(a.facts), whole: a.whole, since: a.since}
 	}
 	return c
 }
 
 // compare lists what differs between two states, and for the aspects that
 // differ what stayed the same.
-func compare(before, after *Track) []query.DiffLine {
+func compare(before, after *track) []query.DiffLine {
 	var changed, same []query.DiffLine
 	for _, name := range after.order {
 		b := after.aspects[name]
@@ -186,12 +176,7 @@ func compareAspect(name string, a, b *aspect) (diff, same []query.DiffLine) {
 			keys[k] = true
 		}
 	}
-	sorted := make([]string, 0, len(keys))
-	for k := range keys {
-		sorted = append(sorted, k)
-	}
-	sort.Strings(sorted)
-	for _, k := range sorted {
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
 		was, had := a.facts[k]
 		is, has := b.facts[k]
 		line := query.DiffLine{Aspect: name, Key: k, Before: was.Value, After: is.Value, Inferred: was.Inferred}

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -9,20 +10,20 @@ const trail = "cloudtrail.amazonaws.com"
 
 // trailCalls are the calls on trails.
 var trailCalls = map[call]handler{
-	{trail, "CreateTrail"}: func(t *Track, _ Event, req, _ value) {
+	{trail, "CreateTrail"}: func(t *track, _ Event, req, _ value) {
 		t.born()
 		trailSettings(t, req)
 		// CloudTrail API reference, CreateTrail and StartLogging: a trail made by API logs nothing until started.
 		t.assume("logging", "", "off")
 	},
-	{trail, "UpdateTrail"}:  func(t *Track, _ Event, req, _ value) { trailSettings(t, req) },
-	{trail, "DeleteTrail"}:  func(t *Track, _ Event, _, _ value) { t.gone() },
-	{trail, "StartLogging"}: func(t *Track, _ Event, _, _ value) { t.set("logging", "", "on") },
-	{trail, "StopLogging"}:  func(t *Track, _ Event, _, _ value) { t.set("logging", "", "off") },
-	{trail, "PutEventSelectors"}: func(t *Track, _ Event, req, _ value) {
+	{trail, "UpdateTrail"}:  func(t *track, _ Event, req, _ value) { trailSettings(t, req) },
+	{trail, "DeleteTrail"}:  func(t *track, _ Event, _, _ value) { t.gone() },
+	{trail, "StartLogging"}: func(t *track, _ Event, _, _ value) { t.set("logging", "", "on") },
+	{trail, "StopLogging"}:  func(t *track, _ Event, _, _ value) { t.set("logging", "", "off") },
+	{trail, "PutEventSelectors"}: func(t *track, _ Event, req, _ value) {
 		t.replace("event selectors", selectors(req))
 	},
-	{trail, "PutInsightSelectors"}: func(t *Track, _ Event, req, _ value) {
+	{trail, "PutInsightSelectors"}: func(t *track, _ Event, req, _ value) {
 		facts := map[string]string{}
 		for _, s := range req.at("insightSelectors").list() {
 			facts[s.at("insightType").text()] = "on"
@@ -31,12 +32,12 @@ var trailCalls = map[call]handler{
 	},
 }
 
-func trailSettings(t *Track, req value) {
+func trailSettings(t *track, req value) {
 	for _, k := range req.keys() {
 		if k == "name" || k == "tagsList" {
 			continue
 		}
-		t.set("setting "+k, "", first(req.at(k).text(), req.at(k).compact()))
+		t.set("setting "+k, "", cmp.Or(req.at(k).text(), req.at(k).compact()))
 	}
 }
 
@@ -44,7 +45,7 @@ func trailSettings(t *Track, req value) {
 func selectors(req value) map[string]string {
 	out := map[string]string{}
 	for i, s := range req.at("eventSelectors").list() {
-		parts := []string{"management events " + first(s.at("includeManagementEvents").text(), "true"), "type " + first(s.at("readWriteType").text(), "All")}
+		parts := []string{"management events " + cmp.Or(s.at("includeManagementEvents").text(), "true"), "type " + cmp.Or(s.at("readWriteType").text(), "All")}
 		if ex := s.at("excludeManagementEventSources").texts(); len(ex) > 0 {
 			parts = append(parts, "without "+strings.Join(ex, ", "))
 		}
@@ -54,7 +55,7 @@ func selectors(req value) map[string]string {
 		out[fmt.Sprintf("selector %d", i+1)] = strings.Join(parts, "; ")
 	}
 	for i, s := range req.at("advancedEventSelectors").list() {
-		key := first(s.at("name").text(), fmt.Sprintf("advanced selector %d", i+1))
+		key := cmp.Or(s.at("name").text(), fmt.Sprintf("advanced selector %d", i+1))
 		out[key] = s.at("fieldSelectors").compact()
 	}
 	return out

@@ -1,8 +1,10 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-json"
@@ -49,17 +51,16 @@ func member(m map[string]any, key string) any {
 	if v, ok := m[key]; ok {
 		return v
 	}
-	names := make([]string, 0, 1)
+	var alike []string
 	for k := range m {
 		if strings.EqualFold(k, key) {
-			names = append(names, k)
+			alike = append(alike, k)
 		}
 	}
-	if len(names) == 0 {
+	if len(alike) == 0 {
 		return nil
 	}
-	sort.Strings(names) // two that differ in case only: the same one every time
-	return m[names[0]]
+	return m[slices.Min(alike)] // the same one every time
 }
 
 // unwrap takes off {"tag":1,"content":x} and {"value":x}.
@@ -148,12 +149,7 @@ func (x value) compact() string {
 // keys lists the member names, sorted.
 func (x value) keys() []string {
 	m, _ := x.v.(map[string]any)
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
+	return slices.Sorted(maps.Keys(m))
 }
 
 // statements reads a policy, an object or a string that holds one, as a fact
@@ -167,10 +163,7 @@ func statements(doc value) map[string]string {
 	}
 	out := map[string]string{}
 	for i, st := range doc.at("Statement").list() {
-		key := st.at("Sid").text()
-		if key == "" {
-			key = fmt.Sprintf("statement %d", i+1)
-		}
+		key := cmp.Or(st.at("Sid").text(), fmt.Sprintf("statement %d", i+1))
 		if _, taken := out[key]; taken {
 			key = fmt.Sprintf("%s (%d)", key, i+1)
 		}
