@@ -216,8 +216,8 @@ func (e *editor) box(m *Model) box {
 			ground = themes.Selected
 		}
 		c := e.list[i]
-		title := text.Truncate(c.title, w-3, text.Safe(m.opt.Glyphs.Ellipsis))
-		note := text.Truncate(c.note, max(w-3-text.Width(title)-2, 0), text.Safe(m.opt.Glyphs.Ellipsis))
+		title := text.Truncate(c.title, w-3, text.Safe(m.look.glyphs.Ellipsis))
+		note := text.Truncate(c.note, max(w-3-text.Width(title)-2, 0), text.Safe(m.look.glyphs.Ellipsis))
 		gap := text.Spaces(w - 2 - text.Width(title) - text.Width(note))
 		lines = append(lines, s.On(themes.Text, ground).Render(" "+string(title)+gap)+s.On(themes.Dim, ground).Render(string(note)+" "))
 	}

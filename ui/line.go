@@ -14,61 +14,6 @@ import (
 	"spoor/ui/text"
 )
 
-// seg is a piece of one of the frame's own lines. Pieces that do something are
-// mouse targets.
-type seg struct {
-	text   text.Safe
-	role   themes.Role
-	ground themes.Ground
-	do     func() (pane.Intent, tea.Cmd)
-}
-
-func (s seg) width() int { return text.Width(s.text) }
-
-func widthOf(line []seg) int {
-	n := 0
-	for _, s := range line {
-		n += s.width()
-	}
-	return n
-}
-
-// spread sets left at the left and right at the right; left gives way.
-func (m *Model) spread(left, right []seg, ground themes.Ground) []seg {
-	if len(right) > 0 {
-		left = m.cutLine(left, m.w-widthOf(right)-1)
-	}
-	gap := max(m.w-widthOf(left)-widthOf(right), 0)
-	return append(append(left, seg{text: text.Safe(text.Spaces(gap)), ground: ground}), right...)
-}
-
-// cutLine cuts a line to w cells.
-func (m *Model) cutLine(line []seg, w int) []seg {
-	for i, s := range line {
-		if n := s.width(); n > w {
-			s.text = text.Truncate(s.text, max(w, 0), text.Safe(m.opt.Glyphs.Ellipsis))
-			return append(line[:i:i], s)
-		} else {
-			w -= n
-		}
-	}
-	return line
-}
-
-// drawLine draws pieces in exactly w cells.
-func (m *Model) drawLine(line []seg, w int) string {
-	var b strings.Builder
-	for _, s := range line {
-		t := text.Truncate(s.text, w, text.Safe(m.opt.Glyphs.Ellipsis))
-		b.WriteString(m.look.styles.On(s.role, s.ground).Render(string(t)))
-		if w -= text.Width(t); w <= 0 {
-			return b.String()
-		}
-	}
-	b.WriteString(text.Spaces(w))
-	return b.String()
-}
-
 // tabLine names the case and the views. The program's own name gives way first.
 func (m *Model) tabLine() []seg {
 	name := seg{text: " spoor ", role: themes.Title, ground: themes.Bar}
@@ -101,7 +46,7 @@ func (m *Model) endOf(name text.Safe, room int) text.Safe {
 	if over <= 0 {
 		return name
 	}
-	dots := text.Safe(m.opt.Glyphs.Ellipsis)
+	dots := text.Safe(m.look.glyphs.Ellipsis)
 	return dots + text.Skip(name, over+text.Width(dots))
 }
 
@@ -131,7 +76,7 @@ func (m *Model) filterLine() []seg {
 	filter, _ := m.table.lookup(nil, "/")
 	line := []seg{{text: " / ", role: themes.Accent, do: m.runSeg(filter)}}
 	l := m.lens()
-	g := m.opt.Glyphs
+	g := m.look.glyphs
 	for i, c := range l.filter.Chips() {
 		role := themes.Text
 		if c.Negated {
@@ -181,7 +126,7 @@ func (m *Model) statusLine() []seg {
 
 // totalsText is how many events match and how many there are, exactly.
 func (m *Model) totalsText() text.Safe {
-	dots := m.opt.Glyphs.Ellipsis
+	dots := m.look.glyphs.Ellipsis
 	match, all := dots, dots
 	if m.counts.matching >= 0 {
 		match = thousands(m.counts.matching)
@@ -213,15 +158,15 @@ func (m *Model) rangeText(room int) text.Safe {
 	}
 	// The range gives way, the zone never: times without it mean nothing.
 	when := text.Safe(mark) + m.between(s, room-len(mark)-len(zone)-1)
-	return text.Truncate(when, max(room-len(zone)-1, 0), text.Safe(m.opt.Glyphs.Ellipsis)) + " " + text.Safe(zone)
+	return text.Truncate(when, max(room-len(zone)-1, 0), text.Safe(m.look.glyphs.Ellipsis)) + " " + text.Safe(zone)
 }
 
 // between writes a range as short as the room asks for.
 func (m *Model) between(s span, room int) text.Safe {
-	arrow := " " + m.opt.Glyphs.Right + " "
+	arrow := " " + m.look.glyphs.Right + " "
 	form := func(t time.Time, f string) string {
 		if t.IsZero() {
-			return m.opt.Glyphs.Ellipsis
+			return m.look.glyphs.Ellipsis
 		}
 		return t.In(m.zone).Format(f)
 	}
@@ -251,10 +196,8 @@ func (m *Model) zoneName() string {
 	if len(name) > 0 && (name[0] == '+' || name[0] == '-') {
 		return "UTC" + name
 	}
-	return fmt.Sprintf("%s (UTC%+03d:%02d)", name, offset/3600, abs(offset)/60%60)
+	return fmt.Sprintf("%s (UTC%+03d:%02d)", name, offset/3600, max(offset, -offset)/60%60)
 }
-
-func abs(n int) int { return max(n, -n) }
 
 // From these widths on a load is told with its objects, and with its speed.
 const (
@@ -271,7 +214,7 @@ func (m *Model) loadText() []seg {
 	case p.Running && p.Waiting:
 		line = append(line, seg{role: themes.Accent, text: text.Safe("following " + query.Counted(p.Listed, "object") + " ")})
 	case p.Running:
-		g := m.opt.Glyphs
+		g := m.look.glyphs
 		t := g.Spin[m.load.spin/2%len(g.Spin)] + " loading "
 		if !p.Listing && p.Listed > 0 {
 			t += fmt.Sprintf("%d%% ", objects*100/p.Listed)
@@ -294,7 +237,7 @@ func (m *Model) loadText() []seg {
 		line = append(line, seg{role: themes.Dim, text: text.Safe(t + ", " + thousands(p.Skipped) + " skipped ")})
 	}
 	if p.Failed > 0 {
-		line = append(line, seg{role: themes.Error, text: text.Safe(fmt.Sprintf("%s %s failed ", m.opt.Glyphs.No, thousands(p.Failed))),
+		line = append(line, seg{role: themes.Error, text: text.Safe(fmt.Sprintf("%s %s failed ", m.look.glyphs.No, thousands(p.Failed))),
 			do: func() (pane.Intent, tea.Cmd) { return pane.GoTo{View: sourcesTitle}, nil }})
 	}
 	return line
@@ -308,11 +251,11 @@ func (m *Model) footLine() []seg {
 		if m.notice.bad {
 			role = themes.Error
 		}
-		return m.spread([]seg{{text: " " + text.Truncate(m.notice.text, max(m.w-widthOf(right)-2, 0), text.Safe(m.opt.Glyphs.Ellipsis)), role: role, ground: themes.Bar}}, right, themes.Bar)
+		return m.spread([]seg{{text: " " + text.Truncate(m.notice.text, max(m.w-widthOf(right)-2, 0), text.Safe(m.look.glyphs.Ellipsis)), role: role, ground: themes.Bar}}, right, themes.Bar)
 	}
 	line := []seg{{text: " ", ground: themes.Bar}}
 	if m.edit != nil {
-		for _, h := range []struct{ key, does text.Safe }{{"enter", "keeps it"}, {"tab", "completes"}, {text.Safe(m.opt.Glyphs.Up + m.opt.Glyphs.Down), "choose"}, {"esc", "back to what was"}} {
+		for _, h := range []struct{ key, does text.Safe }{{"enter", "keeps it"}, {"tab", "completes"}, {text.Safe(m.look.glyphs.Up + m.look.glyphs.Down), "choose"}, {"esc", "back to what was"}} {
 			line = append(line, seg{text: h.key, role: themes.Accent, ground: themes.Bar}, seg{text: " " + h.does + "  ", role: themes.Dim, ground: themes.Bar})
 		}
 		return m.spread(line, right, themes.Bar)
@@ -338,7 +281,7 @@ func (m *Model) footRight() []seg {
 		line = append(line, seg{text: text.Safe(strconv.Itoa(m.digits.n)) + " ", role: themes.Title, ground: themes.Bar})
 	}
 	if n := m.events.Newer(); m.shape.events && n > 0 && m.load.now.Running && m.lens().order == query.Newest {
-		line = append(line, seg{text: text.Safe(m.opt.Glyphs.Up + " " + thousands(n) + " newer "), role: themes.Accent, ground: themes.Bar})
+		line = append(line, seg{text: text.Safe(m.look.glyphs.Up + " " + thousands(n) + " newer "), role: themes.Accent, ground: themes.Bar})
 	}
 	if n := len(m.notice.problems); n > 0 {
 		c, _ := m.table.lookup(nil, "!")

@@ -4,59 +4,11 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 
 	"spoor/themes"
 	"spoor/ui/pane"
 	"spoor/ui/text"
 )
-
-// restyle builds the styles anew; only when theme or terminal changed.
-func (m *Model) restyle() {
-	t := m.look.theme
-	switch {
-	case m.look.profile != colorprofile.Unknown && m.look.profile <= colorprofile.Ascii:
-		t = builtin("mono")
-	case m.look.chosen:
-	case m.look.dark:
-		t = builtin("dark")
-	default:
-		t = builtin("light")
-	}
-	p := m.look.profile
-	if p == colorprofile.Unknown {
-		p = colorprofile.TrueColor // the renderer brings colours down by itself
-	}
-	m.look.theme = t
-	m.look.styles = t.Styles(p, m.opt.Glyphs)
-}
-
-// builtin returns an embedded theme; that they all parse is tested.
-func builtin(name string) themes.Theme {
-	t, err := themes.Builtin(name)
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
-
-func (m *Model) setProfile(p colorprofile.Profile) tea.Cmd {
-	if known := m.opt.Profile; known != colorprofile.Unknown && known <= colorprofile.Ascii {
-		return nil // no colour was asked for
-	}
-	m.look.profile = p
-	m.restyle()
-	return m.sync()
-}
-
-func (m *Model) setBackground(dark bool) tea.Cmd {
-	m.look.dark = dark
-	if m.look.chosen {
-		return nil
-	}
-	m.restyle()
-	return m.sync()
-}
 
 // setTheme changes the theme for good.
 func (m *Model) setTheme(t themes.Theme) tea.Cmd {

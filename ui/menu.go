@@ -341,7 +341,7 @@ func (o *menu) line(m *Model, it menuItem, w int) []grid.Cell {
 	if it.do == nil {
 		return []grid.Cell{{Text: it.title, Role: themes.Title}}
 	}
-	g := m.opt.Glyphs
+	g := m.look.glyphs
 	mark := text.Safe("  ")
 	if it.on {
 		mark = text.Safe(g.Yes + " ")

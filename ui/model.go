@@ -6,10 +6,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 
 	"spoor/query"
-	"spoor/themes"
 	"spoor/ui/chart"
 	"spoor/ui/detail"
 	"spoor/ui/events"
@@ -23,9 +21,8 @@ type Model struct {
 	opt Options
 	ctx context.Context
 
-	w, h     int
+	canvas
 	frame    frame
-	look     look
 	zone     *time.Location
 	events   *events.View
 	facets   *facets.View
@@ -52,15 +49,6 @@ type Model struct {
 	table    table
 }
 
-// look is how things are drawn.
-type look struct {
-	styles  *themes.Styles
-	theme   themes.Theme
-	profile colorprofile.Profile
-	dark    bool // the terminal's background
-	chosen  bool // the reader or the command line chose the theme
-}
-
 // asked is the question in force and its number.
 type asked struct {
 	n      uint64
@@ -71,7 +59,7 @@ type asked struct {
 
 // New returns the screen on a case. Its questions end with ctx.
 func New(ctx context.Context, o Options) *Model {
-	m := &Model{opt: o, ctx: ctx, zone: o.Zone, history: history{steps: []lens{{filter: o.Filter, order: o.Order}}}}
+	m := &Model{opt: o, ctx: ctx, canvas: newCanvas(o.Theme, o.Glyphs, o.Profile), zone: o.Zone, history: history{steps: []lens{{filter: o.Filter, order: o.Order}}}}
 	if m.zone == nil {
 		m.zone = time.UTC
 	}
@@ -82,13 +70,6 @@ func New(ctx context.Context, o Options) *Model {
 	m.chart, m.detail = chart.New(o.Case), detail.New(o.Case)
 	m.views = inOrder(append([]View{{Title: "Events", Pane: m.events}}, o.Views...))
 	m.shape = shape{events: true, chart: true, facets: true}
-	m.look = look{profile: o.Profile, dark: true}
-	if m.opt.Glyphs.V == "" {
-		m.opt.Glyphs = themes.Unicode()
-	}
-	if o.Theme != nil {
-		m.look.theme, m.look.chosen = *o.Theme, true
-	}
 	if o.Place != nil {
 		m.restore(*o.Place)
 	}
@@ -96,7 +77,6 @@ func New(ctx context.Context, o Options) *Model {
 	m.asked = asked{n: 1, filter: l.all(), order: l.order}
 	m.counts.matching = -1
 	m.table = newTable(m)
-	m.restyle()
 	if len(o.Guide) > 0 {
 		m.say("new here? ctrl+o guides you through this example")
 	}
@@ -182,9 +162,11 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.w, m.h = msg.Width, msg.Height
 		return m, m.relayout()
 	case tea.ColorProfileMsg:
-		return m, m.setProfile(msg.Profile)
+		m.setProfile(msg.Profile)
+		return m, m.sync()
 	case tea.BackgroundColorMsg:
-		return m, m.setBackground(msg.IsDark())
+		m.setBackground(msg.IsDark())
+		return m, m.sync()
 	case tea.KeyPressMsg:
 		if first, second, ok := m.twoKeys(msg); ok {
 			return m, tea.Batch(m.key(first), m.key(second))

@@ -117,7 +117,7 @@ func closed(s, style string) string {
 
 // frameBox draws a border around inner lines of width w-2.
 func (m *Model) frameBox(r rect, title text.Safe, inner []string) box {
-	g, st := m.opt.Glyphs, m.look.styles
+	g, st := m.look.glyphs, m.look.styles
 	title = text.Truncate(title, max(r.w-6, 0), text.Safe(g.Ellipsis))
 	top := st.Paint(themes.Focus, g.TL+g.Heavy+" ") + st.Paint(themes.Title, string(title)) +
 		st.Paint(themes.Focus, " "+strings.Repeat(g.H, max(r.w-5-text.Width(title), 0))+g.TR)

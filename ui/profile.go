@@ -178,7 +178,7 @@ func (m *Model) profileItems(p *portrait) []pane.Item {
 		return []pane.Item{{Title: "nowhere in this case" + more}}
 	}
 	waiting := func(what text.Safe) []pane.Item {
-		return []pane.Item{{}, {Title: what + " " + text.Safe(m.opt.Glyphs.Ellipsis)}}
+		return []pane.Item{{}, {Title: what + " " + text.Safe(m.look.glyphs.Ellipsis)}}
 	}
 	as := "as " + text.Clean(strings.Join(p.Fields, ", "))
 	var items []pane.Item
@@ -186,7 +186,7 @@ func (m *Model) profileItems(p *portrait) []pane.Item {
 		items = append(items, pane.Item{Title: text.Safe(query.Counted(p.Events, "event")) + more, Note: as, Do: behind(p.Filter)})
 		items = append(items, m.sumItems(p.Profile)...)
 	} else {
-		items = append(items, pane.Item{Title: "events " + text.Safe(m.opt.Glyphs.Ellipsis), Note: as, Do: behind(p.Filter)})
+		items = append(items, pane.Item{Title: "events " + text.Safe(m.look.glyphs.Ellipsis), Note: as, Do: behind(p.Filter)})
 	}
 	if p.has[query.ProfileVolume] {
 		items = append(items, m.volumeItems(p.Profile)...)
@@ -300,7 +300,7 @@ func (m *Model) spark(sums []int64) string {
 		if n > 0 {
 			eighths = max(eighths, 1)
 		}
-		b.WriteString(m.opt.Glyphs.Bars[eighths])
+		b.WriteString(m.look.glyphs.Bars[eighths])
 	}
 	return b.String()
 }

@@ -49,7 +49,7 @@ func (m *Model) progressed(msg progressMsg) tea.Cmd {
 
 func (o *progressBox) box(m *Model) box {
 	r := m.centred(66, 5)
-	g, st := m.opt.Glyphs, m.look.styles
+	g, st := m.look.glyphs, m.look.styles
 	n := o.events.Load()
 	figures := thousands(n) + " " + o.what
 	bar := ""

@@ -162,7 +162,7 @@ func (o *prompt) keys(m *Model) []seg {
 		line = append(line, seg{text: "tab ", role: themes.Accent}, seg{text: "completes  ", role: themes.Dim})
 	}
 	if len(o.History) > 0 {
-		line = append(line, seg{text: text.Safe(m.opt.Glyphs.Up+m.opt.Glyphs.Down) + " ", role: themes.Accent}, seg{text: "earlier ones  ", role: themes.Dim})
+		line = append(line, seg{text: text.Safe(m.look.glyphs.Up+m.look.glyphs.Down) + " ", role: themes.Accent}, seg{text: "earlier ones  ", role: themes.Dim})
 	}
 	return append(line, seg{text: "esc ", role: themes.Accent}, seg{text: "leaves", role: themes.Dim})
 }

@@ -49,8 +49,8 @@ type StartOptions struct {
 // A Start is the screen of a program that was not told what to open. It
 // implements tea.Model; Choice tells what was chosen when it has ended.
 type Start struct {
+	canvas
 	opt    StartOptions
-	m      Model // for its look and lines only
 	ctx    context.Context
 	in     input
 	list   *grid.Grid[Recent]
@@ -69,16 +69,7 @@ type completedMsg struct {
 
 // NewStart returns the start screen.
 func NewStart(ctx context.Context, o StartOptions) *Start {
-	s := &Start{opt: o, ctx: ctx, in: newInput(o.Typed)}
-	s.m.opt.Glyphs, s.m.opt.Profile = o.Glyphs, o.Profile
-	if o.Glyphs.V == "" {
-		s.m.opt.Glyphs = themes.Unicode()
-	}
-	s.m.look = look{profile: o.Profile, dark: true}
-	if o.Theme != nil {
-		s.m.look.theme, s.m.look.chosen = *o.Theme, true
-	}
-	s.m.restyle()
+	s := &Start{canvas: newCanvas(o.Theme, o.Glyphs, o.Profile), opt: o, ctx: ctx, in: newInput(o.Typed)}
 	s.list = grid.New(grid.Source[Recent]{Key: func(Recent) int64 { return 0 }, Line: s.draw}, nil)
 	if s.list.Set(o.Recent); o.Typed != "" {
 		s.offer(Completion{})
@@ -104,16 +95,12 @@ func (s *Start) Init() tea.Cmd { return tea.RequestBackgroundColor }
 func (s *Start) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
-		s.m.w, s.m.h = msg.Width, msg.Height
-		s.list.Resize(s.m.w, max(s.m.h-startLines, 0))
+		s.w, s.h = msg.Width, msg.Height
+		s.list.Resize(s.w, max(s.h-startLines, 0))
 	case tea.ColorProfileMsg:
-		if p := s.opt.Profile; p == colorprofile.Unknown || p > colorprofile.Ascii {
-			s.m.look.profile = msg.Profile
-			s.m.restyle()
-		}
+		s.setProfile(msg.Profile)
 	case tea.BackgroundColorMsg:
-		s.m.look.dark = msg.IsDark()
-		s.m.restyle()
+		s.setBackground(msg.IsDark())
 	case tea.KeyPressMsg:
 		return s, s.key(msg)
 	case tea.PasteMsg:
@@ -272,7 +259,7 @@ func (s *Start) take() tea.Cmd {
 const startLines = 7
 
 func (s *Start) draw(r Recent, w int) []grid.Cell {
-	tail := text.Safe(s.m.opt.Glyphs.Ellipsis)
+	tail := text.Safe(s.look.glyphs.Ellipsis)
 	room := min(s.names, w/2)
 	return []grid.Cell{{Text: " " + text.Pad(text.Clean(r.Name), room, tail) + "  "}, {Text: text.Truncate(text.Clean(r.Note), max(w-room-4, 0), tail), Role: themes.Dim}}
 }
@@ -282,23 +269,23 @@ func (s *Start) View() tea.View {
 	v := tea.NewView(strings.Join(s.lines(), "\n"))
 	v.AltScreen, v.WindowTitle = true, "spoor"
 	v.MouseMode = tea.MouseModeCellMotion
-	if s.m.w > 4 && s.m.h > startLines {
-		_, x := s.in.draw(s.m.look.styles, s.m.w-4, -1)
+	if s.w > 4 && s.h > startLines {
+		_, x := s.in.draw(s.look.styles, s.w-4, -1)
 		v.Cursor = tea.NewCursor(3+x, 3)
 	}
 	return v
 }
 
 func (s *Start) lines() []string {
-	m, st := &s.m, s.m.look.styles
-	if m.w < minWidth || m.h <= startLines {
-		return m.drawTooSmall()
+	st := s.look.styles
+	if s.w < minWidth || s.h <= startLines {
+		return s.drawTooSmall()
 	}
 	s.names = 0
 	for _, r := range s.list.Rows() {
 		s.names = max(s.names, text.Width(text.Clean(r.Name)))
 	}
-	line, _ := s.in.draw(st, m.w-4, -1)
+	line, _ := s.in.draw(st, s.w-4, -1)
 	heading := seg{text: " Cases used before, and an example", role: themes.Dim}
 	switch {
 	case s.err != "":
@@ -309,17 +296,17 @@ func (s *Start) lines() []string {
 		heading.text = " Files, folders and addresses that begin so"
 	}
 	lines := []string{
-		m.drawLine(m.spread([]seg{{text: " spoor ", role: themes.Title, ground: themes.Bar}, {text: " investigate AWS CloudTrail logs", role: themes.Dim, ground: themes.Bar}}, nil, themes.Bar), m.w),
-		text.Spaces(m.w),
-		m.drawLine([]seg{{text: " Open a file, a folder, an archive or s3://bucket/prefix", role: themes.Text}}, m.w),
+		s.drawLine(s.spread([]seg{{text: " spoor ", role: themes.Title, ground: themes.Bar}, {text: " investigate AWS CloudTrail logs", role: themes.Dim, ground: themes.Bar}}, nil, themes.Bar), s.w),
+		text.Spaces(s.w),
+		s.drawLine([]seg{{text: " Open a file, a folder, an archive or s3://bucket/prefix", role: themes.Text}}, s.w),
 		st.Paint(themes.Accent, " > ") + line + " ",
-		text.Spaces(m.w),
-		m.drawLine([]seg{heading}, m.w),
+		text.Spaces(s.w),
+		s.drawLine([]seg{heading}, s.w),
 	}
 	lines = append(lines, strings.Split(s.list.View(st, true), "\n")...)
 	foot := []seg{{text: " ", ground: themes.Bar}}
-	for _, h := range []struct{ key, does text.Safe }{{"enter", "opens"}, {"tab", "goes in"}, {text.Safe(m.opt.Glyphs.Up + m.opt.Glyphs.Down), "choose"}, {"esc", "leaves"}} {
+	for _, h := range []struct{ key, does text.Safe }{{"enter", "opens"}, {"tab", "goes in"}, {text.Safe(s.look.glyphs.Up + s.look.glyphs.Down), "choose"}, {"esc", "leaves"}} {
 		foot = append(foot, seg{text: h.key + " ", role: themes.Accent, ground: themes.Bar}, seg{text: h.does + "  ", role: themes.Dim, ground: themes.Bar})
 	}
-	return append(lines, m.drawLine(m.spread(foot, nil, themes.Bar), m.w))
+	return append(lines, s.drawLine(s.spread(foot, nil, themes.Bar), s.w))
 }

@@ -78,7 +78,7 @@ func (d *startDriver) keys(keys ...string) {
 
 func (d *startDriver) frame() string {
 	raw := d.s.View().Content
-	checkFrame(d.t, raw, d.s.m.w, d.s.m.h)
+	checkFrame(d.t, raw, d.s.w, d.s.h)
 	return ansi.Strip(raw)
 }
 

@@ -111,7 +111,7 @@ func (m *Model) keyNames(keys []string) string {
 }
 
 func (m *Model) keyName(k string) string {
-	g := m.opt.Glyphs
+	g := m.look.glyphs
 	switch k {
 	case "up":
 		return g.Up

@@ -52,21 +52,6 @@ func (m *Model) draw() []string {
 	return lines
 }
 
-// drawTooSmall says what size is needed.
-func (m *Model) drawTooSmall() []string {
-	lines := make([]string, m.h)
-	for i := range lines {
-		lines[i] = text.Spaces(m.w)
-	}
-	words := []text.Safe{"spoor needs 60 columns", "and 15 lines", "q ends"}
-	for i, t := range words {
-		if y := m.h/2 - 1 + i; y >= 0 && y < m.h {
-			lines[y] = string(text.Pad(text.Safe(text.Spaces((m.w-text.Width(t))/2))+t, m.w, ""))
-		}
-	}
-	return lines
-}
-
 // drawBody joins the panes line by line.
 func (m *Model) drawBody(lines []string) {
 	type piece struct {
@@ -83,7 +68,7 @@ func (m *Model) drawBody(lines []string) {
 			rows[r.y+i] = append(rows[r.y+i], piece{r.x, l})
 		}
 	}
-	bar := m.look.styles.Paint(themes.Line, m.opt.Glyphs.V)
+	bar := m.look.styles.Paint(themes.Line, m.look.glyphs.V)
 	for _, r := range m.frame.bars {
 		for y := r.y; y < r.y+r.h; y++ {
 			rows[y] = append(rows[y], piece{r.x, bar})
@@ -135,7 +120,7 @@ func fit(lines []string, r rect) []string {
 
 // rule is the line above a pane: its title, and for tables where the cursor is.
 func (m *Model) rule(p pane.Pane, s slot, w int, focused bool) string {
-	g, st := m.opt.Glyphs, m.look.styles
+	g, st := m.look.glyphs, m.look.styles
 	h, role, title := g.H, themes.Line, themes.Dim
 	mark := text.Safe(" ")
 	if focused {
