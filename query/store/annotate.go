@@ -204,16 +204,6 @@ func (db *DB) Annotate(ctx context.Context, v query.Annotation) error {
 	return db.keepAnnotations(ctx, []query.Annotation{v})
 }
 
-// Mark sets or, with "", takes away the mark of an event.
-func (db *DB) Mark(ctx context.Context, seq int64, mark string) error {
-	v, err := db.Annotation(ctx, query.AboutEvent, "", seq)
-	if err != nil {
-		return err
-	}
-	v.Mark, v.Changed = mark, time.Time{}
-	return db.Annotate(ctx, v)
-}
-
 // keepAnnotations is the one way in which annotations are written, to the
 // database and then to memory.
 func (db *DB) keepAnnotations(ctx context.Context, list []query.Annotation) error {

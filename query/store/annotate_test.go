@@ -36,13 +36,13 @@ func TestMarksAreKeptFilteredAndMerged(t *testing.T) {
 		return n.N
 	}
 	all := count(a, "")
-	if err := a.Mark(ctx, 1, "red"); err != nil {
+	if err := a.Annotate(ctx, query.Annotation{Seq: 1, Mark: "red"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Annotate(ctx, query.Annotation{Seq: 2, Note: "first\nsecond", Tags: []string{"exfil", "a", "exfil"}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Mark(ctx, 1, "mauve"); err == nil {
+	if err := a.Annotate(ctx, query.Annotation{Seq: 1, Mark: "mauve"}); err == nil {
 		t.Error("a mark of no known colour was kept")
 	}
 	if err := a.Close(); err != nil {

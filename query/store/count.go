@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -153,8 +154,8 @@ func (t tally) into(f *query.Facet, top int) {
 		}
 	}
 	slices.SortFunc(f.Values, func(a, b query.FacetValue) int {
-		if a.Count != b.Count {
-			return int(min(max(b.Count-a.Count, -1), 1))
+		if c := cmp.Compare(b.Count, a.Count); c != 0 {
+			return c
 		}
 		return strings.Compare(a.Value.Text, b.Value.Text)
 	})

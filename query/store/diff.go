@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"slices"
 	"time"
@@ -78,15 +77,7 @@ func (db *DB) told(ctx context.Context, resource, kind, account string, until, b
 	}
 	where := all(db.about(r), anyChange, expr{sql: "e.outcome = 0"}, expr{sql: inList("e.name", "IN", names)},
 		expr{"e.t <= ? AND (e.t < ? OR e.seq < ?)", []any{until, until, before}})
-	seqs, err := ask(ctx, db, func(ctx context.Context, c conn) ([]int64, error) {
-		var out []int64
-		q := fmt.Sprintf("SELECT e.seq FROM event_rows AS e WHERE %s ORDER BY e.t DESC, e.seq DESC LIMIT %d", where.sql, historyMost)
-		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
-			out = append(out, number(v[0]))
-			return nil
-		})
-		return out, err
-	})
+	seqs, err := db.seqs(ctx, fmt.Sprintf("SELECT e.seq FROM event_rows AS e WHERE %s ORDER BY e.t DESC, e.seq DESC LIMIT %d", where.sql, historyMost), where.args)
 	if err != nil {
 		return nil, err
 	}

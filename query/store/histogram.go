@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -151,10 +152,7 @@ func ordered(counts map[string][]int64, by string) []query.Series {
 		}
 	}
 	slices.SortFunc(list, func(a, b query.Series) int {
-		if sums[a.Name] != sums[b.Name] {
-			return int(min(max(sums[b.Name]-sums[a.Name], -1), 1))
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(cmp.Compare(sums[b.Name], sums[a.Name]), cmp.Compare(a.Name, b.Name))
 	})
 	return list
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -155,7 +156,7 @@ func (db *DB) build(ctx context.Context, objects []objectRow, use func(*blocks.F
 		if err != nil {
 			return nil, err
 		}
-		slices.SortFunc(events, func(a, b located) int { return int(a.span.Off) - int(b.span.Off) })
+		slices.SortFunc(events, func(a, b located) int { return cmp.Compare(a.span.Off, b.span.Off) })
 		for _, e := range events {
 			if err := ctx.Err(); err != nil {
 				return nil, err

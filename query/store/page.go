@@ -173,24 +173,34 @@ func beyond(r query.PageRequest, desc bool) expr {
 	return any1(list...)
 }
 
-// page fetches the rows of a page.
-func (db *DB) page(ctx context.Context, c conn, r query.PageRequest, h *hits, cols []cell, desc bool) (query.Page, error) {
-	var rows []query.Row
-	noTimes := db.Totals().NoTime > 0
+// window fetches the rows of a page that meet a condition, in the direction of
+// travel; more says whether there are others beyond them.
+func window[T any](db *DB, r query.PageRequest, where expr, desc bool, fetch func(where expr, n int) ([]T, error)) (rows []T, more bool, err error) {
+	totals := db.Totals()
 	for _, s := range stretches(r) {
-		if len(rows) > r.N || !s.timed && !noTimes {
+		if len(rows) > r.N || !s.timed && totals.NoTime == 0 {
 			continue
 		}
-		more, err := near(db.Totals(), h.where, s, desc, r.N+1-len(rows), func(near expr, n int) ([]query.Row, error) {
-			return db.rows(ctx, c, all(near, h.where, s.where(desc)), cols, desc, n)
+		found, err := near(totals, where, s, desc, r.N+1-len(rows), func(near expr, n int) ([]T, error) {
+			return fetch(all(near, where, s.where(desc)), n)
 		})
 		if err != nil {
-			return query.Page{}, err
+			return nil, false, err
 		}
-		rows = append(rows, more...)
+		rows = append(rows, found...)
 	}
-	p := query.Page{Rows: rows, More: len(rows) > r.N}
-	p.Rows = rows[:min(len(rows), r.N)]
+	return rows[:min(len(rows), r.N)], len(rows) > r.N, nil
+}
+
+// page fetches the rows of a page.
+func (db *DB) page(ctx context.Context, c conn, r query.PageRequest, h *hits, cols []cell, desc bool) (query.Page, error) {
+	rows, more, err := window(db, r, h.where, desc, func(where expr, n int) ([]query.Row, error) {
+		return db.rows(ctx, c, where, cols, desc, n)
+	})
+	if err != nil {
+		return query.Page{}, err
+	}
+	p := query.Page{Rows: rows, More: more}
 	if !h.complete {
 		p.Partial, p.More = true, true
 		p.Rows = p.Rows[:h.settled(p.Rows, desc)]

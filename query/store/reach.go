@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -79,13 +80,7 @@ func (db *DB) reaches(ctx context.Context, where expr, desc bool) ([]reach, erro
 		if desc {
 			a, b = b, a
 		}
-		switch {
-		case a.edge != b.edge && a.edge < b.edge:
-			return -1
-		case a.edge != b.edge:
-			return 1
-		}
-		return int(a.o.id) - int(b.o.id)
+		return cmp.Or(cmp.Compare(a.edge, b.edge), cmp.Compare(a.o.id, b.o.id))
 	})
 	return list, err
 }

@@ -71,21 +71,13 @@ func times(list []query.Change) []query.Row {
 
 // changeRows fetches one page within a connection.
 func (db *DB) changeRows(ctx context.Context, c conn, r query.PageRequest, where expr, desc bool, seen *seen) (query.ChangePage, error) {
-	var rows []query.Change
-	noTimes := db.Totals().NoTime > 0
-	for _, s := range stretches(r) {
-		if len(rows) > r.N || !s.timed && !noTimes {
-			continue
-		}
-		more, err := near(db.Totals(), where, s, desc, r.N+1-len(rows), func(near expr, n int) ([]query.Change, error) {
-			return db.fetchChanges(ctx, c, all(near, where, s.where(desc)), desc, n, seen)
-		})
-		if err != nil {
-			return query.ChangePage{}, err
-		}
-		rows = append(rows, more...)
+	rows, more, err := window(db, r, where, desc, func(where expr, n int) ([]query.Change, error) {
+		return db.fetchChanges(ctx, c, where, desc, n, seen)
+	})
+	if err != nil {
+		return query.ChangePage{}, err
 	}
-	p := query.ChangePage{More: len(rows) > r.N, Rows: rows[:min(len(rows), r.N)]}
+	p := query.ChangePage{Rows: rows, More: more}
 	if r.Back {
 		slices.Reverse(p.Rows)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"fmt"
@@ -208,10 +209,7 @@ func busiest(lanes map[int64]*query.Lane, n int) ([]query.Lane, int) {
 		list = append(list, *l)
 	}
 	slices.SortFunc(list, func(a, b query.Lane) int {
-		if a.Total != b.Total {
-			return int(min(max(b.Total-a.Total, -1), 1))
-		}
-		return strings.Compare(a.Actor, b.Actor)
+		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.Actor, b.Actor))
 	})
 	if n > 0 && len(list) > n {
 		return list[:n], len(list) - n
