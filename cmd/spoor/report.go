@@ -329,4 +329,5 @@ func (r *report) Notes() string { return reportNotes }
 var mdEscapes = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]",
 	"`", "\\`", "#", "\\#", "!", "\\!", "~", "\\~", "@", "\\@", "\n", " ", "\r", " ")
 
+// md makes any text one inert cell or line of Markdown: names in it are not ours.
 func md(s string) string { return mdEscapes.Replace(s) }

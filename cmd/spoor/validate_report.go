@@ -93,22 +93,10 @@ func markdownTable(b *strings.Builder, head []string, rows [][]string) {
 	fmt.Fprintf(b, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
 	for _, row := range rows {
 		for _, cell := range row {
-			b.WriteString("| " + markdownCell(cell) + " ")
+			b.WriteString("| " + md(cleanLines(cell)) + " ")
 		}
 		b.WriteString("|\n")
 	}
-}
-
-// markdownCell makes any text one inert cell: names of objects are not ours.
-func markdownCell(s string) string {
-	var b strings.Builder
-	for _, r := range strings.ReplaceAll(cleanLines(s), "\n", " ") {
-		if strings.ContainsRune("\\`*_{}[]<>()#+!|~&", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 var htmlReport = template.Must(template.New("report").Funcs(template.FuncMap{"clean": cleanLines}).Parse(`<!doctype html>

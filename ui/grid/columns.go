@@ -1,6 +1,7 @@
 package grid
 
 import (
+	"cmp"
 	"slices"
 
 	"spoor/ui/text"
@@ -188,11 +189,8 @@ func (g *Grid[R]) shown(room int) []int {
 	}
 	for need > room && len(show) > 1 {
 		worst := -1
-		for k, i := range show {
-			p := g.columns[i].Priority
-			if g.left > 0 && k > 0 {
-				p = 1 + k // scrolled by hand: keep what comes first
-			}
+		for k := range show {
+			p := g.priority(show, k)
 			if p > 0 && (worst < 0 || p >= g.priority(show, worst)) {
 				worst = k
 			}
@@ -206,16 +204,12 @@ func (g *Grid[R]) shown(room int) []int {
 	return show
 }
 
+// priority is that of the k-th column shown.
 func (g *Grid[R]) priority(show []int, k int) int {
 	if g.left > 0 && k > 0 {
-		return 1 + k
+		return 1 + k // scrolled by hand: keep what comes first
 	}
 	return g.columns[show[k]].Priority
 }
 
-func (c Column) least() int {
-	if c.Min > 0 {
-		return c.Min
-	}
-	return c.Width
-}
+func (c Column) least() int { return cmp.Or(c.Min, c.Width) }

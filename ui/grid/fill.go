@@ -71,12 +71,15 @@ func (g *Grid[R]) Waiting() bool { return g.out != Nothing || g.wish != Nothing 
 // until new ones come. The cursor stays on its row if the reader had moved.
 func (g *Grid[R]) Reset() {
 	g.stale, g.out, g.debt = true, Nothing, 0
-	g.total, g.jump = -1, nil
+	g.total, g.jump, g.wish = -1, nil, g.anew()
+}
+
+// anew is what to want when all rows are asked for again.
+func (g *Grid[R]) anew() Want {
 	if g.touched && len(g.rows) > 0 {
-		g.wish = Around
-	} else {
-		g.wish = Start
+		return Around
 	}
+	return Start
 }
 
 // Jump goes to a row that may not be held: the owner is asked for the rows
@@ -97,13 +100,8 @@ func (g *Grid[R]) Restart() {
 
 // Refresh asks for the rows again because more may have come in between.
 func (g *Grid[R]) Refresh() {
-	if g.out != Nothing || g.wish != Nothing {
-		return
-	}
-	if g.touched && len(g.rows) > 0 {
-		g.wish = Around
-	} else {
-		g.wish = Start
+	if !g.Waiting() {
+		g.wish = g.anew()
 	}
 }
 
