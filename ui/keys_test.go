@@ -47,3 +47,16 @@ func TestEscAndTheNextKeyAreTwoKeys(t *testing.T) {
 		t.Error("esc esc does not end the edit")
 	}
 }
+
+// While a list to choose from is open the foot says all of what its line may cut
+// off, and hints at nothing that does not work now.
+func TestTheFootOfAMenu(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 60, 15)
+	d.keys("?")
+	d.shows("a count…", "\n Next row; a count before it moves that many\n")
+	d.keys("j", "esc", "R")
+	if strings.Contains(d.frame(), "enter open") {
+		t.Errorf("a prompt is open, and its foot hints at what lies below:\n%s", d.frame())
+	}
+}

@@ -260,6 +260,12 @@ func (m *Model) footLine() []seg {
 		}
 		return m.spread(line, right, themes.Bar)
 	}
+	if n := len(m.overlays); n > 0 { // what is hinted at below it does not work now
+		if o, ok := m.overlays[n-1].(*menu); ok {
+			line = append(line, seg{text: text.Truncate(o.about(), max(m.w-widthOf(right)-2, 0), text.Safe(m.opt.Glyphs.Ellipsis)), role: themes.Dim, ground: themes.Bar})
+		}
+		return m.spread(line, right, themes.Bar)
+	}
 	for _, c := range m.hints() {
 		hint := []seg{
 			{text: text.Safe(m.keyName(c.Keys[0])), role: themes.Accent, ground: themes.Bar, do: m.runSeg(c)},

@@ -336,6 +336,19 @@ func (o *menu) box(m *Model) box {
 	return m.frameBox(r, o.title, inner)
 }
 
+// about is what is said of the item under the cursor, which the list may cut off.
+func (o *menu) about() text.Safe {
+	o.open()
+	i, ok := o.grid.Current()
+	switch {
+	case !ok:
+		return ""
+	case o.items[i].why != "":
+		return safeWhy(o.items[i].why)
+	}
+	return o.items[i].note
+}
+
 // line draws one item.
 func (o *menu) line(m *Model, it menuItem, w int) []grid.Cell {
 	if it.do == nil {
