@@ -12,13 +12,32 @@ import (
 
 // sessions is what the case knows of its sessions. They are worked out from sums
 // over all events, by package session, when somebody asks and events have come
-// since; tables keep the sums and the sessions, so that only what the new events
-// touch is worked out again, at the next start as well:
+// since. Tables keep the sums, the evidence and the sessions, so that only what the
+// new events touch is worked out again, at the next start as well:
 //
 //	event_rows ──sumUp──▶ session_sums ──▶ session ──▶ session_rows, session_spans
 //	mints, pairs ──────▶ evidence ─────────▶              │ in memory
 //	(what came since)    (what it touches)                ▼
 //	                        filters, pages ◀──────── sessionIndex
+//
+// The files tell of it in this order:
+//
+//	_sums, _evidence  what is kept of events: sums by identity and stretch of time,
+//	_causes           calls that gave out credentials, what set services off
+//	_gather           sums and evidence brought up to date, then one of three ways:
+//	                  all at once, a large case part by part, or, as a rule,
+//	_touch, _clues    what new events may change: more than that, never less
+//	_extend           those sessions worked out again among the others as they are,
+//	                  and what hangs on them, until nothing changes any more
+//	_index            the sessions of any event, found and sorted in memory
+//	_tables, _body    how sessions lie in the case
+//	_delta            what of that a batch changes, in one transaction
+//	_list, _fields …   what is asked of them
+//
+// A session is known by its id, a hash of what makes it one; its number is its
+// place in an index, and another one in the next. Whatever way they were worked
+// out, and whatever was cancelled on it, the tables say the same: tests compare
+// them bit by bit.
 type sessions struct {
 	working  sync.Mutex // held while they are worked out; guards what follows, to lists
 	index    atomic.Pointer[sessionIndex]
