@@ -272,6 +272,7 @@ type Radius struct {
 type Task struct {
 	Name  string // for programs: keys, roles, …
 	Title string // for people
+	Field string // under which the events about a step are found
 	Steps []Measure
 }
 
@@ -282,6 +283,27 @@ type Measure struct {
 	Why     []string
 	Seq     int64 // of the event that shows it, 0 for none
 	Done    bool  // what it is about was deleted since, or set inactive
+}
+
+// About finds the events about a step: those of the key or user, and those that
+// touched it as a resource. All for none.
+func (t *Task) About(m Measure) Filter {
+	what := m.What
+	if t.Field == "role" { // which goes by name
+		what = what[strings.LastIndexByte(what, '/')+1:]
+	}
+	f, err := Is(t.Field, Value{Text: what})
+	if err != nil {
+		return Filter{}
+	}
+	if t.Field != "key" && t.Field != "actor" {
+		return f
+	}
+	touched, err := Is("resource", Value{Text: what})
+	if err != nil {
+		return f
+	}
+	return f.Or(touched)
 }
 
 // Names lists what a task is about, by the task's name; never nil.

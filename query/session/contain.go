@@ -33,24 +33,25 @@ const (
 	People
 )
 
-// Tasks are the names of the tasks for programs and for people.
-var Tasks = [...]struct{ Name, Title string }{
-	DisableKeys:       {"keys", "long-term keys to disable"},
-	ResetPasswords:    {"passwords", "passwords to reset, sign-ins to end"},
-	DisableUsers:      {"users", "users that were made: disable"},
-	SignOut:           {"identity_center_users", "Identity Center users to disable and sign out"},
-	RevokeRoles:       {"roles", "roles whose sessions to revoke"},
-	RefuseTokens:      {"tokens", "users whose tokens outlive their keys: refuse what was issued before now"},
-	CheckRoles:        {"altered_roles", "roles made or altered: trust and policies to check"},
-	CheckGrants:       {"grants", "users and groups that were given rights"},
-	CheckPolicies:     {"policies", "policies made or altered"},
-	CheckDevices:      {"mfa", "MFA devices added or removed"},
-	RemoveCredentials: {"credentials", "users with other credentials made for them"},
-	CheckProviders:    {"providers", "identity providers and trust anchors made or altered"},
-	CheckCenter:       {"identity_center", "Identity Center: assignments, permission sets and groups to check"},
-	Principals:        {"principals", "users and other principals at work"},
-	TemporaryKeys:     {"temporary_keys", "temporary keys given out or used: they end with their role's sessions"},
-	People:            {"root_actors", "people and workloads behind it"},
+// Tasks are the names of the tasks for programs and for people, and the field
+// under which the events about a step are found.
+var Tasks = [...]struct{ Name, Title, Field string }{
+	DisableKeys:       {"keys", "long-term keys to disable", "key"},
+	ResetPasswords:    {"passwords", "passwords to reset, sign-ins to end", "actor"},
+	DisableUsers:      {"users", "users that were made: disable", "resource"},
+	SignOut:           {"identity_center_users", "Identity Center users to disable and sign out", "actor"},
+	RevokeRoles:       {"roles", "roles whose sessions to revoke", "role"},
+	RefuseTokens:      {"tokens", "users whose tokens outlive their keys: refuse what was issued before now", "principal"},
+	CheckRoles:        {"altered_roles", "roles made or altered: trust and policies to check", "resource"},
+	CheckGrants:       {"grants", "users and groups that were given rights", "resource"},
+	CheckPolicies:     {"policies", "policies made or altered", "resource"},
+	CheckDevices:      {"mfa", "MFA devices added or removed", "resource"},
+	RemoveCredentials: {"credentials", "users with other credentials made for them", "resource"},
+	CheckProviders:    {"providers", "identity providers and trust anchors made or altered", "resource"},
+	CheckCenter:       {"identity_center", "Identity Center: assignments, permission sets and groups to check", "resource"},
+	Principals:        {"principals", "users and other principals at work", "principal"},
+	TemporaryKeys:     {"temporary_keys", "temporary keys given out or used: they end with their role's sessions", "key"},
+	People:            {"root_actors", "people and workloads behind it", "root"},
 }
 
 // A Step is one thing to do, once however often there was reason for it.
@@ -134,7 +135,7 @@ func (c *Contain) Steps() []Step {
 // session takes in what somebody holds who holds a session.
 func (c *Contain) session(s *Session) {
 	for _, k := range s.Keys {
-		c.key(k, s.Account, "used by "+s.Actor)
+		c.key(k, s.Account, "used by "+s.Actor, 0)
 	}
 	if s.Link != nil && s.Link.Kind == BySharedEvent && s.ActorKind == cloudtrail.KindForeign {
 		return // its parent, as another account's logs show it
@@ -174,15 +175,15 @@ func (c *Contain) issued(s *Session, i *Issued) {
 		c.need(RevokeRoles, role, account, i.Call+" by "+s.Actor, i.Event.Seq)
 	}
 	if i.Key != "" {
-		c.key(i.Key, s.Account, i.Call+" for "+cmp.Or(i.For, s.Actor))
+		c.key(i.Key, s.Account, i.Call+" for "+cmp.Or(i.For, s.Actor), i.Event.Seq)
 	}
 }
 
-func (c *Contain) key(k, account, why string) {
+func (c *Contain) key(k, account, why string, seq int64) {
 	if temporary(k) { // which the call may have made for another account
-		c.need(TemporaryKeys, k, "", why, 0)
+		c.need(TemporaryKeys, k, "", why, seq)
 	} else {
-		c.need(DisableKeys, k, account, why, 0)
+		c.need(DisableKeys, k, account, why, seq)
 	}
 }
 

@@ -45,7 +45,7 @@ func (db *DB) contain(ctx context.Context, where expr, c *session.Contain, out *
 	for _, s := range c.Steps() {
 		t := session.Tasks[s.Task]
 		if n := len(out.Contain); n == 0 || out.Contain[n-1].Name != t.Name {
-			out.Contain = append(out.Contain, query.Task{Name: t.Name, Title: t.Title})
+			out.Contain = append(out.Contain, query.Task{Name: t.Name, Title: t.Title, Field: t.Field})
 		}
 		at := &out.Contain[len(out.Contain)-1]
 		at.Steps = append(at.Steps, query.Measure{What: s.What, Account: s.Account, Why: s.Why, Seq: s.Seq, Done: s.Done})

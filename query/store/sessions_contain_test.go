@@ -106,6 +106,9 @@ root_actors: thief
 			var steps []string
 			for _, s := range task.Steps {
 				text := s.What
+				if n, err := (whole{db}).Count(t.Context(), task.About(s)); task.About(s).All() || err != nil || n.N == 0 && task.Name != "temporary_keys" {
+					t.Errorf("%s: no events about %s (%v)", task.Name, s.What, err)
+				}
 				if len(s.Why) > 0 {
 					text += " [" + strings.Join(s.Why, "; ") + "]"
 				}

@@ -236,7 +236,7 @@ func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 	for _, t := range r.Contain {
 		lines = append(lines, blank(), heading(text.CleanLine(begun(t.Title), cellMax)))
 		for _, s := range t.Steps {
-			lines = append(lines, stepLine(s))
+			lines = append(lines, stepLine(t, s))
 		}
 	}
 	if len(r.Made) > 0 {
@@ -257,8 +257,8 @@ func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 }
 
 // stepLine is one thing to do, where it is and why, dim when it was done already;
-// enter opens the event that shows it.
-func stepLine(s query.Measure) *line {
+// enter opens the event that shows it, e the events about it.
+func stepLine(t query.Task, s query.Measure) *line {
 	cells := []grid.Cell{dim("  "), plain(s.What)}
 	if s.Done {
 		cells = []grid.Cell{dim("  " + text.CleanLine(s.What, cellMax) + "  (done)")}
@@ -269,5 +269,5 @@ func stepLine(s query.Measure) *line {
 	if len(s.Why) > 0 {
 		cells = append(cells, dim("  "+text.CleanLine(strings.Join(s.Why, "; "), cellMax)))
 	}
-	return &line{seq: s.Seq, cells: cells}
+	return &line{seq: s.Seq, figure: t.About(s), from: cloudtrail.NoTime, cells: cells}
 }

@@ -113,10 +113,10 @@ func (m *made) Contrast(context.Context, string, string) ([]query.Contrast, erro
 func (m *made) Radius(ctx context.Context, _ query.Filter) (query.Radius, error) {
 	c, _ := m.Session(ctx, "a1a1a1a1a1a1a1a1")
 	return query.Radius{Trees: []query.SessionTree{c.Down}, Sessions: 2, Events: 2464, Writes: 504, Denied: 42, Contain: []query.Task{
-		{Name: "keys", Title: "long-term keys to disable", Steps: []query.Measure{{What: "AKIAALICE00000000001", Account: "111122223333", Why: []string{"used by alice"}}, {What: "AKIABACKDOOR00000001", Account: "111122223333", Why: []string{"CreateAccessKey for backdoor\x1b[2J"}}}},
-		{Name: "users", Title: "users that were made: disable", Steps: []query.Measure{{What: "backdoor", Account: "111122223333", Why: []string{"created IAM user backdoor"}, Seq: 40}, {What: "gone", Account: "111122223333", Why: []string{"created IAM user gone", "deleted IAM user gone"}, Seq: 41, Done: true}}},
-		{Name: "roles", Title: "roles whose sessions to revoke", Steps: []query.Measure{{What: "arn:aws:iam::111122223333:role/Admin", Account: "111122223333"}}},
-		{Name: "root_actors", Title: "people and workloads behind it", Steps: []query.Measure{{What: "alice"}}}},
+		{Name: "keys", Title: "long-term keys to disable", Field: "key", Steps: []query.Measure{{What: "AKIAALICE00000000001", Account: "111122223333", Why: []string{"used by alice"}}, {What: "AKIABACKDOOR00000001", Account: "111122223333", Why: []string{"CreateAccessKey for backdoor\x1b[2J"}}}},
+		{Name: "users", Title: "users that were made: disable", Field: "resource", Steps: []query.Measure{{What: "backdoor", Account: "111122223333", Why: []string{"created IAM user backdoor"}, Seq: 40}, {What: "gone", Account: "111122223333", Why: []string{"created IAM user gone", "deleted IAM user gone"}, Seq: 41, Done: true}}},
+		{Name: "roles", Title: "roles whose sessions to revoke", Field: "role", Steps: []query.Measure{{What: "arn:aws:iam::111122223333:role/Admin", Account: "111122223333"}}},
+		{Name: "root_actors", Title: "people and workloads behind it", Field: "root", Steps: []query.Measure{{What: "alice"}}}},
 		Made: []query.Change{{Seq: 40, Time: at(50), Action: "CreateAccessKey", Summary: "made an access key for backdoor", Actor: "alice"}}}, m.err
 }
 
@@ -263,6 +263,17 @@ func TestRadiusOfAFilter(t *testing.T) {
 		t.Errorf("opened %q", got)
 	}
 	d.Shows("2 sessions  2,464 events", "AKIABACKDOOR00000001")
+	for _, c := range []struct {
+		down int
+		want string
+	}{{3, "key=AKIAALICE00000000001 OR resource=AKIAALICE00000000001"}, {4, "resource=backdoor"}, {4, "role=Admin"}, {3, "root=alice"}} {
+		for range c.down {
+			d.key("down")
+		}
+		if e, ok := d.key("e").(pane.Evidence); !ok || e.Filter.String() != c.want || !e.From.IsZero() {
+			t.Errorf("%+v, want the events of %s", e, c.want)
+		}
+	}
 }
 
 func TestFailuresAreSaid(t *testing.T) {
