@@ -41,25 +41,33 @@ it was logged; csv and table print columns. spoor help filter explains filters.`
   spoor events -o all.parquet`,
 		GroupID: "ask",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := a.narrowed(args)
-			if err != nil {
-				return err
-			}
 			if err := checkColumns(a.flags.columns); err != nil {
 				return err
 			}
-			db, err := a.readingCase(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer a.release(db)
-			a.sayUnready(cmd.Context(), db, f)
-			if a.flags.count {
-				return a.printCount(cmd.Context(), db, f)
-			}
-			return a.printEvents(cmd.Context(), db, f)
+			return a.ofEvents(cmd.Context(), args, func(db *store.DB, f query.Filter) error {
+				return a.printEvents(cmd.Context(), db, f)
+			})
 		},
 	}
+}
+
+// ofEvents prints what a command tells of the events that match its operands, or
+// with --count how many they are.
+func (a *app) ofEvents(ctx context.Context, args []string, print func(*store.DB, query.Filter) error) error {
+	f, err := a.narrowed(args)
+	if err != nil {
+		return err
+	}
+	db, err := a.readingCase(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.release(db)
+	a.sayUnready(ctx, db, f)
+	if a.flags.count {
+		return a.printCount(ctx, db, f)
+	}
+	return print(db, f)
 }
 
 // filter reads the operands as one filter. Of words that were likely meant to join

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"spoor/query"
+	"spoor/query/store"
 )
 
 // defaultFacets are what one looks at first.
@@ -40,33 +41,23 @@ func facetsCommand(a *app) *cobra.Command {
 					return err
 				}
 			}
-			var err error
-			if req.Filter, err = a.narrowed(args); err != nil {
-				return err
-			}
-			db, err := a.readingCase(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer a.release(db)
-			a.sayUnready(cmd.Context(), db, req.Filter)
-			if a.flags.count {
-				return a.printCount(cmd.Context(), db, req.Filter)
-			}
-			start := a.now()
-			n, err := settle(cmd.Context(), db, req.Filter)
-			if err != nil {
-				return err
-			}
-			facets, err := db.Facets(cmd.Context(), req)
-			if err != nil {
-				return err
-			}
-			if n.N == 0 {
-				a.sayNone("event", db)
-			}
-			a.timed(int64(len(facets)), start)
-			return a.printFacets(facets)
+			return a.ofEvents(cmd.Context(), args, func(db *store.DB, f query.Filter) error {
+				req.Filter = f
+				start := a.now()
+				n, err := settle(cmd.Context(), db, f)
+				if err != nil {
+					return err
+				}
+				facets, err := db.Facets(cmd.Context(), req)
+				if err != nil {
+					return err
+				}
+				if n.N == 0 {
+					a.sayNone("event", db)
+				}
+				a.timed(int64(len(facets)), start)
+				return a.printFacets(facets)
+			})
 		},
 	}
 	cmd.Flags().StringArrayVar(&fields, "field", nil, "field to count (repeatable)")

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"spoor/query"
+	"spoor/query/store"
 	"spoor/ui/text"
 )
 
@@ -29,33 +30,22 @@ func histogramCommand(a *app) *cobra.Command {
 			if err := checkColumn("--by", by); err != nil {
 				return err
 			}
-			f, err := a.narrowed(args)
-			if err != nil {
-				return err
-			}
-			db, err := a.readingCase(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer a.release(db)
-			a.sayUnready(cmd.Context(), db, f)
-			if a.flags.count {
-				return a.printCount(cmd.Context(), db, f)
-			}
-			start := a.now()
-			n, err := settle(cmd.Context(), db, f)
-			if err != nil {
-				return err
-			}
-			h, err := db.Histogram(cmd.Context(), query.HistogramRequest{Filter: f, By: by, Buckets: buckets})
-			if err != nil {
-				return err
-			}
-			if n.N == 0 {
-				a.sayNone("event", db)
-			}
-			a.timed(int64(buckets), start)
-			return a.printHistogram(h)
+			return a.ofEvents(cmd.Context(), args, func(db *store.DB, f query.Filter) error {
+				start := a.now()
+				n, err := settle(cmd.Context(), db, f)
+				if err != nil {
+					return err
+				}
+				h, err := db.Histogram(cmd.Context(), query.HistogramRequest{Filter: f, By: by, Buckets: buckets})
+				if err != nil {
+					return err
+				}
+				if n.N == 0 {
+					a.sayNone("event", db)
+				}
+				a.timed(int64(buckets), start)
+				return a.printHistogram(h)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&by, "by", "outcome", "field to split by")
