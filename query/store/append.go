@@ -86,7 +86,7 @@ func (db *DB) append(ctx context.Context, c conn, list []loader.Loaded) (loader.
 // work does what takes time, side by side: it puts the objects of a batch into the
 // pack, makes its rows, and writes those of the batch before it, the last on this
 // thread.
-func (db *DB) work(ctx context.Context, c conn, b *batch, list []loader.Loaded) error {
+func (db *DB) work(ctx context.Context, c conn, b *batch, list []loader.Loaded) (err error) {
 	written := make(chan struct{})
 	kept := beside(func() error { return db.keep(b.objects, list) })
 	made := beside(func() error {
@@ -95,9 +95,9 @@ func (db *DB) work(ctx context.Context, c conn, b *batch, list []loader.Loaded) 
 			return db.readKeys(ctx, c, day, into)
 		})
 	})
-	err := db.lot.write(ctx, c)
-	close(written)
-	return errors.Join(err, kept(), made())
+	defer func() { err = errors.Join(err, kept(), made()) }()
+	defer close(written)
+	return db.lot.write(ctx, c)
 }
 
 // beside begins f on another goroutine. What it returns waits for the end of it; a

@@ -93,9 +93,9 @@
 // file smaller by 4 % and cost more in the kernel than they saved. A second thread
 // of DuckDB spins while the first works, so a load has one (cmd/spoor, fillThreads).
 // Committed rows of small tables stay in memory until a checkpoint, and beyond
-// fillMemory go to a temporary file and back, a fifth of its share: 160 MB in place
-// of 96 spare that and take 65 MB more at the peak; checkpoints every 32 MB did
-// not, and left holes in the file.
+// fillMemory go to a temporary file and back: 160 MB in place of 96 spare that, take
+// 65 MB more at the peak, and gained nothing that three turns could show;
+// checkpoints every 32 MB did not spare it, and left holes in the file.
 //
 // Building by a profile (go build -pgo), more decoders than processors, and
 // allocators of the C library that keep their pages changed nothing that four turns
