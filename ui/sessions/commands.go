@@ -317,6 +317,8 @@ func (v *View) note() text.Safe {
 		return text.Clean("cannot read the sessions: " + v.err.Error())
 	case v.grid.Len() == 0 && v.grid.Waiting():
 		return "working the sessions out"
+	case v.total == 0 && v.all > 0 && v.sign != "":
+		return "no session has this sign of risk; r takes another, or shows all"
 	case v.total == 0 && v.all > 0:
 		return "no session matches; u takes the last step back, X clears the filter"
 	case v.total == 0:

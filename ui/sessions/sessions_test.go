@@ -248,6 +248,12 @@ func TestFiltersAndOrders(t *testing.T) {
 	if d.v.grid.Len() != 1 || !strings.Contains(string(d.v.note()), "1 of 5 sessions") {
 		t.Errorf("%d sessions without MFA: %s", d.v.grid.Len(), d.v.note())
 	}
+	i = slices.IndexFunc(choose.Items, func(i pane.Item) bool { return i.Title == "root" }) // which none has
+	_, cmd = choose.Items[i].Do()
+	d.Run(cmd)
+	if got := string(d.v.Note()); !strings.Contains(got, "r takes another") { // clearing the filter would show no more
+		t.Errorf("without a session of the sign: %q", got)
+	}
 }
 
 // A profile asks for what came of any address, key or principal.
