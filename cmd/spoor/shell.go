@@ -25,6 +25,10 @@ const (
 
 // addCompletion teaches the shell filters and the values of flags.
 func addCompletion(a *app, root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.Short = "what makes a shell complete commands, fields and values"
+	}
 	for flag, values := range map[string][]string{"format": formats, "order": {"newest", "oldest"}, "tz": {"UTC", "Local"}} {
 		// It fails for a flag that isn't there only.
 		_ = root.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
