@@ -110,7 +110,7 @@ func (db *DB) resolved(ctx context.Context, idle time.Duration, stale bool) (*se
 // case where that is not at hand.
 func (db *DB) takenUp(ctx context.Context) (*sessionIndex, error) {
 	db.sessions.writing.Lock() // what was cancelled has ended, one way or the other
-	db.sessions.writing.Unlock()
+	defer db.sessions.writing.Unlock()
 	x := db.sessions.index.Load()
 	if x != nil && !db.sessions.unsure.Load() {
 		return x, nil
