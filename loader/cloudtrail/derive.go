@@ -66,6 +66,11 @@ func (d *Decoder) deriveWho(f *found) {
 	default:
 		d.event.Who = d.ids.absent()
 	}
+	if e := &d.event; e.Source == "signin.amazonaws.com" && e.Additional != "" && e.Who.nameless() {
+		if name := textAt(e.Additional, "UserName"); !Masked(name) {
+			e.Who = d.ids.named(e.Who, name)
+		}
+	}
 }
 
 // deriveInsight takes what insights keep in insightDetails (fact sheet 1.3). The

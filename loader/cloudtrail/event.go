@@ -115,7 +115,7 @@ const (
 // An Identity is the decoded userIdentity of a record, with the facts derived
 // from it. Most records of a session share one, byte for byte.
 type Identity struct {
-	Hash [2]uint64 // XXH3-128 of Raw, and so the identity's own identity
+	Hash [2]uint64 // XXH3-128 of Raw, with the user name where that stands elsewhere: the identity's own identity
 	Raw  string    // userIdentity as logged, "" when the record has none
 
 	Type        string // as logged: Root, IAMUser, AssumedRole, …, "" when absent
@@ -123,7 +123,7 @@ type Identity struct {
 	ARN         string
 	Account     string // accountId of the caller
 	AccessKey   string
-	UserName    string
+	UserName    string // of steps of an Identity Center sign-in: additionalEventData.UserName
 	InvokedBy   string
 	Delegate    string // invokedByDelegate.accountId: a vendor acting with delegated access
 	Provider    string // identityProvider or webIdFederationData.federatedProvider

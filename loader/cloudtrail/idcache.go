@@ -59,6 +59,22 @@ func (c *idCache) find(raw string) *Identity {
 	return who
 }
 
+// named is an identity under the name that its record tells elsewhere.
+func (c *idCache) named(who *Identity, name string) *Identity {
+	name = strings.ToValidUTF8(name, "\uFFFD")
+	h := hashIdentity(who.Raw + "\n" + name)
+	for _, known := range []map[[2]uint64]*Identity{c.young, c.old} {
+		if id := known[h]; id != nil {
+			return id
+		}
+	}
+	id := *who
+	id.Hash, id.UserName = h, strings.Clone(name)
+	id.call()
+	c.add(&id)
+	return &id
+}
+
 func (c *idCache) add(who *Identity) {
 	if len(c.young) >= idCacheSize || c.young == nil {
 		c.old, c.young = c.young, make(map[[2]uint64]*Identity)

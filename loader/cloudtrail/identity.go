@@ -22,11 +22,16 @@ func decodeIdentity(raw string, hash [2]uint64) *Identity {
 		id.set(strings.ToLower(key), v)
 	}
 	id.completeFromARN()
+	id.call()
+	return id
+}
+
+// call settles the kind and the name of the actor.
+func (id *Identity) call() {
 	id.Kind, id.Actor = id.name()
 	if id.Delegate != "" { // to be seen wherever the actor is
 		id.Actor += " (delegated to account " + id.Delegate + ")"
 	}
-	return id
 }
 
 // set takes over one member of userIdentity (fact sheet section 2).
@@ -146,6 +151,19 @@ func splitARN(arn string) (account, resource string) {
 }
 
 func lastPart(s string) string { return s[strings.LastIndexAny(s, "/:")+1:] }
+
+// nameless reports whether the name of who signs in stands outside of userIdentity:
+// that of users of Identity Center, whose type was Unknown until July 2025.
+func (id *Identity) nameless() bool {
+	return id.UserName == "" && (id.Type == "IdentityCenterUser" || id.Type == "Unknown")
+}
+
+// Masked reports whether a principal id or a name, "" included, stands for many:
+// CloudTrail and people who share logs put "***", "<removed>" or
+// "HIDDEN_DUE_TO_SECURITY_REASONS" in its place.
+func Masked(s string) bool {
+	return s == "" || strings.ContainsAny(s, "*<>") || strings.HasPrefix(s, "HIDDEN")
+}
 
 // name says what sort of actor this is and how a person would call it (fact
 // sheet section 2, table and session kinds).

@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,6 +96,40 @@ func TestDecodeIdentityReadsEveryMember(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, DecodeIdentity(raw)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Who signs in to Identity Center is named beside userIdentity, and so many may
+// share one; other records with it keep the name it gives.
+func TestNamesOfSignInSteps(t *testing.T) {
+	t.Parallel()
+	const (
+		unknown = `{"type":"Unknown","principalId":"111122223333","accountId":"111122223333","invokedByDelegate":{"accountId":"9"}}`
+		center  = `{"type":"IdentityCenterUser","accountId":"111122223333","onBehalfOf":{"userId":"92670f4c-user"},"credentialId":"c"}`
+	)
+	step := func(who, source, name string) string {
+		return `{"eventVersion":"1.08","userIdentity":` + who + `,"eventTime":"2025-03-01T10:00:00Z","eventSource":"` + source + `.amazonaws.com","eventName":"UserAuthentication",` +
+			`"awsRegion":"us-east-1","additionalEventData":{"AuthWorkflowID":"w","UserName":"` + name + `"}}`
+	}
+	text := `{"Records":[` + strings.Join([]string{step(unknown, "signin", "ann"), step(unknown, "signin", "bo"), step(unknown, "signin", "ann"), step(unknown, "signin", "HIDDEN_DUE_TO_SECURITY_REASONS"),
+		step(center, "signin", "cy"), step(center, "sso", "cy"), step(`{"type":"IAMUser","principalId":"AIDA1"}`, "signin", "cy")}, ",") + `]}`
+	var actors []string
+	hashes := map[[2]uint64]int{}
+	var d Decoder
+	if _, err := d.Decode(text, func(e *Event) error {
+		actors = append(actors, e.Who.Actor)
+		hashes[e.Who.Hash]++
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"ann (delegated to account 9)", "bo (delegated to account 9)", "ann (delegated to account 9)", "111122223333 (delegated to account 9)",
+		"cy", "Identity Center user 92670f4c", "AIDA1"}
+	if d := cmp.Diff(want, actors); d != "" {
+		t.Errorf("actors (-want +got):\n%s", d)
+	}
+	if len(hashes) != 6 {
+		t.Errorf("%d identities for six callers", len(hashes))
 	}
 }
 

@@ -192,7 +192,7 @@ func agrees(m *Mint, s *Session, face *cloudtrail.Identity) bool {
 var principalTypes = []string{"AssumedRole", "FederatedUser", "IAMUser", "Root"}
 
 // differs reports whether two names that the log shows are not the same.
-func differs(a, b string) bool { return !masked(a) && !masked(b) && a != b }
+func differs(a, b string) bool { return !cloudtrail.Masked(a) && !cloudtrail.Masked(b) && a != b }
 
 // lives reports whether the session lies in the life of the key it was given.
 func lives(m *Mint, s *Session) bool {
@@ -214,7 +214,7 @@ func (l *ledger) roleSession(s *Session, face *cloudtrail.Identity, _ string) []
 	var out []clue
 	for _, i := range l.byRole[roleSession{s.Account, s.Role, s.SessionName}] {
 		m := l.all[i]
-		if !stamped(m, s) || m.Principal != "" && !masked(m.Principal) && m.Principal != s.PrincipalID {
+		if !stamped(m, s) || m.Principal != "" && !cloudtrail.Masked(m.Principal) && m.Principal != s.PrincipalID {
 			continue
 		}
 		if s.Kind == TemporaryKey && realKey(m.IssuedKey) { // it gave out another key, which was used by another session or never

@@ -9,7 +9,7 @@ import (
 
 // Rules numbers the rules by which events become sessions and chains: what was
 // worked out by other rules must not be gone on with. Count it up when they change.
-const Rules = 5
+const Rules = 6
 
 // DefaultIdle is the silence that ends a session of a long-term key.
 const DefaultIdle = 30 * time.Minute

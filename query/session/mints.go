@@ -78,7 +78,7 @@ func UserNames(mints []Mint) map[string]string {
 func userNames(steps []*Mint) map[string]string {
 	names, called := map[string]string{}, map[string]string{}
 	for _, m := range steps {
-		if m.SessionName == "" || masked(m.SessionName) {
+		if m.SessionName == "" || cloudtrail.Masked(m.SessionName) {
 			continue
 		}
 		if user := cmp.Or(m.Ref.Who.OnBehalfOf, m.Principal); user != "" && isSignInStep(m.Call) {

@@ -191,7 +191,7 @@ func (w *walker) start(i int) origin {
 		o.confidence, o.reason = Unknown, "external account "+id.Account+", principal "+cmp.Or(id.PrincipalID, id.ARN, "not named")+
 			": its own logs, or the pairs by sharedEventID, are not in these logs: load those of account "+id.Account
 	default:
-		if id.Type == "Unknown" && !masked(id.UserName) {
+		if id.Type == "Unknown" && !cloudtrail.Masked(id.UserName) {
 			o.kind, o.reason = cloudtrail.KindSSO, "Identity Center names its user; before July 2025 its records had no type for them"
 			return o
 		}

@@ -98,6 +98,10 @@ func recordFixtures(t *testing.T) []fixture {
 		u["invokedBy"] = "secretsmanager.amazonaws.com"
 		return record(id, 301, "kms", "Decrypt", u, object{"sourceIPAddress": "secretsmanager.amazonaws.com", "userAgent": "secretsmanager.amazonaws.com"})
 	}
+	bare := object{"type": "Unknown", "accountId": acct, "principalId": acct, "arn": "", "accessKeyId": ""}
+	signingIn := func(workflow, name string) object {
+		return object{"eventType": "AwsServiceEvent", "additionalEventData": object{"AuthWorkflowID": workflow, "UserName": name}}
+	}
 	signInARN := "arn:aws:signin:us-east-1:" + acct + ":session/uuid-1"
 	return []fixture{
 		{
@@ -190,6 +194,16 @@ func recordFixtures(t *testing.T) []fixture {
 				record("poll", 60, "sso", "CreateToken", center, nil)),
 			sessions: [][]string{{"challenge", "poll"}, {"auth"}},
 			wants:    []want{{event: "poll", root: "dana@corp.example", sure: "exact"}},
+		},
+		{
+			name: "Identity Center before July 2025: two people sign in from one address, the account in place of both",
+			events: decode(t,
+				record("ann 1", 50, "signin", "CredentialVerification", bare, signingIn("w3", "ann@corp.example")),
+				record("bo 1", 51, "signin", "CredentialVerification", bare, signingIn("w4", "bo@corp.example")),
+				record("ann 2", 52, "signin", "UserAuthentication", bare, signingIn("w3", "ann@corp.example")),
+				record("bo 2", 53, "signin", "UserAuthentication", bare, signingIn("w4", "bo@corp.example"))),
+			sessions: [][]string{{"ann 1", "ann 2"}, {"bo 1", "bo 2"}},
+			wants:    []want{{event: "ann 2", root: "ann@corp.example", sure: "exact"}, {event: "bo 2", root: "bo@corp.example", sure: "exact"}},
 		},
 	}
 }

@@ -82,7 +82,7 @@ func (l *ledger) sameUser(m issued, s *Session) bool {
 		return behalf == s.Behalf
 	}
 	name := l.names[m.Ref.Who.OnBehalfOf]
-	if name == "" && !masked(m.SessionName) {
+	if name == "" && !cloudtrail.Masked(m.SessionName) {
 		name = m.SessionName
 	}
 	return name == "" || strings.EqualFold(name, s.SessionName)

@@ -53,13 +53,9 @@ func temporary(k string) bool {
 // Temporary reports whether a key id is a real one of STS, which one session uses.
 func Temporary(key string) bool { return realKey(key) && temporary(key) }
 
-// masked reports whether a principal id stands for many.
-func masked(s string) bool {
-	return s == "" || strings.ContainsAny(s, "*<>") || strings.HasPrefix(s, "HIDDEN")
-}
-
 // person names a principal as narrowly as its identity allows: never the role
-// alone, and with every name there is where the principal id is masked.
+// alone, and with every name there is where the principal id is masked or only
+// repeats the account. Whom the id of Identity Center's user tells has one name.
 func person(id *cloudtrail.Identity) string {
 	var b strings.Builder
 	add := func(parts ...string) {
@@ -70,8 +66,12 @@ func person(id *cloudtrail.Identity) string {
 		}
 	}
 	add(id.Type, id.Account, id.PrincipalID)
-	if masked(id.PrincipalID) {
-		add(id.ARN, id.UserName, id.SessionName, id.OnBehalfOf, id.Provider, id.Delegate)
+	if cloudtrail.Masked(id.PrincipalID) || id.PrincipalID == id.Account && id.Type != "Root" {
+		user := id.UserName
+		if id.OnBehalfOf != "" {
+			user = "" // on the steps of a sign-in alone
+		}
+		add(id.ARN, user, id.SessionName, id.OnBehalfOf, id.Provider, id.Delegate)
 		if id.ARN == "" && id.UserName == "" && id.OnBehalfOf == "" {
 			add(id.Actor)
 		}
