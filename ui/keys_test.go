@@ -55,7 +55,9 @@ func TestTheFootOfAMenu(t *testing.T) {
 	d := newDriver(t, Options{}, 60, 15)
 	d.keys("?")
 	d.shows("a count…", "\n Next row; a count before it moves that many\n")
-	d.keys("j", "esc", "R")
+	d.keys("esc", ":", "type:previous day")
+	d.shows("\n Go to the nearest event of the day before in the order sh…\n")
+	d.keys("esc", "R")
 	if strings.Contains(d.frame(), "enter open") {
 		t.Errorf("a prompt is open, and its foot hints at what lies below:\n%s", d.frame())
 	}

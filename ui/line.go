@@ -262,7 +262,7 @@ func (m *Model) footLine() []seg {
 	}
 	if n := len(m.overlays); n > 0 { // what is hinted at below it does not work now
 		if o, ok := m.overlays[n-1].(*menu); ok {
-			line = append(line, seg{text: text.Truncate(o.about(), max(m.w-widthOf(right)-2, 0), text.Safe(m.opt.Glyphs.Ellipsis)), role: themes.Dim, ground: themes.Bar})
+			line = append(line, seg{text: text.Truncate(o.about(), max(m.w-widthOf(right)-2, 0), text.Safe(m.look.glyphs.Ellipsis)), role: themes.Dim, ground: themes.Bar})
 		}
 		return m.spread(line, right, themes.Bar)
 	}
