@@ -144,13 +144,13 @@ func (c *canvas) drawLine(line []seg, w int) string {
 	return b.String()
 }
 
-// drawTooSmall says what size is needed.
-func (c *canvas) drawTooSmall() []string {
+// drawTooSmall says what size is needed, and the key that ends the program.
+func (c *canvas) drawTooSmall(ends text.Safe) []string {
 	lines := make([]string, c.h)
 	for i := range lines {
 		lines[i] = text.Spaces(c.w)
 	}
-	words := []text.Safe{"spoor needs 60 columns", "and 15 lines", "q ends"}
+	words := []text.Safe{"spoor needs 60 columns", "and 15 lines", ends + " ends"}
 	for i, t := range words {
 		if y := c.h/2 - 1 + i; y >= 0 && y < c.h {
 			lines[y] = string(text.Pad(text.Safe(text.Spaces((c.w-text.Width(t))/2))+t, c.w, ""))

@@ -208,6 +208,27 @@ func TestQuit(t *testing.T) {
 	}
 }
 
+// A screen too small to show anything ends at the key that it names, whatever is
+// open below, and takes no other.
+func TestTooSmallAScreenEndsAtTheKeyItNames(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string][]string{"a list": {"?"}, "the filter": {"/"}, "a detail": {"enter"}, "nothing": nil} {
+		d := newDriver(t, Options{}, 80, 24)
+		d.keys(open...)
+		d.m.load.now.Running = true
+		d.send(tea.WindowSizeMsg{Width: 40, Height: 10})
+		d.shows("spoor needs 60 columns", "and 15 lines", "q ends")
+		d.keys("j", "x")
+		d.send(tea.PasteMsg{Content: "x"})
+		if d.m.edit != nil && d.m.edit.in.value() != "" {
+			t.Errorf("with %s open: %q was typed unseen", name, d.m.edit.in.value())
+		}
+		if d.keys("q"); !d.quit {
+			t.Errorf("with %s open q does not end the program", name)
+		}
+	}
+}
+
 func TestFailingCaseIsSaidNotFatal(t *testing.T) {
 	t.Parallel()
 	c := uitest.New(10)

@@ -11,7 +11,8 @@ import (
 )
 
 // key routes a key: ctrl+c always, then the overlay on top, the filter line, a
-// count, the command table, and last the focused pane.
+// count, the command table, and last the focused pane. On a screen too small to
+// show what keys would do they do nothing, but for the one that it names.
 func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	k := msg.String()
 	if k == "ctrl+c" {
@@ -20,17 +21,17 @@ func (m *Model) key(msg tea.KeyPressMsg) tea.Cmd {
 	m.digits.stops = 0
 	m.presses++
 	m.notice.text = ""
+	if m.frame.tooSmall {
+		if k == "q" {
+			return tea.Quit
+		}
+		return nil
+	}
 	if n := len(m.overlays); n > 0 {
 		return m.toOverlay(msg)
 	}
 	if m.edit != nil {
 		return m.editKey(msg)
-	}
-	if m.frame.tooSmall {
-		if k == "q" {
-			return m.quit()
-		}
-		return nil
 	}
 	if cmd, taken := m.digit(k); taken {
 		return cmd
@@ -157,11 +158,13 @@ func (m *Model) flushDigits(msg digitsMsg) tea.Cmd {
 // paste goes where text can be entered; elsewhere a pasted time is jumped to.
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	switch {
+	case m.frame.tooSmall:
+		return nil
 	case len(m.overlays) > 0:
 		return m.toOverlay(msg)
 	case m.edit != nil:
 		return m.editKey(msg)
-	case m.frame.tooSmall || !m.shape.events:
+	case !m.shape.events:
 		return nil
 	}
 	return m.jumpTo(firstLine(msg.Content))

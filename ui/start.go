@@ -279,7 +279,7 @@ func (s *Start) View() tea.View {
 func (s *Start) lines() []string {
 	st := s.look.styles
 	if s.w < minWidth || s.h <= startLines {
-		return s.drawTooSmall()
+		return s.drawTooSmall("ctrl+c") // letters are typed
 	}
 	s.names = 0
 	for _, r := range s.list.Rows() {

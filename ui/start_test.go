@@ -46,22 +46,14 @@ func newStart(t *testing.T) *startDriver {
 
 func (d *startDriver) send(msg tea.Msg) {
 	_, cmd := d.s.Update(msg)
-	for queue := []tea.Cmd{cmd}; len(queue) > 0; {
-		cmd, queue = queue[0], queue[1:]
-		if cmd == nil {
-			continue
-		}
-		switch msg := cmd().(type) {
-		case tea.BatchMsg:
-			queue = append(queue, msg...)
-		case tea.QuitMsg:
+	uitest.Settle(d.t, cmd, func(msg tea.Msg) tea.Cmd {
+		if _, ok := msg.(tea.QuitMsg); ok {
 			d.quit = true
-		case nil:
-		default:
-			_, next := d.s.Update(msg)
-			queue = append(queue, next)
+			return nil
 		}
-	}
+		_, next := d.s.Update(msg)
+		return next
+	})
 }
 
 func (d *startDriver) keys(keys ...string) {
@@ -135,6 +127,19 @@ func TestStartAnySize(t *testing.T) {
 			d.send(tea.MouseClickMsg{X: 2, Y: h - 1})
 			d.frame()
 		}
+	}
+}
+
+// Letters are typed at any size: the key that a screen too small names is none.
+func TestStartTooSmall(t *testing.T) {
+	t.Parallel()
+	d := newStart(t)
+	d.send(tea.WindowSizeMsg{Width: 40, Height: 10})
+	if f := d.frame(); !strings.Contains(f, "ctrl+c ends") {
+		t.Errorf("it names no key that ends:\n%s", f)
+	}
+	if d.keys("ctrl+c"); !d.quit {
+		t.Error("ctrl+c does not end")
 	}
 }
 

@@ -35,7 +35,7 @@ func (m *Model) draw() []string {
 		return nil
 	}
 	if m.frame.tooSmall {
-		return m.drawTooSmall()
+		return m.drawTooSmall("q")
 	}
 	lines := make([]string, m.h)
 	lines[m.frame.tabs.y] = m.drawLine(m.tabLine(), m.w)
