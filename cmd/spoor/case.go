@@ -127,22 +127,46 @@ func (a *app) usedCase(ctx context.Context) (*store.DB, error) {
 	if err != nil || db == a.held || a.flags.caseName != "" || db.Totals().Events > 0 {
 		return db, err
 	}
-	cases, err := a.recentCases()
+	older, err := a.filledCase(ctx, path)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	for _, c := range cases[1:] {
-		older, err := a.openCase(ctx, c.Path, false)
-		if err != nil {
-			continue // it is not the one that was asked for
-		}
-		if older.Totals().Events > 0 {
-			fmt.Fprintln(a.errw, "that one is empty; the last used with events:", cleanLines(c.Path))
-			return older, db.Close()
-		}
-		older.Close()
+	if older == nil {
+		return db, nil
 	}
-	return db, nil
+	fmt.Fprintln(a.errw, "that one is empty; the last used with events:", cleanLines(older.Path()))
+	a.accounts = older.Accounts()
+	return older, db.Close()
+}
+
+// filledCase opens the case used last that holds events, but for the one at path;
+// nil when there is none. Nobody asked for these cases: one that another process has
+// open is not waited for, and one that would have to be made anew is left as it is.
+func (a *app) filledCase(ctx context.Context, path string) (*store.DB, error) {
+	cases, err := a.recentCases()
+	if err != nil {
+		return nil, err
+	}
+	opts, err := a.storeOptions()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cases {
+		if c.Path == path {
+			continue
+		}
+		db, err := store.Open(ctx, c.Path, opts)
+		if err != nil {
+			continue
+		}
+		if db.Totals().Events > 0 {
+			return db, nil
+		}
+		if err := db.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 // release closes a case, but not the one that is held open for the next command.
