@@ -155,10 +155,13 @@ func (m *Model) noProblems() string {
 }
 
 func (m *Model) noEvent() string {
-	if _, ok := m.currentSeq(); !ok {
-		return "no event under the cursor"
+	switch _, ok := m.currentSeq(); {
+	case ok:
+		return ""
+	case m.shape.events && m.shape.focus != slotDetail:
+		return m.events.NoEvent()
 	}
-	return ""
+	return "no event under the cursor"
 }
 
 func (m *Model) noExport() string {

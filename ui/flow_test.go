@@ -208,6 +208,24 @@ func TestQuit(t *testing.T) {
 	}
 }
 
+// Until the rows of a new question have come there is no event to act on, and not
+// because none matches.
+func TestAKeyBeforeTheRowsHaveCome(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{}, 120, 40)
+	d.keys("/", "type:actor:nobody", "enter", "enter")
+	d.shows("open: no event under the cursor")
+	_, asked := d.m.Update(press("u"))
+	for key, command := range map[string]string{"enter": "open", "Y": "copy event"} {
+		d.keys(key)
+		d.shows(command + ": the event is still being fetched")
+	}
+	d.run(asked)
+	if d.keys("enter"); !d.m.shape.detail {
+		t.Error("it does not open when it has come")
+	}
+}
+
 // A screen too small to show anything ends at the key that it names, whatever is
 // open below, and takes no other.
 func TestTooSmallAScreenEndsAtTheKeyItNames(t *testing.T) {

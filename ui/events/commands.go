@@ -14,7 +14,7 @@ func (v *View) Commands() []pane.Command {
 	cmds = append(cmds, v.pivots()...)
 	cmds = append(cmds, v.steps()...)
 	return append(cmds,
-		pane.Command{ID: "events.open", Keys: []string{"enter"}, Title: "open", Group: "Look", Hint: 1, When: v.empty,
+		pane.Command{ID: "events.open", Keys: []string{"enter"}, Title: "open", Group: "Look", Hint: 1, When: v.NoEvent,
 			Help: "Show the event in full, beside the table or above it",
 			Run:  func(int) (pane.Intent, tea.Cmd) { return v.open() }},
 		pane.Command{ID: "events.order", Keys: []string{"o"}, Title: "turn order", Group: "Look",
@@ -23,7 +23,7 @@ func (v *View) Commands() []pane.Command {
 		pane.Command{ID: "events.history", Keys: []string{"r"}, Title: "resource history", Group: "Look", When: v.noResource,
 			Help: "All that happened to the resource of the event, in the Timeline",
 			Run:  func(int) (pane.Intent, tea.Cmd) { return v.history(), nil }},
-		pane.Command{ID: "events.copy", Keys: []string{"y"}, Title: "copy value", Group: "Take", When: v.empty,
+		pane.Command{ID: "events.copy", Keys: []string{"y"}, Title: "copy value", Group: "Take", When: v.NoEvent,
 			Help: "Copy the value under the cursor, as logged",
 			Run: func(int) (pane.Intent, tea.Cmd) {
 				return pane.Copy{What: "value", Text: v.currentValue().Text}, nil
@@ -39,7 +39,7 @@ func (v *View) pivots() []pane.Command {
 
 func (v *View) steps() []pane.Command {
 	step := func(id, key string, title text.Safe, help string, f func(n int) (pane.Intent, tea.Cmd)) pane.Command {
-		return pane.Command{ID: "events." + id, Keys: []string{key}, Title: title, Help: help, Group: "Move", When: v.empty, Run: f}
+		return pane.Command{ID: "events." + id, Keys: []string{key}, Title: title, Help: help, Group: "Move", When: v.NoEvent, Run: f}
 	}
 	return []pane.Command{
 		step("next-error", "e", "next failed call", "Go to the next call that was denied, throttled or in error",
@@ -69,8 +69,8 @@ func (v *View) steps() []pane.Command {
 	}
 }
 
-// empty says why nothing can be done with the current event.
-func (v *View) empty() string {
+// NoEvent says why nothing can be done with the event under the cursor, "" when it can.
+func (v *View) NoEvent() string {
 	switch _, ok := v.grid.Current(); {
 	case ok:
 		return ""
@@ -100,7 +100,7 @@ func (v *View) history() pane.Intent {
 
 // noValue says why the current cell can't become a filter.
 func (v *View) noValue() string {
-	if why := v.empty(); why != "" {
+	if why := v.NoEvent(); why != "" {
 		return why
 	}
 	if v.grid.Column() == "time" {
