@@ -62,12 +62,14 @@ type Step struct {
 	Why     []string
 	Seq     int64 // of the event that shows it first, 0 for a session
 	Done    bool  // what it is about was deleted since, or set inactive
+	since   int64 // when there was reason for it last, as a session began or a call was made
 }
 
 // A Contain is what to take away from whoever holds some sessions.
 type Contain struct {
 	steps []*Step
 	at    map[stepKey]*Step
+	now   int64 // when what is being taken in was
 }
 
 type stepKey struct {
@@ -89,10 +91,10 @@ func (c *Contain) need(task Task, what, account, why string, seq int64) {
 	k := keyOf(task, what, account)
 	s := c.at[k]
 	if s == nil {
-		s = &Step{Task: task, What: what, Account: account, Seq: seq}
+		s = &Step{Task: task, What: what, Account: account, Seq: seq, since: c.now}
 		c.at[k], c.steps = s, append(c.steps, s)
 	}
-	s.Done = false
+	s.Done, s.since = false, max(s.since, c.now)
 	if strings.HasPrefix(what, "arn:") && !strings.HasPrefix(s.What, "arn:") {
 		s.What = what
 	}
@@ -134,6 +136,7 @@ func (c *Contain) Steps() []Step {
 
 // session takes in what somebody holds who holds a session.
 func (c *Contain) session(s *Session) {
+	c.now = s.Start
 	for _, k := range s.Keys {
 		c.key(k, s.Account, "used by "+s.Actor, 0)
 	}
@@ -166,6 +169,7 @@ func (c *Contain) session(s *Session) {
 
 // issued takes in what a session's call gave out.
 func (c *Contain) issued(s *Session, i *Issued) {
+	c.now = i.Time
 	switch i.Call {
 	case "GetFederationToken", "GetSessionToken":
 		c.need(RefuseTokens, s.Principal, s.Account, i.Call, i.Event.Seq)
@@ -196,23 +200,31 @@ type Deed struct {
 	Account  string
 	Summary  string // in words
 	Seq      int64
-	Theirs   bool // done by one of the sessions; what others took away counts too
+	Time     int64 // µs UTC, cloudtrail.NoTime for none
+	Theirs   bool  // done by one of the sessions; what others took away counts too
 }
 
 // Did takes in a deed. They must come by time.
 func (c *Contain) Did(d Deed) {
+	c.now = d.Time
 	call := d.Service + " " + d.Name
 	if d.Name == "UpdateAccessKey" && !strings.HasSuffix(d.Summary, " Active") {
 		call = "iam DeleteAccessKey" // it can be woken again, which would be another deed
 	}
 	for _, task := range undoings[call] {
-		if s := c.at[keyOf(task, d.Resource, d.Account)]; s != nil {
+		if s := c.at[keyOf(task, d.Resource, d.Account)]; s != nil && s.since <= d.Time { // not one of the same name before
 			s.Done = true
 			s.because(d.Summary)
 		}
 	}
 	task, ok := deeds[call]
-	if !ok || !d.Theirs {
+	if !ok {
+		return
+	}
+	if !d.Theirs {
+		if s := c.at[keyOf(task, d.Resource, d.Account)]; s != nil {
+			s.Done = false // somebody else woke a key
+		}
 		return
 	}
 	if d.Service == "signin" { // what it names is the account

@@ -40,7 +40,7 @@ func (db *DB) contain(ctx context.Context, where expr, c *session.Contain, out *
 	}
 	undone = slices.DeleteFunc(undone, func(c query.Change) bool { return theirs[c.Seq] })
 	for _, m := range slices.SortedStableFunc(slices.Values(slices.Concat(made, undone)), func(a, b query.Change) int { return cmp.Compare(a.Time, b.Time) }) {
-		c.Did(session.Deed{Service: m.Service, Name: m.Action, Resource: m.Resource, Account: m.Account, Summary: m.Summary, Seq: m.Seq, Theirs: theirs[m.Seq]})
+		c.Did(session.Deed{Service: m.Service, Name: m.Action, Resource: m.Resource, Account: m.Account, Summary: m.Summary, Seq: m.Seq, Time: m.Time, Theirs: theirs[m.Seq]})
 	}
 	for _, s := range c.Steps() {
 		t := session.Tasks[s.Task]

@@ -140,6 +140,7 @@ func TestContainTellsWhatIsDone(t *testing.T) {
 	b.asked("iam.DeleteUser", `{"userName":"gone"}`)
 	b.asked("iam.DeleteUser", `{"userName":"back"}`)
 	b.asked("iam.UpdateAccessKey", `{"userName":"thief","accessKeyId":"AKIATHIEF00000000001","status":"Inactive"}`)
+	b.ip = "203.0.113.9" // the same session, which the key still reaches for a moment
 	b.user("thief", "AKIATHIEF00000000001")
 	b.asked("iam.CreateUser", `{"userName":"back"}`)
 	db := newCase(t)
@@ -161,5 +162,42 @@ func TestContainTellsWhatIsDone(t *testing.T) {
 	}
 	if len(r.Made) != 4 {
 		t.Errorf("%d made, want what the thief made: 4", len(r.Made))
+	}
+}
+
+// What was deleted before somebody used one of the same name undoes nothing, and a
+// key that another woke is awake.
+func TestContainIsNotDoneBefore(t *testing.T) {
+	t.Parallel()
+	b := &breach{ip: "198.51.100.7"}
+	b.user("admin", "AKIAADMIN00000000001")
+	b.asked("iam.DeleteRole", `{"roleName":"Deploy"}`)
+	b.asked("iam.CreateRole", `{"roleName":"Deploy"}`)
+	b.asked("iam.UpdateAccessKey", `{"userName":"thief","accessKeyId":"AKIATHIEF00000000001","status":"Inactive"}`)
+	b.asked("iam.UpdateAccessKey", `{"userName":"thief","accessKeyId":"AKIATHIEF00000000001","status":"Active"}`)
+	b.ip = "203.0.113.9"
+	b.user("thief", "AKIATHIEF00000000001")
+	b.add("sts.AssumeRole", `"requestParameters":{"roleArn":"arn:aws:iam::111122223333:role/Deploy","roleSessionName":"s"},"responseElements":{"credentials":{"accessKeyId":"ASIADEPLOY0000000001"}}`)
+	b.add("iam.CreateAccessKey", `"requestParameters":{"userName":"other"},"responseElements":{"accessKey":{"userName":"other","accessKeyId":"AKIAOTHER00000000001","status":"Active"}}`)
+	b.ip = "198.51.100.7"
+	b.user("admin", "AKIAADMIN00000000001")
+	b.asked("iam.UpdateAccessKey", `{"userName":"other","accessKeyId":"AKIAOTHER00000000001","status":"Inactive"}`)
+	b.asked("iam.UpdateAccessKey", `{"userName":"other","accessKeyId":"AKIAOTHER00000000001","status":"Active"}`)
+	db := newCase(t)
+	load(t, db, b.loaded(t))
+	r, err := db.Radius(t.Context(), parse(t, "actor:thief"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := 0
+	for _, task := range r.Contain {
+		for _, s := range task.Steps {
+			if steps++; s.Done {
+				t.Errorf("%s %s is said to be done", task.Name, s.What)
+			}
+		}
+	}
+	if d := cmp.Diff([]string{"arn:aws:iam::111122223333:role/Deploy"}, r.Names("roles")); d != "" || len(r.Names("keys")) != 2 {
+		t.Errorf("%d steps, keys %v, roles %s", steps, r.Names("keys"), d)
 	}
 }
