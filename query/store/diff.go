@@ -65,17 +65,7 @@ func (db *DB) told(ctx context.Context, resource, kind, account string, until, b
 	if err != nil {
 		return nil, err
 	}
-	var names []uint32
-	known := history.Names()
-	for id, s := range db.dicts[domName].all() {
-		if _, ok := slices.BinarySearch(known, cloudtrail.BaseName(s)); ok {
-			names = append(names, uint32(id))
-		}
-	}
-	if len(names) == 0 {
-		return nil, nil
-	}
-	where := all(db.about(r), anyChange, expr{sql: "e.outcome = 0"}, expr{sql: inList("e.name", "IN", names)},
+	where := all(db.about(r), anyChange, expr{sql: "e.outcome = 0"}, db.callTo(history.Names()),
 		expr{"e.t <= ? AND (e.t < ? OR e.seq < ?)", []any{until, until, before}})
 	seqs, err := db.seqs(ctx, fmt.Sprintf("SELECT e.seq FROM event_rows AS e WHERE %s ORDER BY e.t DESC, e.seq DESC LIMIT %d", where.sql, historyMost), where.args)
 	if err != nil {

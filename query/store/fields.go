@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql/driver"
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
+	"spoor/loader/cloudtrail"
 	"spoor/query"
 )
 
@@ -106,6 +108,24 @@ func matching(texts []string, test func(string) bool) []uint32 {
 		}
 	}
 	return ids
+}
+
+// passing is the condition that the text in a column passes a test; not for domains
+// that lie on disk.
+func (db *DB) passing(col string, dom domain, test func(string) bool) expr {
+	texts := db.dicts[dom].all()
+	return in(col, matching(texts, test), len(texts))
+}
+
+// calling is the condition that the name of the call, without its API date, passes a
+// test.
+func (db *DB) calling(test func(name string) bool) expr {
+	return db.passing("e.name", domName, func(s string) bool { return test(cloudtrail.BaseName(s)) })
+}
+
+// callTo is calling for any of some names.
+func (db *DB) callTo(names []string) expr {
+	return db.calling(func(s string) bool { return slices.Contains(names, s) })
 }
 
 // A manyField is a text of which an event may have several: the first in its

@@ -129,16 +129,10 @@ func (db *DB) links(ctx context.Context, r resourceNames) ([]link, error) {
 	if len(r.ids) == 0 {
 		return nil, nil
 	}
-	var makers []uint32
-	for id, s := range db.dicts[domName].all() {
-		if strings.HasPrefix(s, "Create") || strings.HasPrefix(s, "Register") || strings.HasPrefix(s, "Update") || strings.HasPrefix(s, "Allocate") {
-			makers = append(makers, uint32(id))
-		}
-	}
-	if len(makers) == 0 {
-		return nil, nil
-	}
-	where := all(db.about(r), anyChange, expr{sql: inList("e.name", "IN", makers)}, expr{sql: "e.outcome = 0"})
+	makers := db.calling(func(s string) bool {
+		return strings.HasPrefix(s, "Create") || strings.HasPrefix(s, "Register") || strings.HasPrefix(s, "Update") || strings.HasPrefix(s, "Allocate")
+	})
+	where := all(db.about(r), anyChange, makers, expr{sql: "e.outcome = 0"})
 	seqs, err := ask(ctx, db, func(ctx context.Context, c conn) ([]int64, error) {
 		return numbers(ctx, c, fmt.Sprintf("SELECT e.seq FROM event_rows AS e WHERE %s ORDER BY e.seq LIMIT %d", where.sql, linkMost), where.args)
 	})
@@ -204,14 +198,7 @@ func (db *DB) inAccount(account string) expr {
 	if account == "" {
 		return exprTrue
 	}
-	texts := db.dicts[domAccount].all()
-	var ids []uint32
-	for id, s := range texts {
-		if s == account {
-			ids = append(ids, uint32(id))
-		}
-	}
-	return in("e.account", ids, len(texts))
+	return db.passing("e.account", domAccount, func(s string) bool { return s == account })
 }
 
 // numbers reads one column of whole numbers.
@@ -314,16 +301,10 @@ var dataReads = []string{"GetObject", "GetObjectTorrent", "SelectObjectContent",
 
 // readers counts who read by which call.
 func (db *DB) readers(ctx context.Context, where expr) ([]query.Reader, error) {
-	var names []uint32
-	for id, s := range db.dicts[domName].all() {
-		if slices.Contains(dataReads, cloudtrail.BaseName(s)) {
-			names = append(names, uint32(id))
-		}
-	}
-	if len(names) == 0 || where.sql == "false" {
+	where = all(where, expr{sql: "e.readonly"}, db.callTo(dataReads), expr{sql: "e.t IS NOT NULL"})
+	if where.sql == exprFalse.sql {
 		return nil, nil
 	}
-	where = all(where, expr{sql: "e.readonly"}, expr{sql: inList("e.name", "IN", names)}, expr{sql: "e.t IS NOT NULL"})
 	q := fmt.Sprintf("SELECT i.actor, e.name, e.outcome, count(*), min(e.t), max(e.t), arg_max(e.seq, e.t) FROM event_rows AS e JOIN identities AS i ON i.id = e.who WHERE %s GROUP BY ALL ORDER BY 4 DESC, 6 DESC LIMIT %d", where.sql, readersMost)
 	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.Reader, error) {
 		var out []query.Reader

@@ -70,21 +70,16 @@ const maxStarters = 10
 // of it began.
 func (db *DB) starters(ctx context.Context, x *sessionIndex, instance string, before int64) ([]query.Starter, error) {
 	id := db.dicts[domResource].lookup(instance)
-	var names []uint32
-	for _, n := range startCalls {
-		if k := db.dicts[domName].lookup(n); k != 0 {
-			names = append(names, k)
-		}
-	}
-	if id == 0 || len(names) == 0 {
+	starts := db.callTo(startCalls)
+	if id == 0 || starts.sql == exprFalse.sql {
 		return nil, nil
 	}
 	q := fmt.Sprintf("SELECT %s, e.seq, e.name FROM event_rows AS e WHERE %s AND e.outcome = 0 AND (e.t IS NULL OR e.t <= %d) "+
 		"AND (e.resource = %d OR e.seq IN (SELECT seq FROM touched WHERE resource = %d)) ORDER BY e.t DESC, e.seq LIMIT %d",
-		refColumns, inList("e.name", "IN", names), max(before, 0), id, id, maxStarters)
+		refColumns, starts.sql, max(before, 0), id, id, maxStarters)
 	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.Starter, error) {
 		var out []query.Starter
-		err := c.each(ctx, q, nil, func(v []driver.Value) error {
+		err := c.each(ctx, q, starts.args, func(v []driver.Value) error {
 			s := query.Starter{Seq: number(v[5]), Time: noTime, Event: db.dicts[domName].text(uint32(number(v[6]))), Actor: db.dicts[domPerson].text(db.people.get(uint32(number(v[0]))).texts[whoActor])}
 			if v[4] != nil {
 				s.Time = number(v[4])

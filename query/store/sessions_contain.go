@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql/driver"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,17 +21,9 @@ func (db *DB) contain(ctx context.Context, where expr, c *session.Contain, out *
 	if err != nil {
 		return err
 	}
-	var names []uint32
-	for _, n := range session.Undoings() {
-		if k := db.dicts[domName].lookup(n); k != 0 {
-			names = append(names, k)
-		}
-	}
-	var undone []query.Change
-	if len(names) > 0 {
-		if undone, err = db.made(ctx, expr{sql: inList("e.name", "IN", names)}); err != nil {
-			return err
-		}
+	undone, err := db.made(ctx, db.callTo(session.Undoings()))
+	if err != nil {
+		return err
 	}
 	theirs := map[int64]bool{}
 	for i := range made {
@@ -58,27 +49,18 @@ func (db *DB) contain(ctx context.Context, where expr, c *session.Contain, out *
 // made reads the changes among events of a condition that were made in services
 // which let people in, oldest first.
 func (db *DB) made(ctx context.Context, where expr) ([]query.Change, error) {
-	var sources []uint32
-	for _, s := range session.DeedServices() {
-		if k := db.dicts[domSource].lookup(s + ".amazonaws.com"); k != 0 {
-			sources = append(sources, k)
-		}
-	}
-	if len(sources) == 0 {
+	services := session.DeedServices()
+	where = all(db.passing("e.source", domSource, func(s string) bool { return slices.Contains(services, strings.TrimSuffix(s, ".amazonaws.com")) }),
+		anyChange, expr{sql: "e.outcome = 0"}, where)
+	if where.sql == exprFalse.sql {
 		return nil, nil
 	}
-	q := fmt.Sprintf("SELECT e.seq, e.t, e.who, e.name, e.account, e.region, e.ip, c.resource, c.rtype, c.summary, c.severity, e.source FROM changes_rows AS c JOIN event_rows AS e ON e.seq = c.seq "+
-		"WHERE %s AND e.outcome = 0 AND (%s) ORDER BY e.t, e.seq", inList("e.source", "IN", sources), where.sql)
+	q := "SELECT " + changeColumns + ", c.summary FROM event_rows AS e JOIN changes_rows AS c ON c.seq = e.seq WHERE " + where.sql + " ORDER BY e.t, e.seq"
 	return ask(ctx, db, func(ctx context.Context, c conn) ([]query.Change, error) {
 		var out []query.Change
 		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
-			d := func(dom domain, i int) string { return db.dicts[dom].text(uint32(number(v[i]))) }
-			ch := query.Change{Seq: number(v[0]), Time: noTime, Actor: db.dicts[domPerson].text(db.people.get(uint32(number(v[2]))).texts[whoActor]),
-				Action: d(domName, 3), Account: d(domAccount, 4), Region: d(domRegion, 5), Service: strings.TrimSuffix(d(domSource, 11), ".amazonaws.com"), SourceIP: d(domIP, 6),
-				Resource: d(domResource, 7), ResourceType: d(domResourceType, 8), Summary: text(v[9]), Severity: uint8(number(v[10]))}
-			if v[1] != nil {
-				ch.Time = number(v[1])
-			}
+			ch := db.newChange(v)
+			ch.Summary = text(v[len(v)-1])
 			out = append(out, ch)
 			return nil
 		})
