@@ -105,49 +105,51 @@ type Risk struct {
 	Detail string `json:"detail"`
 }
 
-// MarshalJSON writes the object that `spoor sessions --format json` lists.
+// A jsonSession is a session as `spoor sessions --format json` lists it.
+type jsonSession struct {
+	ID           string        `json:"id"`
+	Actor        string        `json:"actor"`
+	Kind         string        `json:"kind"`
+	Principal    string        `json:"principal"`
+	Account      string        `json:"account"`
+	Role         *string       `json:"role"`
+	SessionName  *string       `json:"session_name"`
+	AccessKeys   []string      `json:"access_keys"`
+	Start        *string       `json:"start"`
+	End          *string       `json:"end"`
+	Events       int64         `json:"events"`
+	Writes       int64         `json:"writes"`
+	Errors       int64         `json:"errors"`
+	Denied       int64         `json:"denied"`
+	Services     []string      `json:"services"`
+	Regions      []string      `json:"regions"`
+	SourceIPs    []string      `json:"source_ips"`
+	UserAgents   []string      `json:"user_agents"`
+	MFA          *bool         `json:"mfa"`
+	Parent       *string       `json:"parent"`
+	ParentEvent  *string       `json:"parent_event"`
+	Link         *string       `json:"link"`
+	RootActor    string        `json:"root_actor"`
+	Depth        int           `json:"depth"`
+	Confidence   string        `json:"confidence"`
+	Reason       string        `json:"reason"`
+	LinkReason   *string       `json:"link_reason"`
+	Candidates   []SessionLink `json:"candidates"`
+	Root         string        `json:"root"`
+	OpenedBy     *string       `json:"opened_by"`
+	Created      *string       `json:"created"`
+	Risks        []Risk        `json:"risks"`
+	ViaServices  int64         `json:"via_services"`
+	Children     int           `json:"children"`
+	MatchedCount int64         `json:"matched"`
+	Mark         string        `json:"mark"`
+	Note         string        `json:"note"`
+	Tags         []string      `json:"tags"`
+}
+
+// MarshalJSON writes a jsonSession.
 func (s Session) MarshalJSON() ([]byte, error) {
-	type out struct {
-		ID           string        `json:"id"`
-		Actor        string        `json:"actor"`
-		Kind         string        `json:"kind"`
-		Principal    string        `json:"principal"`
-		Account      string        `json:"account"`
-		Role         *string       `json:"role"`
-		SessionName  *string       `json:"session_name"`
-		AccessKeys   []string      `json:"access_keys"`
-		Start        *string       `json:"start"`
-		End          *string       `json:"end"`
-		Events       int64         `json:"events"`
-		Writes       int64         `json:"writes"`
-		Errors       int64         `json:"errors"`
-		Denied       int64         `json:"denied"`
-		Services     []string      `json:"services"`
-		Regions      []string      `json:"regions"`
-		SourceIPs    []string      `json:"source_ips"`
-		UserAgents   []string      `json:"user_agents"`
-		MFA          *bool         `json:"mfa"`
-		Parent       *string       `json:"parent"`
-		ParentEvent  *string       `json:"parent_event"`
-		Link         *string       `json:"link"`
-		RootActor    string        `json:"root_actor"`
-		Depth        int           `json:"depth"`
-		Confidence   string        `json:"confidence"`
-		Reason       string        `json:"reason"`
-		LinkReason   *string       `json:"link_reason"`
-		Candidates   []SessionLink `json:"candidates"`
-		Root         string        `json:"root"`
-		OpenedBy     *string       `json:"opened_by"`
-		Created      *string       `json:"created"`
-		Risks        []Risk        `json:"risks"`
-		ViaServices  int64         `json:"via_services"`
-		Children     int           `json:"children"`
-		MatchedCount int64         `json:"matched"`
-		Mark         string        `json:"mark"`
-		Note         string        `json:"note"`
-		Tags         []string      `json:"tags"`
-	}
-	o := out{ID: s.ID, Actor: s.Actor, Kind: s.Kind, Principal: s.Principal, Account: s.Account, Role: optional(s.Role), SessionName: optional(s.SessionName),
+	o := jsonSession{ID: s.ID, Actor: s.Actor, Kind: s.Kind, Principal: s.Principal, Account: s.Account, Role: optional(s.Role), SessionName: optional(s.SessionName),
 		AccessKeys: list(s.AccessKeys), Start: stamp(s.Start), End: stamp(s.End), Events: s.Events, Writes: s.Writes, Errors: s.Errors, Denied: s.Denied,
 		Services: list(s.Services), Regions: list(s.Regions), SourceIPs: list(s.SourceIPs), UserAgents: list(s.UserAgents), RootActor: s.RootActor, Depth: s.Depth,
 		Confidence: s.Confidence, Reason: s.Reason, Candidates: list(s.Candidates), Root: s.Root, OpenedBy: optional(s.OpenedBy), Created: stamp(s.Created),

@@ -191,20 +191,26 @@ func (w *walker) start(i int) origin {
 		o.confidence, o.reason = Unknown, "external account "+id.Account+", principal "+cmp.Or(id.PrincipalID, id.ARN, "not named")+
 			": its own logs, or the pairs by sharedEventID, are not in these logs: load those of account "+id.Account
 	default:
-		if id.Type == "Unknown" && !cloudtrail.Masked(id.UserName) {
-			o.kind, o.reason = cloudtrail.KindSSO, "Identity Center names its user; before July 2025 its records had no type for them"
-			return o
-		}
-		o.confidence, o.reason = Unknown, w.missing(s)
-		if s.Link != nil { // minted by a service for its work
-			o.kind, o.actor = cloudtrail.KindWorkload, cmp.Or(s.SessionName, s.Actor)
-			o.confidence, o.reason = Exact, "an AWS service assumed the role for its work, and named the session after it"
-		} else if env := s.environment(); env != "" {
-			o.kind, o.actor, o.confidence = cloudtrail.KindWorkload, s.SessionName, Inferred
-			o.reason = "its user agent runs in " + env + ", which names sessions after the function or task; " + o.reason
-		}
+		w.plain(&o, s)
 	}
 	return o
+}
+
+// plain names who stands at the start of a session of which the actor alone tells
+// nothing.
+func (w *walker) plain(o *origin, s *Session) {
+	switch env := s.environment(); {
+	case s.Face.Type == "Unknown" && !cloudtrail.Masked(s.Face.UserName):
+		o.kind, o.reason = cloudtrail.KindSSO, "Identity Center names its user; before July 2025 its records had no type for them"
+	case s.Link != nil: // minted by a service for its work
+		o.kind, o.actor = cloudtrail.KindWorkload, cmp.Or(s.SessionName, s.Actor)
+		o.reason = "an AWS service assumed the role for its work, and named the session after it"
+	case env != "":
+		o.kind, o.actor, o.confidence = cloudtrail.KindWorkload, s.SessionName, Inferred
+		o.reason = "its user agent runs in " + env + ", which names sessions after the function or task; " + w.missing(s)
+	default:
+		o.confidence, o.reason = Unknown, w.missing(s)
+	}
 }
 
 func (w *walker) federated(o *origin, id *cloudtrail.Identity) {

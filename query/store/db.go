@@ -216,25 +216,11 @@ func folder(path string, create bool) (string, error) {
 // restore brings what is kept in memory up to what is in the database, and cuts
 // the pack to it.
 func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
-	n, err := c.int64s(ctx, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'event_rows'")
+	if err := restoreTables(ctx, c, packFile); err != nil {
+		return err
+	}
+	n, err := c.int64s(ctx, "SELECT max(bytes) FROM pack_rows")
 	if err != nil {
-		return err
-	}
-	if n[0] == 0 {
-		if packFile != "" && hasObjects(filepath.Dir(packFile)) {
-			return fmt.Errorf("%w: it has no tables", ErrDamaged)
-		}
-		if err := create(ctx, c); err != nil {
-			return err
-		}
-	}
-	if _, err := c.exec(ctx, addPart); err != nil {
-		return err
-	}
-	if err := renewSessions(ctx, c); err != nil {
-		return err
-	}
-	if n, err = c.int64s(ctx, "SELECT max(bytes) FROM pack_rows"); err != nil {
 		return err
 	}
 	if db.pack == nil {
@@ -266,6 +252,26 @@ func (db *DB) restore(ctx context.Context, c conn, packFile string) error {
 		return err
 	}
 	return errors.Join(db.readSpan(ctx, c), db.loadVerdicts(ctx, c), db.completeMirrors(ctx, c))
+}
+
+// restoreTables makes the tables of a new case, and those that an older one lacks.
+func restoreTables(ctx context.Context, c conn, packFile string) error {
+	n, err := c.int64s(ctx, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'event_rows'")
+	if err != nil {
+		return err
+	}
+	if n[0] == 0 {
+		if packFile != "" && hasObjects(filepath.Dir(packFile)) {
+			return fmt.Errorf("%w: it has no tables", ErrDamaged)
+		}
+		if err := create(ctx, c); err != nil {
+			return err
+		}
+	}
+	if _, err := c.exec(ctx, addPart); err != nil {
+		return err
+	}
+	return renewSessions(ctx, c)
 }
 
 // SetZone says in which time zone dates and times of filters are read that name
