@@ -150,7 +150,7 @@ func (l *load) expand(ctx context.Context, j job, form format, body io.Reader, d
 		if total > l.opt.MaxUnpacked && j.obj.Size > 0 && total/maxRatio > j.obj.Size {
 			return fmt.Errorf("read archive: unpacks to more than %d times its size", maxRatio)
 		}
-		f := fetched{job: job{src: j.src, day: j.day}, skip: m.skip}
+		f := fetched{job: job{src: j.src, hour: j.hour}, skip: m.skip}
 		f.obj = Object{Name: j.obj.Name + "!" + m.name, Size: m.size, ModTime: m.mod, Class: j.obj.Class}
 		if !l.admit(&f.obj) {
 			return ctx.Err()

@@ -108,7 +108,7 @@ func (l *load) list(ctx context.Context) error {
 				clean = clean && !failed
 				continue
 			}
-			if err := l.take(ctx, job{src: src, obj: o, day: dayOf(o)}); err != nil {
+			if err := l.take(ctx, job{src: src, obj: o, hour: hourOf(o)}); err != nil {
 				return err
 			}
 		}

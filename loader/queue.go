@@ -9,18 +9,19 @@ import (
 // queueLimit bounds how far the listing may run ahead of the fetching.
 const queueLimit = 200_000
 
-// A job is an object to fetch. Jobs leave the queue by day, then as listed.
+// A job is an object to fetch. Jobs leave the queue by hour, then as listed.
 type job struct {
-	src Source
-	obj Object
-	day string // delivery day, YYYYMMDD
-	seq int
+	src  Source
+	obj  Object
+	hour string // of delivery, YYYYMMDDHH, or only the day
+	seq  int
 }
 
 // A queue stands between the listing and the fetchers. It hands out the oldest
-// day it knows of: loading in day order keeps the case in time order and the
-// sets of event keys small. Sources list a directory tree account by account,
-// which takes moments; so the queue has most of it before it matters.
+// hour it knows of: loading in order of time keeps the case in that order, and the
+// sets of event keys small however much a day holds. Sources list a directory tree
+// account by account, which takes moments; so the queue has most of it before it
+// matters.
 type queue struct {
 	mu     sync.Mutex
 	change sync.Cond
@@ -96,8 +97,8 @@ type jobHeap []job
 
 func (h jobHeap) Len() int { return len(h) }
 func (h jobHeap) Less(i, k int) bool {
-	if h[i].day != h[k].day {
-		return h[i].day < h[k].day
+	if h[i].hour != h[k].hour {
+		return h[i].hour < h[k].hour
 	}
 	return h[i].seq < h[k].seq
 }

@@ -91,13 +91,15 @@ func delivered(k cloudtrail.Key) string {
 	return ""
 }
 
-// dayOf is the day an object was delivered, as YYYYMMDD: from its name, else the
-// day of its last change.
-func dayOf(o Object) string {
-	if k, ok := cloudtrail.ParseKey(o.Name); ok {
-		if day := delivered(k); day != "" {
-			return day
-		}
+// hourOf is the hour an object was delivered in, as YYYYMMDDHH, or only the day: from
+// its name, else the day of its last change.
+func hourOf(o Object) string {
+	k, ok := cloudtrail.ParseKey(o.Name)
+	switch {
+	case ok && !k.Time.IsZero():
+		return k.Time.Format(dayLayout + "15")
+	case ok && !k.Day.IsZero():
+		return k.Day.Format(dayLayout)
 	}
 	return o.ModTime.UTC().Format(dayLayout)
 }

@@ -90,9 +90,9 @@ func (db *DB) work(ctx context.Context, c conn, b *batch, list []loader.Loaded) 
 	written := make(chan struct{})
 	kept := beside(func() error { return db.keep(b.objects, list) })
 	made := beside(func() error {
-		return db.eventRows(b, list, func(day int32, into *keyTable) error {
+		return db.eventRows(b, list, func(hour int64, into *keyTable) error {
 			<-written // c is free now, and has all rows
-			return db.readKeys(ctx, c, day, into)
+			return db.readKeys(ctx, c, hour, into)
 		})
 	})
 	defer func() { err = errors.Join(err, kept(), made()) }()
@@ -258,8 +258,8 @@ var clearing = []string{
 }
 
 // eventRows makes the rows of all events that the case doesn't have yet. read
-// fetches the keys of a day that are not in memory.
-func (db *DB) eventRows(b *batch, list []loader.Loaded, read func(day int32, into *keyTable) error) error {
+// fetches the keys of an hour that are not in memory.
+func (db *DB) eventRows(b *batch, list []loader.Loaded, read func(hour int64, into *keyTable) error) error {
 	n := 0
 	for i := range list {
 		n += len(list[i].Events)
@@ -272,11 +272,11 @@ func (db *DB) eventRows(b *batch, list []loader.Loaded, read func(day int32, int
 			e := &l.Events[k]
 			row := m.row(l.Text, e)
 			row.object = o.id
-			day, err := db.known.day(dayOf(row.t), read)
+			hour, err := db.known.hour(hourOf(row.t), read)
 			if err != nil {
 				return err
 			}
-			if first, isNew := day.keys.put(keyOf(&row), db.seq+1); !isNew {
+			if first, isNew := hour.keys.put(keyOf(&row), db.seq+1); !isNew {
 				o.duplicates++
 				b.copies = append(b.copies, copyRow{first, o.id, row.off, row.len, row.form})
 				continue

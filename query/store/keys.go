@@ -3,8 +3,8 @@ package store
 import (
 	"container/list"
 	"context"
-	"database/sql/driver"
 	"encoding/binary"
+	"fmt"
 	"math"
 
 	"github.com/zeebo/xxh3"
@@ -12,21 +12,21 @@ import (
 	"spoor/loader/cloudtrail"
 )
 
-// dayMicros is a day in µs; events are told apart day by day.
-const dayMicros = 24 * 60 * 60 * 1_000_000
+// hourMicros is an hour in µs; events are told apart hour by hour.
+const hourMicros = 60 * 60 * 1_000_000
 
-// noDay is the day of events without a time.
-const noDay = math.MinInt32
+// noHour is the hour of events without a time.
+const noHour = math.MinInt64
 
-func dayOf(t int64) int32 {
+func hourOf(t int64) int64 {
 	if t == cloudtrail.NoTime {
-		return noDay
+		return noHour
 	}
-	d := t / dayMicros
-	if t%dayMicros < 0 {
-		d--
+	h := t / hourMicros
+	if t%hourMicros < 0 {
+		h--
 	}
-	return int32(max(min(d, math.MaxInt32), noDay+1))
+	return h
 }
 
 // hexDigits has the value of each hexadecimal digit in its low bits.
@@ -121,57 +121,57 @@ func keyOf(r *eventRow) eventKey {
 	return eventKey{h.Hi, h.Lo}
 }
 
-// keyBudget is how many keys are kept in memory, of all days together: about
-// 64 bytes each at worst. A day of a large organization is in it several times
+// keyBudget is how many keys are kept in memory, of all hours together: about
+// 64 bytes each at worst. An hour of a large organization is in it several times
 // over.
 const keyBudget = 1 << 20
 
-// known are the keys of the events in the case, by day. Days that have not been
+// known are the keys of the events in the case, by hour. Hours that have not been
 // used for longest are dropped and read back from the case when needed.
 type known struct {
-	days  map[int32]*list.Element // of *keyDay
+	hours map[int64]*list.Element // of *keyHour
 	order list.List               // most recently used first
-	last  *keyDay                 // asked for
+	last  *keyHour                // asked for
 	total int
-	turn  int // days touched in this turn are not dropped: their rows may not be in the case yet
+	turn  int // hours touched in this turn are not dropped: their rows may not be in the case yet
 }
 
-type keyDay struct {
-	day  int32
+type keyHour struct {
+	hour int64
 	turn int
 	keys keyTable
 }
 
-func newKnown() *known { return &known{days: make(map[int32]*list.Element)} }
+func newKnown() *known { return &known{hours: make(map[int64]*list.Element)} }
 
-// day returns the keys of a day, fetched from the case by read if need be.
-func (k *known) day(day int32, read func(day int32, into *keyTable) error) (*keyDay, error) {
-	if k.last != nil && k.last.day == day && k.last.turn == k.turn {
+// hour returns the keys of an hour, fetched from the case by read if need be.
+func (k *known) hour(hour int64, read func(hour int64, into *keyTable) error) (*keyHour, error) {
+	if k.last != nil && k.last.hour == hour && k.last.turn == k.turn {
 		return k.last, nil
 	}
-	if e, ok := k.days[day]; ok {
+	if e, ok := k.hours[hour]; ok {
 		k.order.MoveToFront(e)
-		k.last = e.Value.(*keyDay)
+		k.last = e.Value.(*keyHour)
 		k.last.turn = k.turn
 		return k.last, nil
 	}
-	d := &keyDay{day: day, turn: k.turn}
-	if err := read(day, &d.keys); err != nil {
+	h := &keyHour{hour: hour, turn: k.turn}
+	if err := read(hour, &h.keys); err != nil {
 		return nil, err
 	}
-	k.total += d.keys.n
-	k.days[day] = k.order.PushFront(d)
-	k.last = d
-	return d, nil
+	k.total += h.keys.n
+	k.hours[hour] = k.order.PushFront(h)
+	k.last = h
+	return h, nil
 }
 
-// trim drops days until the budget holds.
+// trim drops hours until the budget holds.
 func (k *known) trim() {
 	for e := k.order.Back(); e != nil && k.total > keyBudget; {
-		d, prev := e.Value.(*keyDay), e.Prev()
-		if d.turn != k.turn {
-			k.total -= d.keys.n
-			delete(k.days, d.day)
+		h, prev := e.Value.(*keyHour), e.Prev()
+		if h.turn != k.turn {
+			k.total -= h.keys.n
+			delete(k.hours, h.hour)
 			k.order.Remove(e)
 		}
 		e = prev
@@ -222,25 +222,21 @@ func (t *keyTable) grow() {
 	}
 }
 
-// readKeys reads the keys of a day back from the case.
-func (db *DB) readKeys(ctx context.Context, c conn, day int32, into *keyTable) error {
+// readKeys reads the keys of an hour back from the case.
+func (db *DB) readKeys(ctx context.Context, c conn, hour int64, into *keyTable) error {
 	if err := db.lot.writers.flush(); err != nil {
 		return err
 	}
 	where, args := "t IS NULL", []any(nil)
-	if day != noDay {
-		where, args = "t >= ? AND t < ?", []any{int64(day) * dayMicros, (int64(day) + 1) * dayMicros}
+	if hour != noHour {
+		where, args = "t >= ? AND t < ?", []any{hour * hourMicros, (hour + 1) * hourMicros}
 	}
-	q := "SELECT seq, uid_hi, uid_lo, t, account, source, name, idkind FROM event_rows WHERE " + where
-	return c.each(ctx, q, args, func(v []driver.Value) error {
-		r := eventRow{
-			seq: v[0].(int64), uidHi: v[1].(uint64), uidLo: v[2].(uint64), t: cloudtrail.NoTime,
-			account: v[4].(uint32), source: v[5].(uint32), name: v[6].(uint32), idkind: v[7].(uint8),
+	q := fmt.Sprintf("SELECT seq, uid_hi, uid_lo, coalesce(t, %d), account, source, name, idkind FROM event_rows WHERE %s", noTime, where)
+	return c.chunks(ctx, q, args, func(v vectors) error {
+		seq, hi, lo, t, account, source, name, kind := v.ints(0), v.words(1), v.words(2), v.ints(3), v.ids(4), v.ids(5), v.ids(6), v.bytes(7)
+		for i := range seq {
+			into.put(keyOf(&eventRow{uidHi: hi[i], uidLo: lo[i], t: t[i], account: account[i], source: source[i], name: name[i], idkind: kind[i]}), seq[i])
 		}
-		if v[3] != nil {
-			r.t = v[3].(int64)
-		}
-		into.put(keyOf(&r), r.seq)
 		return nil
 	})
 }

@@ -26,7 +26,7 @@ func TestRowsStillHeldAreSeen(t *testing.T) {
 	if b := db.lot.next; b == nil || len(b.events) != 500 {
 		t.Fatal("no rows wait: the test tests nothing")
 	}
-	db.known.forget() // as for a day that has not been used for long
+	db.known.forget() // as for an hour that has not been used for long
 	twin := first
 	twin.Object.Name += ".twin"
 	if s := stage(twin); s.Events != 0 || s.Duplicates != 500 {

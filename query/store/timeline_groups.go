@@ -12,6 +12,8 @@ import (
 	"spoor/query"
 )
 
+const dayMicros = 24 * hourMicros
+
 // ChangeGroups sums the timeline up by actor, resource, service or day (of UTC).
 func (db *DB) ChangeGroups(ctx context.Context, r query.GroupRequest) ([]query.ChangeGroup, error) {
 	h, err := db.filter(ctx, r.Filter)
