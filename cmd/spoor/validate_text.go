@@ -70,16 +70,11 @@ func (v *validation) stamp(t time.Time) string {
 	return t.In(v.zone).Format(time.RFC3339)
 }
 
-// counts lists how many there are of each verdict, those with none left out.
+// counts lists how many there are of each verdict.
 func counts(c digest.Count) string {
 	var parts []string
-	for _, part := range []struct {
-		n    int
-		word string
-	}{{c.Valid, "valid"}, {c.Invalid, "invalid"}, {c.Missing, "missing"}, {c.Unverifiable, "unverifiable"}, {c.Uncovered, "uncovered"}} {
-		if part.n > 0 {
-			parts = append(parts, number(part.n)+" "+part.word)
-		}
+	for verdict, n := range c.Verdicts() {
+		parts = append(parts, number(n)+" "+verdict.String())
 	}
 	if parts == nil {
 		return "none"

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"iter"
 	"time"
 )
 
@@ -205,6 +206,17 @@ func (c *Count) add(v Verdict) {
 		c.Unverifiable++
 	case Uncovered:
 		c.Uncovered++
+	}
+}
+
+// Verdicts gives each verdict that there is, the good one first, with its count.
+func (c Count) Verdicts() iter.Seq2[Verdict, int] {
+	return func(yield func(Verdict, int) bool) {
+		for i, n := range []int{c.Valid, c.Invalid, c.Missing, c.Unverifiable, c.Uncovered} {
+			if n > 0 && !yield(Valid+Verdict(i), n) {
+				return
+			}
+		}
 	}
 }
 

@@ -120,22 +120,18 @@ func (v *View) summary(s *themes.Styles) string {
 func (v *View) progressLine(s *themes.Styles) string {
 	p := v.progress
 	spin := s.Glyphs.Spin[int(v.now().Sub(v.started)/(100*time.Millisecond))%len(s.Glyphs.Spin)]
-	words := fmt.Sprintf(" %s checking %s %s listed %s %d of %d digests %s %d of %d logs %s %.1f MB read", spin, s.Glyphs.Dot,
-		query.Counted(p.Listed.Load(), "object"), s.Glyphs.Dot, p.DigestsDone.Load(), p.Digests.Load(), s.Glyphs.Dot, p.LogsDone.Load(), p.Logs.Load(), s.Glyphs.Dot,
+	words := fmt.Sprintf(" %s checking %s %s listed %s %s of %s digests %s %s of %s logs %s %.1f MB read", spin, s.Glyphs.Dot,
+		query.Counted(p.Listed.Load(), "object"), s.Glyphs.Dot, query.Number(p.DigestsDone.Load()), query.Number(p.Digests.Load()), s.Glyphs.Dot,
+		query.Number(p.LogsDone.Load()), query.Number(p.Logs.Load()), s.Glyphs.Dot,
 		float64(p.Bytes.Load())/1e6)
 	return line(s, v.w, piece{text.Safe(words), themes.Accent}, piece{"  s stops", themes.Dim})
 }
 
-// counts lists how many there are of each verdict, those with none left out.
+// counts lists how many there are of each verdict.
 func counts(c digest.Count) text.Safe {
 	var parts []string
-	for _, part := range []struct {
-		n    int
-		word string
-	}{{c.Valid, "valid"}, {c.Invalid, "invalid"}, {c.Missing, "missing"}, {c.Unverifiable, "unverifiable"}, {c.Uncovered, "uncovered"}} {
-		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.word))
-		}
+	for verdict, n := range c.Verdicts() {
+		parts = append(parts, query.Number(n)+" "+verdict.String())
 	}
 	if parts == nil {
 		return "none"
