@@ -47,6 +47,10 @@ func (m *Model) currentSeq() (int64, bool) {
 // copy puts text on the clipboard: by the terminal, and by the local tool if
 // there is one. Neither says whether it worked, so the notice says what was tried.
 func (m *Model) copy(c pane.Copy) tea.Cmd {
+	if c.Text == "" {
+		m.say("there is nothing to copy: the " + c.What + " is empty")
+		return nil
+	}
 	how := text.Safe("asked the terminal to keep it")
 	if len(c.Text) > osc52Most {
 		how = "more than many terminals keep: ctrl+w writes it to a file"

@@ -189,6 +189,10 @@ func TestWhatWasCopiedIsWritten(t *testing.T) {
 	if !strings.HasPrefix(got["event.json"], "{") {
 		t.Errorf("wrote %q", got)
 	}
+	d.run(d.m.copy(pane.Copy{What: "value"}))
+	if d.shows("nothing to copy: the value is empty"); d.m.copied.Text != got["event.json"] {
+		t.Errorf("what was copied before is gone: %q", d.m.copied.Text)
+	}
 	d.run(d.m.copy(pane.Copy{What: "value", Text: strings.Repeat("x", osc52Most+1)}))
 	d.shows("ctrl+w writes it to a file")
 	d.keys("ctrl+w", "ctrl+u", "type:taken", "enter")
