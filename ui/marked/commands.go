@@ -21,7 +21,7 @@ func (v *View) Commands() []pane.Command {
 	return append(cmds,
 		do("open", "open", "Open the event, the session, or the history of the resource", "Look", 1, v.nothing, v.open, "enter"),
 		do("evidence", "its events", "Show the events it is about", "Look", 2, v.nothing, v.evidence, "e"),
-		do("filter", "filter on all", "Keep only events that carry a mark, a note or a tag, in every view", "Filter", 3, nil, v.all, "a"),
+		do("filter", "filter on all", "Keep only events that carry a mark, a note or a tag, in every view", "Filter", 3, v.noneAtAll, v.all, "a"),
 		do("remove", "take away", "Take mark, note and tags away from what the row is about", "Take", 4, v.nothing, v.remove, "d", "delete"),
 		do("write", "write list", "Write the list to a file, CSV or JSON", "Take", 5, v.cantWrite, v.ask, "w"),
 		do("copy", "copy note", "Copy the note, or without one the name of what the row is about", "Take", 0, v.nothing, v.copy, "y"),
@@ -31,6 +31,14 @@ func (v *View) Commands() []pane.Command {
 func (v *View) nothing() string {
 	if _, ok := v.grid.Current(); !ok {
 		return "nothing is marked here: m on a row of another view does it"
+	}
+	return ""
+}
+
+// noneAtAll says that nothing is marked, with or without a filter.
+func (v *View) noneAtAll() string {
+	if v.state.Filter.All() {
+		return v.nothing()
 	}
 	return ""
 }

@@ -124,6 +124,9 @@ func TestTheFilterHoldsHere(t *testing.T) {
 	if note := s.Pane.(*View).Note(); note != "nothing is marked yet: m on an event, a session or a resource does it" {
 		t.Errorf("an empty list says %q", note)
 	}
+	if s.Why("a") == "" {
+		t.Error("a filter on all that is marked is offered where nothing is")
+	}
 	s.Filter("actor:alice")
 	if r.asked.String() != "actor:alice" {
 		t.Errorf("asked %q", r.asked)
