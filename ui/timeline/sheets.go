@@ -158,7 +158,11 @@ func (v *View) diffLevel(c query.Change, d query.Diff, s query.State) *level {
 		}
 		add(0, grid.Cell{Text: "  " + text.Pad(text.CleanLine(u.Aspect, 24), 24, "~") + " ", Role: themes.Key}, grid.Cell{Text: text.Safe(words), Role: themes.Warn})
 	}
-	l := v.newList("Before and after: "+text.CleanLine(d.Resource, 120), out)
+	title := text.Safe("Before and after")
+	if d.Resource != "" {
+		title += ": " + text.CleanLine(d.Resource, 120)
+	}
+	l := v.newList(title, out)
 	l.command = []string{"timeline", "--diff", c.ID}
 	l.narrow = func(r query.ChangeRequest) (query.ChangeRequest, error) {
 		f, err := query.Is("id", query.Value{Text: c.ID, Null: c.ID == ""})

@@ -16,6 +16,7 @@ import (
 	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/pane"
+	"spoor/ui/text"
 	"spoor/ui/uitest"
 )
 
@@ -438,5 +439,16 @@ func TestResourcesCanBeMarked(t *testing.T) {
 	r, has := d.v.top().grid.Current()
 	if target, ok = d.v.Target(); !has || !ok || target != (pane.Target{About: query.AboutResource, Name: r.group.Name}) {
 		t.Errorf("a group: %+v, %v", target, ok)
+	}
+}
+
+// The title of before and after names the resource, where there is one.
+func TestBeforeAndAfterOfWhat(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 80, 20, themes.Unicode())
+	for resource, want := range map[string]text.Safe{"sg-1": "Before and after: sg-1", "": "Before and after"} {
+		if l := d.v.diffLevel(query.Change{ID: "x"}, query.Diff{Resource: resource}, query.State{}); l.title != want {
+			t.Errorf("the title is %q, not %q", l.title, want)
+		}
 	}
 }
