@@ -2,6 +2,7 @@ package session
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -115,6 +116,16 @@ func (s *Step) because(why string) {
 	if why != "" && len(s.Why) < maxWhy && !slices.Contains(s.Why, why) {
 		s.Why = append(s.Why, why)
 	}
+}
+
+// Since is the earliest time at which there was reason for a step last, µs UTC: what
+// was undone before that makes none of the steps so far done.
+func (c *Contain) Since() int64 {
+	since := int64(math.MaxInt64)
+	for _, s := range c.steps {
+		since = min(since, s.since)
+	}
+	return since
 }
 
 // Steps lists what to do, task by task; of one task in the order in which the

@@ -21,7 +21,11 @@ func (db *DB) contain(ctx context.Context, where expr, c *session.Contain, out *
 	if err != nil {
 		return err
 	}
-	undone, err := db.made(ctx, db.callTo(session.Undoings()))
+	since := c.Since()
+	if len(made) > 0 {
+		since = min(since, made[0].Time)
+	}
+	undone, err := db.made(ctx, all(db.callTo(session.Undoings()), expr{"e.t >= ?", []any{since}}))
 	if err != nil {
 		return err
 	}
