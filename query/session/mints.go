@@ -126,10 +126,13 @@ func isSignInStep(call string) bool {
 	return call == "UserAuthentication" || call == "CredentialVerification" || call == "CredentialChallenge"
 }
 
+// compareMints orders by what the records say; of two that say the same (placeholder
+// ids may stand on several) the case's order decides.
 func compareMints(a, b *Mint) int {
 	return cmp.Or(cmp.Compare(a.Ref.Time, b.Ref.Time), cmp.Compare(a.Event.ID, b.Event.ID), cmp.Compare(a.Call, b.Call),
 		cmp.Compare(a.IssuedKey, b.IssuedKey), slices.Compare(a.Ref.Who.Hash[:], b.Ref.Who.Hash[:]),
-		cmp.Compare(a.Ref.Account, b.Ref.Account), cmp.Compare(a.SessionName, b.SessionName), cmp.Compare(a.RoleARN, b.RoleARN))
+		cmp.Compare(a.Ref.Account, b.Ref.Account), cmp.Compare(a.SessionName, b.SessionName), cmp.Compare(a.RoleARN, b.RoleARN),
+		cmp.Compare(a.Ref.IP, b.Ref.IP), cmp.Compare(a.Target, b.Target), cmp.Compare(a.From, b.From), cmp.Compare(a.Event.Seq, b.Event.Seq))
 }
 
 func (l *ledger) enter(i int, m issued, cat *catalog) {

@@ -265,6 +265,6 @@ func weaker(a, b Confidence) Confidence {
 
 func sortLinks(links []Link) {
 	slices.SortFunc(links, func(a, b Link) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Event.ID, b.Event.ID), cmp.Compare(a.Parent, b.Parent))
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Event.ID, b.Event.ID), cmp.Compare(a.Parent, b.Parent), cmp.Compare(a.Event.Seq, b.Event.Seq))
 	})
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,14 +86,9 @@ func (db *DB) append(ctx context.Context, c conn, list []loader.Loaded) (loader.
 // pack, makes its rows, and writes those of the batch before it, the last on this
 // thread.
 func (db *DB) work(ctx context.Context, c conn, b *batch, list []loader.Loaded) (err error) {
-	written := make(chan struct{})
+	written := make(chan struct{}) // closed when c is free, and has all rows
 	kept := beside(func() error { return db.keep(b.objects, list) })
-	made := beside(func() error {
-		return db.eventRows(b, list, func(hour int64, into *keyTable) error {
-			<-written // c is free now, and has all rows
-			return db.readKeys(ctx, c, hour, into)
-		})
-	})
+	made := beside(func() error { return db.eventRows(b, list, caseKeys{ctx, db, c, written}) })
 	defer func() { err = errors.Join(err, kept(), made()) }()
 	defer close(written)
 	return db.lot.write(ctx, c)
@@ -257,9 +251,8 @@ var clearing = []string{
 	"DROP TABLE replaced",
 }
 
-// eventRows makes the rows of all events that the case doesn't have yet. read
-// fetches the keys of an hour that are not in memory.
-func (db *DB) eventRows(b *batch, list []loader.Loaded, read func(hour int64, into *keyTable) error) error {
+// eventRows makes the rows of all events that the case doesn't have yet.
+func (db *DB) eventRows(b *batch, list []loader.Loaded, from keySource) error {
 	n := 0
 	for i := range list {
 		n += len(list[i].Events)
@@ -272,20 +265,24 @@ func (db *DB) eventRows(b *batch, list []loader.Loaded, read func(hour int64, in
 			e := &l.Events[k]
 			row := m.row(l.Text, e)
 			row.object = o.id
-			hour, err := db.known.hour(hourOf(row.t), read)
+			gave, did := m.mint(e.Mint), ""
+			if e.Change != nil {
+				did = e.Change.Summary
+			}
+			says := contentOf(&row, &m.people.rows[row.who], gave, did)
+			first, isNew, err := db.known.put(hourOf(row.t), keyOf(&row), says, db.seq+1, from)
 			if err != nil {
 				return err
 			}
-			if first, isNew := hour.keys.put(keyOf(&row), db.seq+1); !isNew {
+			if !isNew {
 				o.duplicates++
 				b.copies = append(b.copies, copyRow{first, o.id, row.off, row.len, row.form})
 				continue
 			}
-			db.known.total++
 			db.seq++
 			row.seq = db.seq
 			o.events++
-			b.add(m, row, e)
+			b.add(m, row, gave, e)
 		}
 		b.stored.Events += int(o.events)
 		b.stored.Duplicates += int(o.duplicates)
@@ -294,12 +291,9 @@ func (db *DB) eventRows(b *batch, list []loader.Loaded, read func(hour int64, in
 }
 
 // add takes a new event into the batch.
-func (b *batch) add(m *maker, row eventRow, e *loader.Event) {
+func (b *batch) add(m *maker, row eventRow, gave mintRow, e *loader.Event) {
 	b.span.add(row.seq, row.t)
 	more := m.resources(&row, e)
-	if e.Change != nil {
-		row.grade = uint8(e.Change.Severity) + 1
-	}
 	b.events = append(b.events, row)
 	for _, r := range more {
 		b.touched = append(b.touched, touchedRow{row.seq, r.id, r.kind})
@@ -307,10 +301,9 @@ func (b *batch) add(m *maker, row eventRow, e *loader.Event) {
 	if ch := e.Change; ch != nil {
 		b.changes = append(b.changes, changeRow{row.seq, m.id(domResourceType, ch.ResourceType), row.resource, ch.Summary, uint8(ch.Severity), ch.Public, ch.Probe})
 	}
-	if mt := e.Mint; mt != nil {
-		id := func(s string) uint32 { return m.id(domPerson, s) }
-		b.mints = append(b.mints, mintRow{row.seq, id(mt.Call), id(mt.IssuedKey), id(mt.RoleARN), id(mt.SessionName),
-			id(mt.Principal), id(mt.Target), id(mt.SourceIdent), id(cmp.Or(mt.SignIn, mt.Workflow)), id(mt.From), id(mt.Account), id(mt.RoleName)})
+	if e.Mint != nil {
+		gave.seq = row.seq
+		b.mints = append(b.mints, gave)
 	}
 }
 

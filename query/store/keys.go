@@ -3,9 +3,11 @@ package store
 import (
 	"container/list"
 	"context"
+	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/zeebo/xxh3"
 
@@ -99,13 +101,24 @@ func guidText(hi, lo uint64) string {
 	return string(b[:])
 }
 
-// An eventKey says what counts as the same event. With a GUID for an eventID:
-// that, with account, time, source and name. Otherwise the hash of the record as
-// logged, for placeholder ids ("1", "<eventId>") must not merge what differs.
+// An eventKey says what counts as the same event. With a GUID for an eventID: that,
+// with account, time, source and name. Otherwise the hash of the record as logged,
+// for placeholder ids ("1", "<eventId>") must not merge what differs.
 type eventKey struct{ hi, lo uint64 }
 
-// keyOf makes the key of a row from stored columns alone, so that it needs no
-// room in the case.
+// A content sums up what a record says of its event. Records of one key that say
+// different things are all kept (fact sheet section 5.3): CloudTrail logs no two
+// such, but whoever can write to a bucket can put an altered copy of a log into it,
+// which must not take the place of what was delivered; nor may it depend on the order
+// of loading what a case tells.
+type content uint64
+
+// anyContent is that of a record which a carrier converted: it says less than the
+// original and is no other event.
+const anyContent content = 0
+
+// keyOf makes the key of a row from stored columns alone, so that it needs no room
+// in the case.
 func keyOf(r *eventRow) eventKey {
 	if r.idkind >= idText {
 		return eventKey{r.uidHi, r.uidLo}
@@ -121,19 +134,45 @@ func keyOf(r *eventRow) eventKey {
 	return eventKey{h.Hi, h.Lo}
 }
 
+// contentOf sums up a row, its caller, what it gave out and what it changed (zero for
+// nothing), from stored columns as well. What carriers of a whole record alter is not
+// among them: spaces, the order of names, fields that a pipeline adds or drops.
+func contentOf(r *eventRow, who *identityRow, gave mintRow, did string) content {
+	if r.form > uint8(cloudtrail.FormString) {
+		return anyContent
+	}
+	var room [256]byte
+	b := binary.LittleEndian.AppendUint64(room[:0], uint64(who.created))
+	for _, v := range [...]uint32{
+		r.region, r.ip, r.agent, r.ecode, r.emsg,
+		who.texts[whoType], who.texts[whoPrincipalID], who.texts[whoARN], who.texts[whoAccount], who.texts[whoKey], who.texts[whoUserName],
+		who.texts[whoInvokedBy], who.texts[whoSourceIdentity], who.texts[whoSignIn], who.texts[whoOnBehalfOf],
+		gave.issued, gave.roleARN, gave.session, gave.principal, gave.target,
+	} {
+		b = binary.LittleEndian.AppendUint32(b, v)
+	}
+	b = strconv.AppendBool(append(b, r.outcome, r.grade), r.readonly)
+	return content(xxh3.Hash(append(b, did...)) | 1)
+}
+
 // keyBudget is how many keys are kept in memory, of all hours together: about
-// 64 bytes each at worst. An hour of a large organization is in it several times
+// 85 bytes each at worst. An hour of a large organization is in it several times
 // over.
 const keyBudget = 1 << 20
+
+// keysAhead is how many keys are read from the case at once, of the hours that
+// follow the one asked for: loading goes by day, and a year has 8,760 hours.
+const keysAhead, hoursAhead = 1 << 16, 31 * 24
 
 // known are the keys of the events in the case, by hour. Hours that have not been
 // used for longest are dropped and read back from the case when needed.
 type known struct {
-	hours map[int64]*list.Element // of *keyHour
-	order list.List               // most recently used first
-	last  *keyHour                // asked for
-	total int
-	turn  int // hours touched in this turn are not dropped: their rows may not be in the case yet
+	stored map[int64]int           // events of each hour in the case; nil until asked for
+	hours  map[int64]*list.Element // of *keyHour
+	order  list.List               // most recently used first
+	last   *keyHour                // asked for
+	total  int
+	turn   int // hours touched in this turn are not dropped: their rows may not be in the case yet
 }
 
 type keyHour struct {
@@ -142,27 +181,72 @@ type keyHour struct {
 	keys keyTable
 }
 
+// A keySource reads what the case has.
+type keySource interface {
+	hours() (map[int64]int, error)                                                              // events of each hour
+	keys(first, last int64, take func(hour int64, key eventKey, says content, seq int64)) error // of some hours
+}
+
 func newKnown() *known { return &known{hours: make(map[int64]*list.Element)} }
 
-// hour returns the keys of an hour, fetched from the case by read if need be.
-func (k *known) hour(hour int64, read func(hour int64, into *keyTable) error) (*keyHour, error) {
+// put adds a key of an hour unless it is there; then it returns the seq it is there
+// with.
+func (k *known) put(hour int64, key eventKey, says content, seq int64, from keySource) (int64, bool, error) {
+	h, err := k.hour(hour, from)
+	if err != nil {
+		return 0, false, err
+	}
+	first, isNew := h.keys.put(key, says, seq)
+	if isNew {
+		k.total++
+		k.stored[hour]++
+	}
+	return first, isNew, nil
+}
+
+// hour returns the keys of an hour, fetched from the case if need be.
+func (k *known) hour(hour int64, from keySource) (*keyHour, error) {
 	if k.last != nil && k.last.hour == hour && k.last.turn == k.turn {
 		return k.last, nil
 	}
-	if e, ok := k.hours[hour]; ok {
-		k.order.MoveToFront(e)
-		k.last = e.Value.(*keyHour)
-		k.last.turn = k.turn
-		return k.last, nil
+	e, ok := k.hours[hour]
+	if !ok {
+		if err := k.fetch(hour, from); err != nil {
+			return nil, err
+		}
+		e = k.hours[hour]
 	}
-	h := &keyHour{hour: hour, turn: k.turn}
-	if err := read(hour, &h.keys); err != nil {
-		return nil, err
+	k.order.MoveToFront(e)
+	k.last = e.Value.(*keyHour)
+	k.last.turn = k.turn
+	return k.last, nil
+}
+
+// fetch takes in an hour, and while it asks the case those that come next as well.
+func (k *known) fetch(hour int64, from keySource) (err error) {
+	if k.stored == nil {
+		if k.stored, err = from.hours(); err != nil {
+			return err
+		}
 	}
-	k.total += h.keys.n
-	k.hours[hour] = k.order.PushFront(h)
-	k.last = h
-	return h, nil
+	fetched := map[int64]*keyHour{hour: {hour: hour}}
+	last, n := hour, k.stored[hour]
+	for h := hour + 1; n > 0 && hour != noHour && h-hour < hoursAhead && k.hours[h] == nil && n+k.stored[h] <= keysAhead; h++ {
+		if k.stored[h] > 0 {
+			last, n = h, n+k.stored[h]
+			fetched[h] = &keyHour{hour: h}
+		}
+	}
+	if n > 0 {
+		if err := from.keys(hour, last, func(h int64, key eventKey, says content, seq int64) { fetched[h].keys.put(key, says, seq) }); err != nil {
+			return err
+		}
+	}
+	for h, f := range fetched {
+		k.total += f.keys.n
+		k.hours[h] = k.order.PushFront(f)
+	}
+	return nil
 }
 
 // trim drops hours until the budget holds.
@@ -181,32 +265,44 @@ func (k *known) trim() {
 // forget drops everything: after a batch that failed, the case knows better.
 func (k *known) forget() { *k = *newKnown() }
 
-// A keyTable maps keys to the seq of their event: open addressing, no pointers.
+// A keyTable maps keys and contents to the seq of their event: open addressing, no
+// pointers. The first content of a key lies where the key says, others where key and
+// content say, so that many of one key are found as fast as any.
 type keyTable struct {
 	slots []keySlot
 	n     int
 }
 
 type keySlot struct {
-	key eventKey
-	seq int64 // 0 is a free slot; seqs begin at 1
+	key  eventKey
+	says content
+	seq  int64 // 0 is a free slot; seqs begin at 1
 }
 
-// put adds a key unless it is there; then it returns the seq it is there with.
-func (t *keyTable) put(key eventKey, seq int64) (int64, bool) {
+// put adds a key with a content unless it is there; then it returns the seq it is
+// there with.
+func (t *keyTable) put(key eventKey, says content, seq int64) (int64, bool) {
 	if 4*t.n >= 3*len(t.slots) {
 		t.grow()
 	}
+	s := t.find(key.lo, func(s *keySlot) bool { return s.key == key })
+	if s.seq != 0 && s.says != says && s.says != anyContent && says != anyContent {
+		s = t.find(key.lo^uint64(says), func(s *keySlot) bool { return s.key == key && s.says == says })
+	}
+	if s.seq != 0 {
+		return s.seq, false
+	}
+	*s = keySlot{key, says, seq}
+	t.n++
+	return seq, true
+}
+
+// find returns the first slot from a place on that is free or the one.
+func (t *keyTable) find(place uint64, one func(*keySlot) bool) *keySlot {
 	mask := uint64(len(t.slots) - 1)
-	for i := key.lo & mask; ; i = (i + 1) & mask {
-		s := &t.slots[i]
-		if s.seq == 0 {
-			*s = keySlot{key, seq}
-			t.n++
-			return seq, true
-		}
-		if s.key == key {
-			return s.seq, false
+	for i := place & mask; ; i = (i + 1) & mask {
+		if s := &t.slots[i]; s.seq == 0 || one(s) {
+			return s
 		}
 	}
 }
@@ -217,26 +313,85 @@ func (t *keyTable) grow() {
 	t.n = 0
 	for _, s := range old {
 		if s.seq != 0 {
-			t.put(s.key, s.seq)
+			t.put(s.key, s.says, s.seq)
 		}
 	}
 }
 
-// readKeys reads the keys of an hour back from the case.
-func (db *DB) readKeys(ctx context.Context, c conn, hour int64, into *keyTable) error {
-	if err := db.lot.writers.flush(); err != nil {
+// caseKeys is the case as a keySource: all rows that its lot has made, but for those
+// of the batch at hand. It waits for ready before it uses the connection.
+type caseKeys struct {
+	ctx   context.Context
+	db    *DB
+	c     conn
+	ready <-chan struct{}
+}
+
+func (s caseKeys) flush() error {
+	<-s.ready
+	return s.db.lot.writers.flush()
+}
+
+func (s caseKeys) hours() (map[int64]int, error) {
+	if err := s.flush(); err != nil {
+		return nil, err
+	}
+	hours := make(map[int64]int)
+	q := fmt.Sprintf("SELECT (t - ((t %% %[1]d) + %[1]d) %% %[1]d) // %[1]d AS hour, count(*) FROM event_rows GROUP BY hour", hourMicros)
+	err := s.c.each(s.ctx, q, nil, func(v []driver.Value) error {
+		if v[0] == nil {
+			v[0] = int64(noHour)
+		}
+		hours[number(v[0])] = int(number(v[1]))
+		return nil
+	})
+	return hours, err
+}
+
+func (s caseKeys) keys(first, last int64, take func(hour int64, key eventKey, says content, seq int64)) error {
+	if err := s.flush(); err != nil {
 		return err
 	}
 	where, args := "t IS NULL", []any(nil)
-	if hour != noHour {
-		where, args = "t >= ? AND t < ?", []any{hour * hourMicros, (hour + 1) * hourMicros}
+	if first != noHour {
+		where, args = "t >= ? AND t < ?", []any{first * hourMicros, (last + 1) * hourMicros}
 	}
-	q := fmt.Sprintf("SELECT seq, uid_hi, uid_lo, coalesce(t, %d), account, source, name, idkind FROM event_rows WHERE %s", noTime, where)
-	return c.chunks(ctx, q, args, func(v vectors) error {
-		seq, hi, lo, t, account, source, name, kind := v.ints(0), v.words(1), v.words(2), v.ints(3), v.ids(4), v.ids(5), v.ids(6), v.bytes(7)
+	gave, did, err := saidOf(s.ctx, s.c, "WHERE seq IN (SELECT seq FROM event_rows WHERE "+where+")", args)
+	if err != nil {
+		return err
+	}
+	people := s.db.people.all()
+	q := fmt.Sprintf("SELECT seq, uid_hi, uid_lo, coalesce(t, %d), account, source, name, region, ip, agent, ecode, emsg, who, idkind, outcome, grade, form, readonly "+
+		"FROM event_rows WHERE %s", noTime, where)
+	return s.c.chunks(s.ctx, q, args, func(v vectors) error {
+		seq, hi, lo, t := v.ints(0), v.words(1), v.words(2), v.ints(3)
+		account, source, name, region, ip, agent, ecode, emsg, who := v.ids(4), v.ids(5), v.ids(6), v.ids(7), v.ids(8), v.ids(9), v.ids(10), v.ids(11), v.ids(12)
+		kind, outcome, grade, form, readonly := v.bytes(13), v.bytes(14), v.bytes(15), v.bytes(16), v.bools(17)
 		for i := range seq {
-			into.put(keyOf(&eventRow{uidHi: hi[i], uidLo: lo[i], t: t[i], account: account[i], source: source[i], name: name[i], idkind: kind[i]}), seq[i])
+			r := eventRow{uidHi: hi[i], uidLo: lo[i], t: t[i], account: account[i], source: source[i], name: name[i], region: region[i], ip: ip[i], agent: agent[i],
+				ecode: ecode[i], emsg: emsg[i], idkind: kind[i], outcome: outcome[i], grade: grade[i], form: form[i], readonly: readonly[i]}
+			take(hourOf(t[i]), keyOf(&r), contentOf(&r, &people[who[i]], gave[seq[i]], did[seq[i]]), seq[i])
 		}
 		return nil
 	})
+}
+
+// saidOf reads what events gave out and changed, as far as contentOf looks at it, by seq.
+func saidOf(ctx context.Context, c conn, where string, args []any) (gave map[int64]mintRow, did map[int64]string, err error) {
+	gave, did = make(map[int64]mintRow), make(map[int64]string)
+	err = c.chunks(ctx, "SELECT seq, issued_key, role_arn, session_name, principal, target FROM mints "+where, args, func(v vectors) error {
+		issued, role, session, principal, target := v.ids(1), v.ids(2), v.ids(3), v.ids(4), v.ids(5)
+		for i, seq := range v.ints(0) {
+			gave[seq] = mintRow{issued: issued[i], roleARN: role[i], session: session[i], principal: principal[i], target: target[i]}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	err = c.each(ctx, "SELECT seq, summary FROM changes_rows "+where, args, func(v []driver.Value) error {
+		did[number(v[0])] = text(v[1])
+		return nil
+	})
+	return gave, did, err
 }

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+
 	"github.com/zeebo/xxh3"
 
 	"spoor/loader"
@@ -86,6 +88,9 @@ func (m *maker) row(text string, e *loader.Event) eventRow {
 		etype:   m.same(domEventType, e.EventType),
 		vpce:    m.same(domEndpoint, e.VPCEndpoint),
 	}
+	if e.Change != nil {
+		r.grade = uint8(e.Change.Severity) + 1
+	}
 	m.identify(&r, text, e)
 	if e.SharedID != "" {
 		r.sharedHi, r.sharedLo = sharedKey(e.SharedID)
@@ -109,6 +114,16 @@ func (m *maker) identify(r *eventRow, text string, e *loader.Event) {
 			r.idkind = idNone
 		}
 	}
+}
+
+// mint makes the row of what an event gave out, all but its seq; zero for nothing.
+func (m *maker) mint(x *cloudtrail.Mint) mintRow {
+	if x == nil {
+		return mintRow{}
+	}
+	id := func(s string) uint32 { return m.id(domPerson, s) }
+	return mintRow{0, id(x.Call), id(x.IssuedKey), id(x.RoleARN), id(x.SessionName), id(x.Principal), id(x.Target), id(x.SourceIdent),
+		id(cmp.Or(x.SignIn, x.Workflow)), id(x.From), id(x.Account), id(x.RoleName)}
 }
 
 // sharedKey makes a number of a sharedEventID: the GUID it is, else a hash. It
