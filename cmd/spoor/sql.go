@@ -103,15 +103,12 @@ func (a *app) runSQL(ctx context.Context, db *store.DB, text string, timeout tim
 // progress is told so.
 func (a *app) printSQL(ctx context.Context, db *store.DB, text string, w io.Writer, progress func(int64)) (rows int64, err error) {
 	out := a.sqlOutput(w)
-	err = db.SQL(ctx, text, out.head, func(v []any) error {
-		if a.flags.limit > 0 && rows == a.flags.limit {
-			return errEnough
-		}
+	err = db.SQL(ctx, text, a.flags.limit, out.head, func(v []any) error {
 		rows++
 		progress(rows)
 		return out.row(v)
 	})
-	if err != nil && !errors.Is(err, errEnough) {
+	if err != nil {
 		return rows, err
 	}
 	return rows, out.end()
@@ -121,8 +118,8 @@ func (a *app) printSQL(ctx context.Context, db *store.DB, text string, w io.Writ
 // by the clock.
 func (a *app) sqlConsole(db *store.DB) queries.SQL {
 	return queries.SQL{
-		Run: func(ctx context.Context, text string, head func([]string) error, row func([]query.Value) error) error {
-			return db.SQL(ctx, text, func(cols []store.Column) error { return head(columnNames(cols)) }, func(v []any) error {
+		Run: func(ctx context.Context, text string, limit int64, head func([]string) error, row func([]query.Value) error) error {
+			return db.SQL(ctx, text, limit, func(cols []store.Column) error { return head(columnNames(cols)) }, func(v []any) error {
 				return row(a.sqlCells(v))
 			})
 		},
@@ -149,9 +146,6 @@ func (a *app) sqlConsole(db *store.DB) queries.SQL {
 		},
 	}
 }
-
-// errEnough ends a query whose --limit is reached.
-var errEnough = errors.New("enough rows")
 
 // sqlError says what is to be done about a query that failed.
 func sqlError(err error, timeout time.Duration) error {

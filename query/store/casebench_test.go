@@ -198,7 +198,7 @@ func caseQuestions(b *testing.B, db *DB) []caseQuestion {
 func cancelled(ctx context.Context, db *DB) error {
 	ctx, cancel := context.WithCancel(ctx)
 	time.AfterFunc(5*time.Millisecond, cancel)
-	err := db.SQL(ctx, "SELECT count(*) FROM event_rows AS a, event_rows AS b WHERE a.t + b.t = 7", func([]Column) error { return nil }, func([]any) error { return nil })
+	err := db.SQL(ctx, "SELECT count(*) FROM event_rows AS a, event_rows AS b WHERE a.t + b.t = 7", 0, func([]Column) error { return nil }, func([]any) error { return nil })
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

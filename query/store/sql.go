@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,10 +41,11 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Col
 // read-only transaction, and the database as a whole has no access to files,
 // network or extensions. head gets the columns, row each row: nil, bool, int64,
 // uint64, float64, string, time.Time (UTC), or []any and map[string]any of
-// these. Time is bounded by ctx, memory by Options.MemoryLimit: an answer that is
-// larger is spilled to disk and read from there. A query about sessions works
+// these. No more than limit rows are worked out, 0 means all. Time is bounded by
+// ctx, memory by Options.MemoryLimit: an answer that is larger is spilled to disk
+// and read from there. A query about sessions works
 // those out first. A mistake is a *SyntaxError where DuckDB says its place.
-func (db *DB) SQL(ctx context.Context, query string, head func([]Column) error, row func([]any) error) error {
+func (db *DB) SQL(ctx context.Context, query string, limit int64, head func([]Column) error, row func([]any) error) error {
 	type portion struct {
 		cols []Column
 		rows [][]any
@@ -56,7 +58,7 @@ func (db *DB) SQL(ctx context.Context, query string, head func([]Column) error, 
 	produce := func(ctx context.Context, c conn, emit func(portion) error) error {
 		return c.readOnly(ctx, func() error {
 			var p portion
-			err := c.selects(ctx, query, func(cols []Column) error {
+			err := c.selects(ctx, query, limit, func(cols []Column) error {
 				return emit(portion{cols: cols})
 			}, func(v []any) error {
 				if p.rows = append(p.rows, v); len(p.rows) < sqlPortion {
@@ -96,7 +98,7 @@ func (c conn) readOnly(ctx context.Context, f func() error) error {
 }
 
 // selects runs a statement that must be one query.
-func (c conn) selects(ctx context.Context, query string, head func([]Column) error, row func([]any) error) error {
+func (c conn) selects(ctx context.Context, query string, limit int64, head func([]Column) error, row func([]any) error) error {
 	if err := c.guard(ctx, query); err != nil {
 		return err
 	}
@@ -113,9 +115,9 @@ func (c conn) selects(ctx context.Context, query string, head func([]Column) err
 	switch {
 	case err != nil:
 	case kind == duckdb.STATEMENT_TYPE_SELECT:
-		err = c.spilled(ctx, query, stmt, head, row)
+		err = c.spilled(ctx, query, limit, stmt, head, row)
 	case kind == duckdb.STATEMENT_TYPE_EXPLAIN:
-		err = direct(ctx, stmt, head, row)
+		err = direct(ctx, limit, stmt, head, row)
 	default:
 		err = ErrNotQuery
 	}
@@ -123,12 +125,22 @@ func (c conn) selects(ctx context.Context, query string, head func([]Column) err
 }
 
 // direct reads an answer that the driver holds as a whole.
-func direct(ctx context.Context, stmt *duckdb.Stmt, head func([]Column) error, row func([]any) error) error {
+func direct(ctx context.Context, limit int64, stmt *duckdb.Stmt, head func([]Column) error, row func([]any) error) error {
 	rows, err := stmt.QueryContext(ctx, nil)
 	if err != nil {
 		return err
 	}
-	return errors.Join(eachValue(ctx, rows, head, row), rows.Close())
+	n := int64(0)
+	err = eachValue(ctx, rows, head, func(v []any) error {
+		if n++; limit > 0 && n > limit {
+			return errFound
+		}
+		return row(v)
+	})
+	if errors.Is(err, errFound) {
+		err = nil
+	}
+	return errors.Join(err, rows.Close())
 }
 
 // spillRows is how many rows of an answer are read back at once.
@@ -137,17 +149,20 @@ const spillRows = 1 << 15
 // spilled lets DuckDB put the answer into a table of the connection, which goes
 // to disk where memory is short, and reads that bit by bit. A read-only
 // transaction allows such tables, and ends them.
-func (c conn) spilled(ctx context.Context, query string, stmt *duckdb.Stmt, head func([]Column) error, row func([]any) error) error {
+func (c conn) spilled(ctx context.Context, query string, limit int64, stmt *duckdb.Stmt, head func([]Column) error, row func([]any) error) error {
 	names, err := columnNames(stmt)
 	if err != nil {
 		return err
 	}
 	// The guard has seen that the text is one query: it ends before the bracket.
-	text := strings.TrimRight(query, "; \t\r\n")
-	_, err = c.exec(ctx, "CREATE TEMP TABLE spoor_answer AS (\n"+text+"\n)")
+	text := "FROM (\n" + strings.TrimRight(query, "; \t\r\n") + "\n)"
+	if limit > 0 {
+		text += " LIMIT " + strconv.FormatInt(limit, 10)
+	}
+	_, err = c.exec(ctx, "CREATE TEMP TABLE spoor_answer AS "+text)
 	var known *duckdb.Error
 	if errors.As(err, &known) && known.Type == duckdb.ErrorTypeParser { // SHOW and the like are short
-		return direct(ctx, stmt, head, row)
+		return direct(ctx, limit, stmt, head, row)
 	}
 	if err != nil {
 		return err

@@ -50,11 +50,7 @@ func (db *DB) SQLParquet(ctx context.Context, text, path string, limit int64, pr
 // time.
 func (db *DB) sqlInto(ctx context.Context, text string, limit int64, head chan<- []Column, put func([][]any) error) error {
 	var rows [][]any
-	var n int64
-	err := db.SQL(ctx, text, func(cols []Column) error { head <- cols; return nil }, func(v []any) error {
-		if n++; limit > 0 && n > limit {
-			return errFound
-		}
+	err := db.SQL(ctx, text, limit, func(cols []Column) error { head <- cols; return nil }, func(v []any) error {
 		if rows = append(rows, v); len(rows) < sqlPortion {
 			return nil
 		}
@@ -62,11 +58,8 @@ func (db *DB) sqlInto(ctx context.Context, text string, limit int64, head chan<-
 		rows = nil
 		return err
 	})
-	if (err == nil || errors.Is(err, errFound)) && len(rows) > 0 {
-		return put(rows)
-	}
-	if errors.Is(err, errFound) {
-		return nil
+	if err == nil && len(rows) > 0 {
+		err = put(rows)
 	}
 	return err
 }

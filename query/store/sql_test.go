@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,7 +17,7 @@ func run(t testing.TB, db *DB, text string) ([]Column, [][]any, error) {
 	t.Helper()
 	var cols []Column
 	var rows [][]any
-	err := db.SQL(t.Context(), text, func(c []Column) error { cols = c; return nil }, func(v []any) error { rows = append(rows, v); return nil })
+	err := db.SQL(t.Context(), text, 0, func(c []Column) error { cols = c; return nil }, func(v []any) error { rows = append(rows, v); return nil })
 	return cols, rows, err
 }
 
@@ -112,7 +113,7 @@ func TestCancelledQueryReturnsAndFreesItsThread(t *testing.T) {
 	done := make(chan error)
 	go func() {
 		close(started)
-		done <- db.SQL(ctx, "SELECT count(*) FROM range(1000000) AS a(x), range(1000000) AS b(y) WHERE (x * y) % 7 = 3", func([]Column) error { return nil }, func([]any) error { return nil })
+		done <- db.SQL(ctx, "SELECT count(*) FROM range(1000000) AS a(x), range(1000000) AS b(y) WHERE (x * y) % 7 = 3", 0, func([]Column) error { return nil }, func([]any) error { return nil })
 	}()
 	<-started
 	cancel()
@@ -129,9 +130,36 @@ func TestCallbackErrorEndsSQL(t *testing.T) {
 	t.Parallel()
 	db := newCase(t)
 	want := errors.New("enough")
-	err := db.SQL(t.Context(), "SELECT * FROM range(100000)", func([]Column) error { return nil }, func([]any) error { return want })
+	err := db.SQL(t.Context(), "SELECT * FROM range(100000)", 0, func([]Column) error { return nil }, func([]any) error { return want })
 	if !errors.Is(err, want) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What is not asked for is not worked out (the first of these would never end), and
+// an order is kept.
+func TestSQLStopsAtItsLimit(t *testing.T) {
+	t.Parallel()
+	db := newCase(t)
+	for text, want := range map[string]string{
+		"SELECT range AS x, 1 AS x FROM range(1000000000000000) -- all":        "[[0 1] [1 1] [2 1]]",
+		"SELECT range FROM range(300000) ORDER BY hash(range), 1 DESC":         "",
+		"WITH x AS (FROM range(300000)) SELECT * FROM x ORDER BY range DESC; ": "[[299999] [299998] [299997]]",
+		"VALUES (1), (2) LIMIT 1": "[[1]]",
+		"SHOW TABLES":             "[[annotations] [chain_rows] [changes]]",
+	} {
+		var rows [][]any
+		err := db.SQL(t.Context(), text, 3, func([]Column) error { return nil }, func(v []any) error { rows = append(rows, v[:min(len(v), 2)]); return nil })
+		if want == "" {
+			_, all, err := run(t, db, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = fmt.Sprint(all[:3])
+		}
+		if got := fmt.Sprint(rows); err != nil || got != want {
+			t.Errorf("%s: %s, want %s (%v)", text, got, want, err)
+		}
 	}
 }
 
@@ -155,7 +183,7 @@ func TestLargeAnswersKeepTheirOrderAndPassThroughDisk(t *testing.T) {
 	defer db.Close()
 	const n = 400_000 // of 500 bytes: three times the memory
 	next := int64(0)
-	err = db.SQL(t.Context(), "SELECT x, repeat(md5(x::VARCHAR), 16) AS text FROM range(400000) AS r(x)", func([]Column) error { return nil }, func(v []any) error {
+	err = db.SQL(t.Context(), "SELECT x, repeat(md5(x::VARCHAR), 16) AS text FROM range(400000) AS r(x)", 0, func([]Column) error { return nil }, func(v []any) error {
 		if v[0] != next || len(v[1].(string)) != 512 {
 			t.Fatalf("row %d is %v", next, v[0])
 		}

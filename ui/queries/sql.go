@@ -21,9 +21,9 @@ import (
 
 // SQL runs SQL on the case, reading only. Its zero value takes the prompt away.
 type SQL struct {
-	// Run gives head the names of the columns and row each row. It ends with ctx
-	// and with the first error that row returns.
-	Run func(ctx context.Context, sql string, head func([]string) error, row func([]query.Value) error) error
+	// Run gives head the names of the columns and row each row, limit at most where
+	// that is not 0. It ends with ctx and with the first error that row returns.
+	Run func(ctx context.Context, sql string, limit int64, head func([]string) error, row func([]query.Value) error) error
 	// Write writes the whole answer to a file in the format of its ending and
 	// returns how many rows there were; progress is told now and then.
 	Write func(ctx context.Context, sql, path string, progress func(rows int64)) (int64, error)
@@ -81,9 +81,6 @@ type (
 	}
 )
 
-// errFull ends an answer of which enough is held.
-var errFull = errors.New("enough rows")
-
 // askSQL opens the prompt.
 func (v *View) askSQL() (pane.Intent, tea.Cmd) {
 	c := &v.sql
@@ -108,7 +105,7 @@ func (v *View) learn() tea.Cmd {
 	run, ctx := v.sql.run.Run, v.state.Ctx
 	return func() tea.Msg {
 		views, columns := []string{}, []string{}
-		err := run(ctx, aboutColumns, func(names []string) error {
+		err := run(ctx, aboutColumns, 0, func(names []string) error {
 			if len(names) != 2 {
 				return fmt.Errorf("%d columns about columns", len(names))
 			}
@@ -153,16 +150,12 @@ func (v *View) runSQL(sql string) tea.Cmd {
 	return func() tea.Msg {
 		start := time.Now()
 		m := sqlMsg{n: n}
-		m.err = run(ctx, sql, func(names []string) error { m.names = names; return nil }, func(cells []query.Value) error {
-			if m.more = len(m.rows) == shownRows; m.more {
-				return errFull
+		m.err = run(ctx, sql, shownRows+1, func(names []string) error { m.names = names; return nil }, func(cells []query.Value) error {
+			if m.more = len(m.rows) == shownRows; !m.more {
+				m.rows = append(m.rows, answerRow{int64(len(m.rows)), cells})
 			}
-			m.rows = append(m.rows, answerRow{int64(len(m.rows)), cells})
 			return nil
 		})
-		if m.more {
-			m.err = nil
-		}
 		m.took = time.Since(start)
 		return m
 	}

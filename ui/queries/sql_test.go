@@ -1,9 +1,11 @@
 package queries
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -22,7 +24,7 @@ type shelf struct {
 	wrote []string
 }
 
-func (s *shelf) run(ctx context.Context, sql string, head func([]string) error, row func([]query.Value) error) error {
+func (s *shelf) run(ctx context.Context, sql string, limit int64, head func([]string) error, row func([]query.Value) error) error {
 	if sql == aboutColumns {
 		for _, w := range []string{"account", "action", "actor"} {
 			if err := row([]query.Value{{Text: "events"}, {Text: w}}); err != nil {
@@ -38,7 +40,7 @@ func (s *shelf) run(ctx context.Context, sql string, head func([]string) error, 
 	if err := head(s.names); err != nil {
 		return err
 	}
-	for _, r := range s.rows {
+	for _, r := range s.rows[:min(int64(len(s.rows)), cmp.Or(limit, math.MaxInt64))] {
 		if err := row(r); err != nil {
 			return err
 		}
@@ -119,7 +121,7 @@ func TestSQLKeepsHistoryAndCompletes(t *testing.T) {
 // An answer of another shape than was asked for is no reason to break down.
 func TestSQLCompletesWithoutTheWordsOfTheCase(t *testing.T) {
 	t.Parallel()
-	odd := func(_ context.Context, _ string, head func([]string) error, row func([]query.Value) error) error {
+	odd := func(_ context.Context, _ string, _ int64, head func([]string) error, row func([]query.Value) error) error {
 		if err := head([]string{"one"}); err != nil {
 			return err
 		}

@@ -358,7 +358,7 @@ func fit[T any](list []T, n int) []T {
 }
 
 // SQL answers a query of the reader's own.
-func (c *Chaos) SQL(ctx context.Context, _ string, head func([]string) error, row func([]query.Value) error) error {
+func (c *Chaos) SQL(ctx context.Context, _ string, _ int64, head func([]string) error, row func([]query.Value) error) error {
 	var columns []string
 	var rows [][]query.Value
 	if err := errors.Join(c.answer(ctx, &columns), c.answer(ctx, &rows)); err != nil {
