@@ -135,23 +135,28 @@ func keyOf(r *eventRow) eventKey {
 }
 
 // contentOf sums up a row, its caller, what it gave out and what it changed (zero for
-// nothing), from stored columns as well. What carriers of a whole record alter is not
+// nothing), from stored columns as well: all that sessions and changes are made of, for
+// no order of loading may tell in them. What carriers of a whole record alter is not
 // among them: spaces, the order of names, fields that a pipeline adds or drops.
 func contentOf(r *eventRow, who *identityRow, gave mintRow, did string) content {
 	if r.form > uint8(cloudtrail.FormString) {
 		return anyContent
 	}
-	var room [256]byte
+	var room [512]byte
 	b := binary.LittleEndian.AppendUint64(room[:0], uint64(who.created))
+	b = binary.LittleEndian.AppendUint64(b, r.sharedHi)
+	b = binary.LittleEndian.AppendUint64(b, r.sharedLo)
 	for _, v := range [...]uint32{
 		r.region, r.ip, r.agent, r.ecode, r.emsg,
-		who.texts[whoType], who.texts[whoPrincipalID], who.texts[whoARN], who.texts[whoAccount], who.texts[whoKey], who.texts[whoUserName],
-		who.texts[whoInvokedBy], who.texts[whoSourceIdentity], who.texts[whoSignIn], who.texts[whoOnBehalfOf],
-		gave.issued, gave.roleARN, gave.session, gave.principal, gave.target,
+		gave.issued, gave.roleARN, gave.session, gave.principal, gave.target, gave.sourceIdent, gave.signIn, gave.from, gave.account, gave.roleName,
 	} {
 		b = binary.LittleEndian.AppendUint32(b, v)
 	}
-	b = strconv.AppendBool(append(b, r.outcome, r.grade), r.readonly)
+	for _, v := range who.texts {
+		b = binary.LittleEndian.AppendUint32(b, v)
+	}
+	b = strconv.AppendBool(append(b, r.outcome, r.grade, r.anchor), r.readonly)
+	b = strconv.AppendBool(b, who.assumedRoot)
 	return content(xxh3.Hash(append(b, did...)) | 1)
 }
 
@@ -361,15 +366,17 @@ func (s caseKeys) keys(first, last int64, take func(hour int64, key eventKey, sa
 		return err
 	}
 	people := s.db.people.all()
-	q := fmt.Sprintf("SELECT seq, uid_hi, uid_lo, coalesce(t, %d), account, source, name, region, ip, agent, ecode, emsg, who, idkind, outcome, grade, form, readonly "+
+	q := fmt.Sprintf("SELECT seq, uid_hi, uid_lo, coalesce(t, %d), account, source, name, region, ip, agent, ecode, emsg, who, idkind, outcome, grade, form, readonly, shared_hi, shared_lo, anchor "+
 		"FROM event_rows WHERE %s", noTime, where)
 	return s.c.chunks(s.ctx, q, args, func(v vectors) error {
 		seq, hi, lo, t := v.ints(0), v.words(1), v.words(2), v.ints(3)
 		account, source, name, region, ip, agent, ecode, emsg, who := v.ids(4), v.ids(5), v.ids(6), v.ids(7), v.ids(8), v.ids(9), v.ids(10), v.ids(11), v.ids(12)
 		kind, outcome, grade, form, readonly := v.bytes(13), v.bytes(14), v.bytes(15), v.bytes(16), v.bools(17)
+		sharedHi, sharedLo, anchor := v.words(18), v.words(19), v.bytes(20)
 		for i := range seq {
 			r := eventRow{uidHi: hi[i], uidLo: lo[i], t: t[i], account: account[i], source: source[i], name: name[i], region: region[i], ip: ip[i], agent: agent[i],
-				ecode: ecode[i], emsg: emsg[i], idkind: kind[i], outcome: outcome[i], grade: grade[i], form: form[i], readonly: readonly[i]}
+				ecode: ecode[i], emsg: emsg[i], idkind: kind[i], outcome: outcome[i], grade: grade[i], form: form[i], readonly: readonly[i],
+				sharedHi: sharedHi[i], sharedLo: sharedLo[i], anchor: anchor[i]}
 			take(hourOf(t[i]), keyOf(&r), contentOf(&r, &people[who[i]], gave[seq[i]], did[seq[i]]), seq[i])
 		}
 		return nil
@@ -379,10 +386,12 @@ func (s caseKeys) keys(first, last int64, take func(hour int64, key eventKey, sa
 // saidOf reads what events gave out and changed, as far as contentOf looks at it, by seq.
 func saidOf(ctx context.Context, c conn, where string, args []any) (gave map[int64]mintRow, did map[int64]string, err error) {
 	gave, did = make(map[int64]mintRow), make(map[int64]string)
-	err = c.chunks(ctx, "SELECT seq, issued_key, role_arn, session_name, principal, target FROM mints "+where, args, func(v vectors) error {
+	err = c.chunks(ctx, "SELECT seq, issued_key, role_arn, session_name, principal, target, source_ident, signin, from_principal, for_account, role_name FROM mints "+where, args, func(v vectors) error {
 		issued, role, session, principal, target := v.ids(1), v.ids(2), v.ids(3), v.ids(4), v.ids(5)
+		source, signIn, from, account, name := v.ids(6), v.ids(7), v.ids(8), v.ids(9), v.ids(10)
 		for i, seq := range v.ints(0) {
-			gave[seq] = mintRow{issued: issued[i], roleARN: role[i], session: session[i], principal: principal[i], target: target[i]}
+			gave[seq] = mintRow{issued: issued[i], roleARN: role[i], session: session[i], principal: principal[i], target: target[i],
+				sourceIdent: source[i], signIn: signIn[i], from: from[i], account: account[i], roleName: name[i]}
 		}
 		return nil
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"spoor/loader"
@@ -99,6 +100,9 @@ func TestRecordsOfOneIDThatDiffer(t *testing.T) {
 		tell("alice", "198.51.100.7", "bob", "AKIAISSUED0000000001"),
 		tell("alice", "203.0.113.9", "carol", "AKIAISSUED0000000001"),
 		tell("alice", "203.0.113.9", "bob", "AKIAISSUED0000000002"),
+		strings.Replace(delivered, `"eventID"`, `"sharedEventID":"22222222-2222-3333-4444-555555555555","eventID"`, 1),
+		strings.Replace(delivered, `"type":"IAMUser"`, `"type":"IAMUser","sessionContext":{"sessionIssuer":{"arn":"arn:aws:iam::111111111111:role/r"}}`, 1),
+		strings.Replace(delivered, `"type":"IAMUser"`, `"type":"IAMUser","inScopeOf":{"credentialsIssuedTo":"arn:aws:lambda:eu-west-1:111111111111:function:f"}`, 1),
 	}
 	for _, forgetful := range []bool{false, true} {
 		db := newCase(t)
