@@ -68,6 +68,19 @@ func textAt(object string, path ...string) string {
 	return plainText(at(object, path...))
 }
 
+// only returns the object in a list of one; "" where there are more or none.
+func only(list string) string {
+	if !strings.HasPrefix(list, "[") {
+		return ""
+	}
+	if i := space(list, 1); i < len(list) && list[i] == '{' {
+		if end := skipNested(list, i); end > 0 && list[space(list, end)] == ']' {
+			return list[i:end]
+		}
+	}
+	return ""
+}
+
 func plainText(v string) string {
 	switch {
 	case v == "" || v == "null" || v[0] == '{' || v[0] == '[':

@@ -87,14 +87,8 @@ func (e *Event) deriveAggregate(f *found) {
 		e.Time = parseTime(textAt(f.value[fWindow], "windowStart"))
 	}
 	primary := member(f.value[fSummary], "primaryDimension")
-	stats := member(primary, "statistics")
-	if e.Name != "" || textAt(primary, "dimension") != "eventName" || !strings.HasPrefix(stats, "[") {
-		return
-	}
-	if i := space(stats, 1); i < len(stats) && stats[i] == '{' {
-		if end := skipNested(stats, i); end > 0 && stats[space(stats, end)] == ']' {
-			e.Name = textAt(stats[i:end], "name")
-		}
+	if e.Name == "" && textAt(primary, "dimension") == "eventName" {
+		e.Name = textAt(only(member(primary, "statistics")), "name")
 	}
 }
 

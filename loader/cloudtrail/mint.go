@@ -12,6 +12,8 @@ func mintOf(e *Event) *Mint {
 		return signInMint(e)
 	case "sso.amazonaws.com":
 		return portalMint(e)
+	case "rolesanywhere.amazonaws.com":
+		return certificateMint(e)
 	case "iam.amazonaws.com":
 		if e.Name == "CreateAccessKey" {
 			return &Mint{
@@ -51,6 +53,21 @@ func stsMint(e *Event) *Mint {
 	default:
 		return nil
 	}
+	return m
+}
+
+// certificateMint reads what IAM Roles Anywhere gives out for a certificate (user
+// guide, CreateSession API).
+func certificateMint(e *Event) *Mint {
+	if e.Name != "CreateSession" {
+		return nil
+	}
+	set := only(at(e.Response, "credentialSet"))
+	m := &Mint{
+		Call: e.Name, IssuedKey: textAt(set, "credentials", "accessKeyId"), RoleARN: first(textAt(set, "roleArn"), textAt(e.Request, "roleArn")),
+		Principal: textAt(set, "assumedRoleUser", "assumedRoleId"), Target: textAt(set, "assumedRoleUser", "arn"), SourceIdent: textAt(set, "sourceIdentity"),
+	}
+	m.SessionName = first(textAt(e.Request, "roleSessionName"), lastPart(m.Target))
 	return m
 }
 

@@ -45,7 +45,11 @@ func TestMints(t *testing.T) {
 		{"sso", "CreateToken", center, &Mint{Principal: "u-1"}},
 		{"sso", "Authenticate", center, &Mint{Principal: "u-1"}},
 		{"iam", "CreateAccessKey", `"responseElements":{"accessKey":{"userName":"bob","accessKeyId":"AKIANEW"}}`, &Mint{IssuedKey: "AKIANEW", Target: "bob"}},
+		{"rolesanywhere", "CreateSession", `"userIdentity":{"type":"Unknown"},"requestParameters":{"roleArn":"arn:aws:iam::1:role/R"},"responseElements":{"credentialSet":[{"assumedRoleUser":{"arn":"arn:aws:sts::1:assumed-role/R/00ab","assumedRoleId":"AROA1:00ab"},"credentials":{"accessKeyId":"ASIANEW"},"roleArn":"arn:aws:iam::1:role/R","sourceIdentity":"CN=host"}],"subjectArn":"arn:aws:rolesanywhere:eu-west-1:1:subject/s"}`,
+			&Mint{IssuedKey: "ASIANEW", RoleARN: "arn:aws:iam::1:role/R", SessionName: "00ab", Principal: "AROA1:00ab", Target: "arn:aws:sts::1:assumed-role/R/00ab", SourceIdent: "CN=host"}},
 
+		{"rolesanywhere", "ListProfiles", user, nil},
+		{"s3", "CreateSession", user, nil},
 		{"sts", "GetCallerIdentity", user, nil},
 		{"sts", "AssumeRole", ask + `,"errorCode":"AccessDenied"`, nil},
 		{"signin", "ConsoleLogin", user + `,"responseElements":{"ConsoleLogin":"Failure"}`, nil},

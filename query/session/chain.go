@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"spoor/loader/cloudtrail"
@@ -25,6 +26,7 @@ func (r *resolver) chain(res *Result) {
 	res.Sessions = append(res.Sessions, r.in.Known...)
 	l := newLedger(r.in, res, r.cat)
 	res.mints = l.all
+	l.secondFactors(res.Sessions[:own])
 	twins := r.twins(res, l)
 	parent := make([]int, len(res.Sessions))
 	for i := range res.Sessions {
@@ -81,7 +83,7 @@ func (r *resolver) faces(res *Result) {
 func (l *ledger) links(res *Result, i int, face *cloudtrail.Identity, person string) []Link {
 	s := &res.Sessions[i]
 	for _, rule := range []func(*Session, *cloudtrail.Identity, string) []clue{
-		l.issuedKey, l.signIn, l.roleSession, l.sourceIdentity, l.sessionToken, l.federation, l.assumeRoot, l.console, l.identityCenter, l.signInToken,
+		l.issuedKey, l.signIn, l.roleSession, l.borrowed, l.sourceIdentity, l.sessionToken, l.federation, l.assumeRoot, l.console, l.identityCenter, l.signInToken,
 	} {
 		if links := l.resolve(res, i, rule(s, face, person)); len(links) > 0 {
 			return links
@@ -162,16 +164,20 @@ func (l *ledger) issuedKey(s *Session, face *cloudtrail.Identity, _ string) []cl
 	return out
 }
 
-// bearers are the types of those who use what each call gives out.
+// bearers are the types of those who use what each call gives out; what calls that
+// open a session of a role do, roles use.
 var bearers = map[string][]string{
-	"AssumeRole": {"AssumedRole"}, "AssumeRoleWithSAML": {"AssumedRole"}, "AssumeRoleWithWebIdentity": {"AssumedRole"},
 	"AssumeRoot": {"Root"}, "GetSessionToken": {"IAMUser", "Root"}, "GetFederationToken": {"FederatedUser"}, "CreateAccessKey": {"IAMUser", "Root"},
 }
 
 // agrees guards against keys that documents print as examples: a key issued for
 // one role, user or account is not used by another.
 func agrees(m *Mint, s *Session, face *cloudtrail.Identity) bool {
-	if types := bearers[m.Call]; types != nil && slices.Contains(principalTypes, face.Type) && !slices.Contains(types, face.Type) {
+	types := bearers[m.Call]
+	if Assumes(m.Call) {
+		types = []string{"AssumedRole"}
+	}
+	if types != nil && slices.Contains(principalTypes, face.Type) && !slices.Contains(types, face.Type) {
 		return false
 	}
 	switch m.Call {
@@ -208,13 +214,13 @@ func lives(m *Mint, s *Session) bool {
 // roleSession: AssumeRole* of the same role and session name in the second in
 // which the credentials were created.
 func (l *ledger) roleSession(s *Session, face *cloudtrail.Identity, _ string) []clue {
-	if s.Role == "" || s.Created == cloudtrail.NoTime {
+	if s.Role == "" {
 		return nil
 	}
 	var out []clue
-	for _, i := range l.byRole[roleSession{s.Account, s.Role, s.SessionName}] {
+	for _, i := range l.stamps(l.byRole[roleSession{s.Account, s.Role, s.SessionName}], s) {
 		m := l.all[i]
-		if !stamped(m, s) || m.Principal != "" && !cloudtrail.Masked(m.Principal) && m.Principal != s.PrincipalID {
+		if m.Principal != "" && !cloudtrail.Masked(m.Principal) && m.Principal != s.PrincipalID {
 			continue
 		}
 		if s.Kind == TemporaryKey && realKey(m.IssuedKey) { // it gave out another key, which was used by another session or never
@@ -241,9 +247,46 @@ func (l *ledger) sourceIdentity(s *Session, _ *cloudtrail.Identity, _ string) []
 	return out
 }
 
-// stamped reports whether a session's credentials were created when the mint was made.
-func stamped(m issued, s *Session) bool {
-	return s.Created != cloudtrail.NoTime && m.Ref.Time != cloudtrail.NoTime && abs(m.Ref.Time-s.Created) <= stampTolerance
+// borrowed: what lent a service the rights by which it still works long after it
+// was called, as CloudFormation does: the last calls that opened a session of this
+// role and name, one of each caller. Most sessions last an hour; where none was
+// opened in the last, the latest of all that may still have lasted counts.
+func (l *ledger) borrowed(s *Session, _ *cloudtrail.Identity, _ string) []clue {
+	if s.Kind != Forwarded || s.Role == "" || s.Start == cloudtrail.NoTime {
+		return nil
+	}
+	var out []clue
+	callers := map[int]bool{}
+	calls := l.within(l.byRole[roleSession{s.Account, s.Role, s.SessionName}], s.Start-roleLife, s.Start+stampTolerance)
+	for _, i := range slices.Backward(calls) {
+		m := l.all[i]
+		if len(out) > 0 && s.Start-m.Ref.Time > usualRoleLife {
+			break
+		}
+		if callers[m.session] || !cloudtrail.Masked(m.Principal) && m.Principal != s.PrincipalID {
+			continue
+		}
+		callers[m.session] = true
+		out = append(out, clue{i, ByInference, Inferred, "the last " + m.Call + " of this role and session name before a service worked with its rights"})
+	}
+	return out
+}
+
+// within returns those of some mints, by time, that were made between two times, both
+// included.
+func (l *ledger) within(mints []int, from, to int64) []int {
+	first := sort.Search(len(mints), func(i int) bool { return l.all[mints[i]].Ref.Time >= from })
+	mints = mints[first:]
+	return mints[:sort.Search(len(mints), func(i int) bool { return l.all[mints[i]].Ref.Time > to })]
+}
+
+// stamps returns those of some mints, by time, in whose second a session's
+// credentials were created, by two hosts' clocks.
+func (l *ledger) stamps(mints []int, s *Session) []int {
+	if s.Created == cloudtrail.NoTime {
+		return nil
+	}
+	return l.within(mints, s.Created-stampTolerance, s.Created+stampTolerance)
 }
 
 // sessionToken: GetSessionToken by the same user in the second of creation.
@@ -256,9 +299,9 @@ func (l *ledger) sessionToken(s *Session, _ *cloudtrail.Identity, person string)
 
 func (l *ledger) byCaller(s *Session, person, call string) []clue {
 	var out []clue
-	for _, i := range l.byPerson[person] {
+	for _, i := range l.stamps(l.byPerson[person], s) {
 		m := l.all[i]
-		if m.Call != call || !stamped(m, s) || s.Kind == TemporaryKey && realKey(m.IssuedKey) {
+		if m.Call != call || s.Kind == TemporaryKey && realKey(m.IssuedKey) {
 			continue
 		}
 		out = append(out, clue{i, ByRoleSession, ByTime, call + " by the same principal in the second the session was created"})
@@ -272,9 +315,9 @@ func (l *ledger) federation(s *Session, face *cloudtrail.Identity, _ string) []c
 		return nil
 	}
 	var out []clue
-	for _, i := range l.federated[face.IssuerARN] {
+	for _, i := range l.stamps(l.federated[face.IssuerARN], s) {
 		m := l.all[i]
-		if stamped(m, s) && (m.SessionName == "" || m.SessionName == s.SessionName) && !(s.Kind == TemporaryKey && realKey(m.IssuedKey)) {
+		if (m.SessionName == "" || m.SessionName == s.SessionName) && !(s.Kind == TemporaryKey && realKey(m.IssuedKey)) {
 			out = append(out, clue{i, ByRoleSession, ByTime, "GetFederationToken by its issuer in the second the credentials were created"})
 		}
 	}
@@ -287,9 +330,9 @@ func (l *ledger) assumeRoot(s *Session, face *cloudtrail.Identity, _ string) []c
 		return nil
 	}
 	var out []clue
-	for _, i := range l.roots {
+	for _, i := range l.stamps(l.roots, s) {
 		m := l.all[i]
-		if stamped(m, s) && strings.Contains(m.Target+" "+m.Principal, s.Account) && !(s.Kind == TemporaryKey && realKey(m.IssuedKey)) {
+		if strings.Contains(m.Target+" "+m.Principal, s.Account) && !(s.Kind == TemporaryKey && realKey(m.IssuedKey)) {
 			out = append(out, clue{i, ByRoleSession, ByTime, "AssumeRoot into this account in the second the credentials were created"})
 		}
 	}

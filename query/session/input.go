@@ -9,7 +9,7 @@ import (
 
 // Rules numbers the rules by which events become sessions and chains: what was
 // worked out by other rules must not be gone on with. Count it up when they change.
-const Rules = 6
+const Rules = 7
 
 // DefaultIdle is the silence that ends a session of a long-term key.
 const DefaultIdle = 30 * time.Minute
@@ -25,6 +25,9 @@ const (
 	// temporaryLife is the longest life of a temporary key: GetSessionToken and
 	// GetFederationToken grant up to 36 hours (STS API reference).
 	temporaryLife = 36 * 3600 * second
+	// roleLife is the longest session of a role, usualRoleLife that of one for which no
+	// duration is asked (STS API reference, AssumeRole).
+	roleLife, usualRoleLife = 12 * 3600 * second, 3600 * second
 	// BurstWindow is how long after a call a service may still act for its caller.
 	BurstWindow = 60 * time.Second
 	// TokenLife is how long a token of GetSigninToken opens the console (IAM user
@@ -100,6 +103,7 @@ type Mint struct {
 	Event  EventRef
 	Shared string // sharedEventID
 	Caller string // id of the Known session it belongs to; "" when its event is in Activity
+	MFA    cloudtrail.MFA
 }
 
 // A Cause is the latest call of the same principal to the service that then

@@ -111,12 +111,20 @@ func (r *Result) caller(ref Ref, known string) int {
 
 // AssumedIn returns the account that a call assumed a role in.
 func (m *Mint) AssumedIn() (account string, ok bool) {
-	switch m.Call {
-	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity":
-		account, _ = splitARN(m.RoleARN)
-		return account, true
+	if !Assumes(m.Call) {
+		return "", false
 	}
-	return "", false
+	account, _ = splitARN(m.RoleARN)
+	return account, true
+}
+
+// Assumes reports whether a call opens a session of a role.
+func Assumes(call string) bool {
+	switch call {
+	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "CreateSession": // the last by Roles Anywhere
+		return true
+	}
+	return false
 }
 
 // Names reports whether a call tells what an Identity Center user is called.
@@ -147,12 +155,13 @@ func (l *ledger) enter(i int, m issued, cat *catalog) {
 	if m.SignIn != "" {
 		l.bySignIn[m.SignIn] = append(l.bySignIn[m.SignIn], i)
 	}
-	switch m.Call {
-	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity":
+	if Assumes(m.Call) {
 		account, role := splitARN(m.RoleARN)
 		l.assumed[account] = true
 		k := roleSession{account, role, cmp.Or(m.SessionName, afterColon(m.Principal))}
 		l.byRole[k] = append(l.byRole[k], i)
+	}
+	switch m.Call {
 	case "AssumeRoot":
 		l.roots = append(l.roots, i)
 	case "GetFederationToken":

@@ -156,6 +156,10 @@ func (w *walker) start(i int) origin {
 		w.federated(&o, id)
 		return o
 	}
+	if s.unproven() {
+		o.confidence, o.reason = Unknown, "no sign-in succeeded: the records name who was tried, not who tried"
+		return o
+	}
 	switch s.ActorKind {
 	case cloudtrail.KindUser:
 		o.actor, o.reason = cmp.Or(id.UserName, s.Actor), "an IAM user's own credentials"
@@ -196,6 +200,12 @@ func (w *walker) start(i int) origin {
 	return o
 }
 
+// unproven reports whether all there is of a session is attempts to sign in.
+func (s *Session) unproven() bool {
+	return s.Kind == Window && s.Events > 0 && len(s.Services) == 1 && s.Services[0] == "signin.amazonaws.com" && s.Created == cloudtrail.NoTime &&
+		(s.Errors == s.Events || s.Errors > 0 && s.Face.ARN == "")
+}
+
 // plain names who stands at the start of a session of which the actor alone tells
 // nothing.
 func (w *walker) plain(o *origin, s *Session) {
@@ -208,6 +218,8 @@ func (w *walker) plain(o *origin, s *Session) {
 	case env != "":
 		o.kind, o.actor, o.confidence = cloudtrail.KindWorkload, s.SessionName, Inferred
 		o.reason = "its user agent runs in " + env + ", which names sessions after the function or task; " + w.missing(s)
+	case s.Face.Type == "" || s.Face.Type == "Unknown":
+		o.confidence, o.reason = Unknown, "the records name nobody"
 	default:
 		o.confidence, o.reason = Unknown, w.missing(s)
 	}
@@ -239,6 +251,8 @@ func (w *walker) missing(s *Session) string {
 	switch {
 	case s.Role == "":
 		return lead + "the records name no role or key that leads further"
+	case s.Kind == Forwarded:
+		return lead + "a service worked with the rights of a session of " + s.Role + " that was opened in the twelve hours before: load those, of every account and region"
 	case s.Created == cloudtrail.NoTime:
 		return lead + "the records don't say when they were issued"
 	case w.in.From != 0 && s.Created < w.in.From-stampTolerance:

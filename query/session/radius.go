@@ -35,11 +35,10 @@ func Credentials(m *Mint, session string) (Issued, bool) {
 // hides them.
 func gives(call string) bool {
 	switch call {
-	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "AssumeRoot", "GetSessionToken", "GetFederationToken",
-		"CreateAccessKey", "GetRoleCredentials", "CreateOAuth2Token":
+	case "AssumeRoot", "GetSessionToken", "GetFederationToken", "CreateAccessKey", "GetRoleCredentials", "CreateOAuth2Token":
 		return true
 	}
-	return false
+	return Assumes(call)
 }
 
 // A Radius is everything downstream of some sessions.

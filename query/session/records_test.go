@@ -55,6 +55,11 @@ func assumedRole(account, name, sess, key string, created int) object {
 		"sessionContext": context(created, object{"type": "Role", "principalId": "AROA" + name, "arn": "arn:aws:iam::" + account + ":role/" + name, "accountId": account, "userName": name}, nil)}
 }
 
+func withSource(who object, source string) object {
+	who["sessionContext"].(object)["sourceIdentity"] = source
+	return who
+}
+
 func signInEvent(id string, second int, name string, who object, result string, more object) object {
 	r := record(id, second, "signin", name, who, object{"eventType": "AwsConsoleSignIn", "userAgent": "Mozilla/5.0", "readOnly": false, "responseElements": object{name: result}})
 	for k, v := range more {
@@ -102,6 +107,15 @@ func recordFixtures(t *testing.T) []fixture {
 	signingIn := func(workflow, name string) object {
 		return object{"eventType": "AwsServiceEvent", "additionalEventData": object{"AuthWorkflowID": workflow, "UserName": name}}
 	}
+	lent := func(id string, second int, name, key string) object {
+		who := assumedRole(acct, "Dev", name, key, second)
+		who["invokedBy"] = "cloudformation.amazonaws.com"
+		return record(id, second+1, "ec2", "CreateVpc", who, object{"sourceIPAddress": "cloudformation.amazonaws.com", "readOnly": false})
+	}
+	opens := func(id string, second int, who object, name string) object {
+		return record(id, second, "sts", "AssumeRole", who, object{"requestParameters": object{"roleArn": "arn:aws:iam::" + acct + ":role/Dev", "roleSessionName": name}, "responseElements": object{"assumedRoleUser": object{"assumedRoleId": "AROADev:" + name}}})
+	}
+	bob := object{"type": "IAMUser", "principalId": "AIDABOB", "arn": "arn:aws:iam::" + acct + ":user/bob", "accountId": acct, "userName": "bob", "accessKeyId": "AKIABOB000000001"}
 	signInARN := "arn:aws:signin:us-east-1:" + acct + ":session/uuid-1"
 	return []fixture{
 		{
@@ -153,6 +167,37 @@ func recordFixtures(t *testing.T) []fixture {
 			events: decode(t, record("call", 300, "secretsmanager", "BatchGetSecretValue", iamUser("AKIAALICE0000001", 0, nil), nil),
 				forwarded("d1", "ASIAFORWARD0001"), forwarded("d2", "ASIAFORWARD0002"), forwarded("d3", "ASIAFORWARD0003")),
 			sessions: [][]string{{"call", "d1", "d2", "d3"}},
+		},
+		{
+			name: "a service works on with a role's rights long after the call: the last that opened the session, of each caller",
+			events: decode(t,
+				opens("before", 100, bob, "work"), opens("mint", 8000, iamUser("AKIAALICE0000001", 0, nil), "work"), lent("stack", 9000, "work", "ASIASTACK0000001"),
+				opens("alice", 20000, iamUser("AKIAALICE0000001", 0, nil), "ci"), opens("bob", 20100, bob, "ci"), lent("either", 21000, "ci", "ASIASTACK0000002"),
+				lent("nobody", 22000, "gone", "ASIASTACK0000003")),
+			sessions: [][]string{{"before"}, {"mint"}, {"stack"}, {"alice"}, {"bob"}, {"either"}, {"nobody"}},
+			wants: []want{{event: "stack", parent: "mint", evidence: "mint", link: "inferred", confidence: "inferred", root: "alice", sure: "inferred", depth: 1},
+				{event: "either", root: "alice or bob", sure: "unknown", candidates: 2}, {event: "nobody", root: "Dev/gone", sure: "unknown"}},
+		},
+		{
+			name: "sign-ins that did not succeed, of users and of root, prove nobody",
+			events: decode(t,
+				signInEvent("user", 90, "ConsoleLogin", object{"type": "IAMUser", "accountId": acct, "accessKeyId": "", "userName": "alice"}, "Failure", object{"errorMessage": "Failed authentication"}),
+				signInEvent("asked", 91, "CheckMfa", object{"type": "IAMUser", "accountId": acct, "accessKeyId": "", "userName": "alice"}, "Success", nil),
+				signInEvent("hidden", 95, "ConsoleLogin", object{"type": "IAMUser", "accountId": acct, "accessKeyId": "", "userName": "HIDDEN_DUE_TO_SECURITY_REASONS"}, "Failure", object{"errorMessage": "No username found in supplied account"}),
+				signInEvent("root", 99, "ConsoleLogin", object{"type": "Root", "principalId": acct, "arn": "arn:aws:iam::" + acct + ":root", "accountId": acct, "accessKeyId": ""}, "Failure", object{"errorMessage": "Failed authentication"})),
+			sessions: [][]string{{"user", "asked"}, {"hidden"}, {"root"}},
+			wants: []want{{event: "user", root: "alice", sure: "unknown"}, {event: "hidden", root: "HIDDEN_DUE_TO_SECURITY_REASONS", sure: "unknown"},
+				{event: "root", root: "root@" + acct, sure: "unknown"}},
+		},
+		{
+			name: "Roles Anywhere: a certificate's session",
+			events: decode(t,
+				record("mint", 60, "rolesanywhere", "CreateSession", object{"type": "Unknown", "accountId": acct, "principalId": "", "arn": "", "accessKeyId": "", "userName": ""}, object{
+					"requestParameters": object{"roleArn": "arn:aws:iam::" + acct + ":role/Host"}, "responseElements": object{"credentialSet": []object{{"roleArn": "arn:aws:iam::" + acct + ":role/Host", "sourceIdentity": "CN=host1",
+						"credentials": object{"accessKeyId": "ASIACERT00000001"}, "assumedRoleUser": object{"assumedRoleId": "AROAHost:00ab", "arn": "arn:aws:sts::" + acct + ":assumed-role/Host/00ab"}}}}}),
+				record("use", 70, "s3", "ListBuckets", withSource(assumedRole(acct, "Host", "00ab", "ASIACERT00000001", 60), "CN=host1"), nil)),
+			sessions: [][]string{{"mint"}, {"use"}},
+			wants:    []want{{event: "use", parent: "mint", evidence: "mint", link: "issued-key", confidence: "exact", root: "CN=host1", sure: "exact", depth: 1}},
 		},
 		{
 			name: "AssumeRoot and the member account's root; GetFederationToken and FederatedUser",
@@ -220,6 +265,30 @@ func TestSessionsOfRecords(t *testing.T) {
 			}
 			checkSums(t, f.events)
 		})
+	}
+}
+
+// The record of a user's or of root's sign-in is the one that tells of its second
+// factor; those of roles always say that there was none.
+func TestSecondFactorOfSignIns(t *testing.T) {
+	t.Parallel()
+	used := func(v string) object {
+		return object{"additionalEventData": object{"MFAUsed": v, "LoginTo": "https://console.aws.amazon.com"}}
+	}
+	root := object{"type": "Root", "principalId": acct, "arn": "arn:aws:iam::" + acct + ":root", "accountId": acct, "accessKeyId": ""}
+	for _, c := range []struct {
+		who  object
+		used string
+		want cloudtrail.MFA
+	}{
+		{iamUser("", 0, nil), "YES", cloudtrail.MFAYes}, {iamUser("", 0, nil), "No", cloudtrail.MFANo}, {root, "Yes", cloudtrail.MFAYes}, {root, "No", cloudtrail.MFANo},
+		{object{"type": "AssumedRole", "principalId": "AROAFed:dana", "arn": "arn:aws:sts::" + acct + ":assumed-role/Fed/dana", "accountId": acct}, "No", cloudtrail.MFAUnknown},
+	} {
+		events := decode(t, signInEvent("login", 100, "ConsoleLogin", c.who, "Success", used(c.used)))
+		s := of(t, resolve(events, 0), events, "login")
+		if s.MFA != c.want || slices.Contains(signs(s), session.NoMFA) != (c.want == cloudtrail.MFANo) {
+			t.Errorf("%s, MFAUsed %s: %v, signs %v", c.who["type"], c.used, s.MFA, signs(s))
+		}
 	}
 }
 

@@ -19,6 +19,18 @@ func (l *ledger) signIn(_ *Session, face *cloudtrail.Identity, _ string) []clue 
 	return out
 }
 
+// secondFactors takes from their sign-ins whether sessions of users and of root had
+// a second factor: the records of sign-ins lack a sessionContext, which says so on
+// others. Of roles and federated users sign-ins always say that there was none.
+func (l *ledger) secondFactors(sessions []Session) {
+	for _, m := range l.all {
+		if t := m.Ref.Who.Type; m.Call == "ConsoleLogin" && (t == "IAMUser" || t == "Root") && m.session >= 0 && m.session < len(sessions) {
+			s := &sessions[m.session]
+			s.MFA = max(s.MFA, m.MFA)
+		}
+	}
+}
+
 // console: the sign-in by which temporary credentials became a console session.
 func (l *ledger) console(s *Session, _ *cloudtrail.Identity, person string) []clue {
 	if s.Kind != Console && s.Kind != SignIn {
@@ -38,9 +50,9 @@ func (l *ledger) identityCenter(s *Session, face *cloudtrail.Identity, _ string)
 		return nil
 	}
 	var out []clue
-	for _, i := range l.portal {
+	for _, i := range l.stamps(l.portal, s) {
 		m := l.all[i]
-		if !stamped(m, s) || !slices.Contains(s.IPs, m.Ref.IP) {
+		if !slices.Contains(s.IPs, m.Ref.IP) {
 			continue
 		}
 		if m.RoleName != "" && m.RoleName != set && m.RoleName != s.Role || m.Account != "" && m.Account != s.Account {

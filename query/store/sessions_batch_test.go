@@ -62,7 +62,7 @@ func (p *troupe) act() {
 	n := p.r.IntN(4)
 	t := int64(100_000 + p.r.IntN(20_000))
 	long := p.user(n, fmt.Sprintf("AKIAUSER%08d", n), cloudtrail.NoTime)
-	switch scene := p.r.IntN(14); scene {
+	switch scene := p.r.IntN(15); scene {
 	case 0: // a call in person, and a service in her name about then
 		p.add(t, long, cloudtrail.AnchorIdle, "s3", "GetObject", nil)
 		lent := p.user(n, fmt.Sprintf("ASIALENT%08d", p.n), (t+1)*second)
@@ -79,7 +79,9 @@ func (p *troupe) act() {
 	case 2: // a sign-in, perhaps after a failure, and work under two keys
 		bare := p.user(n, "", cloudtrail.NoTime)
 		p.add(t-20, bare, cloudtrail.AnchorIdle, "signin", "ConsoleLogin", func(e *cloudtrail.Event) { e.Outcome = cloudtrail.Denied })
-		p.add(t, bare, cloudtrail.AnchorIdle, "signin", "ConsoleLogin", func(e *cloudtrail.Event) { e.Mint = &cloudtrail.Mint{Call: "ConsoleLogin"} })
+		p.add(t, bare, cloudtrail.AnchorIdle, "signin", "ConsoleLogin", func(e *cloudtrail.Event) {
+			e.Mint, e.MFA = &cloudtrail.Mint{Call: "ConsoleLogin"}, cloudtrail.MFA(p.r.IntN(3))
+		})
 		for k := range 2 {
 			p.add(t+30, p.user(n, fmt.Sprintf("ASIAWEBK%04d%04d", p.n, k), t*second), cloudtrail.AnchorConsole, "iam", "ListUsers", nil)
 		}
@@ -164,6 +166,17 @@ func (p *troupe) chained(scene, n int, t int64, long cloudtrail.Identity) {
 		p.add(t+5, broker, cloudtrail.AnchorKey, "signin", "GetSigninToken", minting(cloudtrail.Mint{Call: "GetSigninToken", IssuedKey: broker.AccessKey}))
 		broker.AccessKey, broker.Created = fmt.Sprintf("ASIAWEBB%08d", p.n), (t+int64(p.r.IntN(1200)))*second
 		p.add(t+1300, broker, cloudtrail.AnchorConsole, "iam", "ListUsers", nil)
+	case 14: // a service that works with a role's rights long after it was called, if it was
+		name := fmt.Sprint("stack", p.r.IntN(3))
+		for range p.r.IntN(3) {
+			p.add(t-int64(p.r.IntN(6000)), long, cloudtrail.AnchorIdle, "sts", "AssumeRole", minting(cloudtrail.Mint{Call: "AssumeRole", RoleARN: "arn:aws:iam::" + troupeHome + ":role/Stack", SessionName: name}))
+		}
+		lent := p.role(troupeHome, "Stack", name, fmt.Sprintf("ASIASTAC%08d", p.n), t*second)
+		if p.r.IntN(3) == 0 {
+			p.add(t-int64(p.r.IntN(70)), p.role(troupeHome, "Stack", name, fmt.Sprintf("ASIASTAK%08d", p.n), (t-100)*second), cloudtrail.AnchorKey, "cloudformation", "CreateStack", nil)
+		}
+		lent.InvokedBy = "cloudformation.amazonaws.com"
+		p.add(t+1, lent, cloudtrail.AnchorForward, "ec2", "CreateVpc", nil)
 	case 11: // two services at once in somebody's name, each of which may have set the other off
 		for k, pair := range [][2]string{{"kms", "s3"}, {"s3", "kms"}} {
 			lent := p.user(n, fmt.Sprintf("ASIARING%04d%04d", p.n, k), t*second)

@@ -11,7 +11,7 @@ import (
 type clues struct {
 	keys    map[uint32]int64 // texts, with the earliest time of issue
 	signIns map[uint32]bool
-	names   map[uint32]bool    // session names, with a source identity
+	names   map[uint32]bool    // session names, of those with a source identity and of uncaused ones
 	seconds map[int64]bool     // when credentials were made, or given out
 	roles   map[uint32]bool    // session names of those
 	callers map[uint32]bool    // principals of those
@@ -38,9 +38,10 @@ func (c *clues) made(t *touched, m *mintNote) bool {
 	if m.at.t == noTime || !c.seconds[m.at.t/1_000_000] && call != signInToken {
 		return false
 	}
-	switch call {
-	case "AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity":
+	if session.Assumes(call) {
 		return m.session == 0 || c.roles[m.session]
+	}
+	switch call {
 	case "ConsoleLogin", signInToken, "GetSessionToken":
 		return c.callers[t.rows[m.at.who].texts[whoPrincipalID]]
 	}
@@ -96,10 +97,22 @@ func (t *touched) issued() {
 			t.reach(who)
 		case r.created == noTime && r.texts[whoSourceIdentity] != 0 && c.names[r.texts[whoSessionName]]:
 			t.all(spans, noTime)
+		case t.uncaused(who) && c.names[r.texts[whoSessionName]]:
+			t.reach(who)
 		case hasKey:
 			t.all(spans, at)
 		}
 	}
+}
+
+// uncaused reports whether a service worked with the rights of a role's session, and
+// the call that set it off is not known: the calls that opened the session tell whose.
+func (t *touched) uncaused(who uint32) bool {
+	r := &t.rows[who]
+	if r.texts[whoInvokedBy] == 0 || r.texts[whoRole] == 0 || r.texts[whoSessionName] == 0 {
+		return false
+	}
+	return t.ev.causes[who] == (spot{})
 }
 
 // all touches the sessions of spans that ended after a time, about.
@@ -157,7 +170,7 @@ func (t *touched) relevant() (mints []int, matters []bool) {
 		if c.second(r.created); r.created != noTime {
 			c.roles[r.texts[whoSessionName]], c.callers[r.texts[whoPrincipalID]] = true, true
 		}
-		if r.created == noTime && r.texts[whoSourceIdentity] != 0 {
+		if r.created == noTime && r.texts[whoSourceIdentity] != 0 || t.uncaused(who) {
 			c.names[r.texts[whoSessionName]] = true
 		}
 		if r.created == noTime {
