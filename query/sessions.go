@@ -287,13 +287,18 @@ type Measure struct {
 	Done    bool  // what it is about was deleted since, or set inactive
 }
 
+// Named is what a step is about as its field has it: a role goes by name there.
+func (t *Task) Named(m Measure) string {
+	if t.Field == "role" {
+		return m.What[strings.LastIndexByte(m.What, '/')+1:]
+	}
+	return m.What
+}
+
 // About finds the events about a step: those of the key or user, and those that
 // touched it as a resource. All for none.
 func (t *Task) About(m Measure) Filter {
-	what := m.What
-	if t.Field == "role" { // which goes by name
-		what = what[strings.LastIndexByte(what, '/')+1:]
-	}
+	what := t.Named(m)
 	f, err := Is(t.Field, Value{Text: what})
 	if err != nil {
 		return Filter{}

@@ -206,6 +206,15 @@ func (m *Model) walk(n int) tea.Cmd {
 	return cmd
 }
 
+// jumped reports whether what is shown are still the events behind a figure.
+func (m *Model) jumped() bool {
+	if m.trail.at == 0 || m.trail.at >= len(m.trail.steps) {
+		return false
+	}
+	at := m.trail.steps[m.trail.at]
+	return at.jump && m.history.now().equal(at.set)
+}
+
 // step is undo and redo.
 func (m *Model) step(n int) tea.Cmd {
 	m.history.move(n)

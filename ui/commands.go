@@ -38,7 +38,7 @@ func (m *Model) goCommands() []pane.Command {
 		do("palette", "commands", "Find a command by typing some of its letters", "Go", 21, nil, m.palette, ":", "ctrl+p"),
 		do("help", "help", "List what can be done here, with its keys", "Go", 22, nil, m.help, "?"),
 		do("guide", "guide", "Read the guide through this example again", "Go", 0, m.noGuide, m.guide, "ctrl+o"),
-		do("leave", "leave", "Leave one level: a brush, a detail, a pane", "Go", 0, nil, m.leave, "esc"),
+		do("leave", "leave", "Leave one level: a brush, a detail, a pane, the events behind a figure", "Go", 0, nil, m.leave, "esc"),
 		do("quit", "quit", "Close the view; in Events, end the program", "Go", 0, nil, m.quit, "q"),
 		do("suspend", "suspend", "Back to the shell; fg returns", "Go", 0, nil, func() tea.Cmd { return tea.Suspend }, "ctrl+z"),
 	}
@@ -79,7 +79,7 @@ func (m *Model) takeCommands() []pane.Command {
 	return []pane.Command{
 		do("copy-event", "copy event", "Copy the event as JSON, as logged", "Take", 0, m.noEvent, m.copyEvent, "Y"),
 		do("write-copy", "write what was copied", "Write what was copied last to a file", "Take", 0, m.noCopy, m.askCopy, "ctrl+w"),
-		do("copy-command", "copy command", "Copy the command line that prints the same events", "Take", 0, nil, m.copyCommand, "ctrl+y"),
+		do("copy-command", "copy command", "Copy the command line that prints what is shown", "Take", 0, nil, m.copyCommand, "ctrl+y"),
 		do("export", "export", "Write the filtered events to a file: CSV, NDJSON or JSON", "Take", 0, m.noExport, m.askExport, "ctrl+e"),
 		do("mark", "mark", "Mark, note or tag the event, its session or its resource", "Take", 0, m.noMark, m.startMark, "m"),
 		do("marked", "marked", "List what carries a mark, a note or a tag", "Go", 0, m.noMarks, func() tea.Cmd { return m.act(pane.GoTo{View: markedView}) }, "M"),
@@ -240,6 +240,10 @@ func (m *Model) leave() tea.Cmd {
 			}
 		}
 		return m.goTo(0)
+	case m.jumped():
+		return m.walk(-1)
+	case m.noStop(-1) == "":
+		m.say("[ goes back to " + m.views[m.trail.steps[m.trail.at-1].view].Title + ", q ends the program")
 	default:
 		m.say("q ends the program")
 	}

@@ -285,6 +285,22 @@ func TestBackTakesAJumpBack(t *testing.T) {
 	d.shows("no further view that way")
 }
 
+// Leaving the events behind a figure leads to the figure; where the filter is
+// another by now, what would go back is named.
+func TestLeavingTheEventsBehindAFigure(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{Views: []View{{Title: "Other", Pane: &other{}}}}, 120, 40)
+	d.keys("/", "type:outcome:ok", "enter", "2", "enter", "enter", "esc", "esc")
+	if d.m.view != 1 || d.filter() != "outcome:ok" {
+		t.Errorf("view %d, filter %q", d.m.view, d.filter())
+	}
+	d.keys("enter", "/", "type:actor:alice", "enter", "esc")
+	if d.m.view != 0 {
+		t.Errorf("a filter of one's own is left for view %d", d.m.view)
+	}
+	d.shows("[ goes back to Other, q ends the program")
+}
+
 func TestAnEventAmongItsNeighbours(t *testing.T) {
 	t.Parallel()
 	d := newDriver(t, Options{Views: []View{{Title: "Changes", Pane: &changing{}}}}, 120, 40)

@@ -146,7 +146,7 @@ func (m *Model) copyEvent() tea.Cmd {
 // copyMsg copies what had to be read first.
 type copyMsg struct{ pane.Copy }
 
-// copyCommand copies the command line that prints the same events.
+// copyCommand copies the command line that prints what is shown.
 func (m *Model) copyCommand() tea.Cmd {
 	return m.copy(pane.Copy{What: "command", Text: m.commandLine()})
 }
@@ -157,7 +157,7 @@ func (m *Model) commandLine() string {
 	if len(m.opt.Command) > 0 {
 		args = append([]string{}, m.opt.Command...)
 	}
-	if s, ok := m.scripted(); ok {
+	if s, ok := m.views[m.view].Pane.(pane.Scripted); ok {
 		args = append(args, s.Command()...)
 	} else {
 		args = append(args, "events")
@@ -175,12 +175,6 @@ func (m *Model) commandLine() string {
 		args[i] = shellQuote(a)
 	}
 	return strings.Join(args, " ")
-}
-
-// scripted is the view where it shows changes, not events.
-func (m *Model) scripted() (pane.Scripted, bool) {
-	s, ok := m.views[m.view].Pane.(pane.Scripted)
-	return s, ok
 }
 
 // shellQuote quotes an argument for a POSIX shell.
@@ -203,8 +197,8 @@ type exportMsg struct {
 
 // askExport asks for the file; its ending says the format.
 func (m *Model) askExport() tea.Cmd {
-	if s, ok := m.scripted(); ok {
-		return m.askReport(s)
+	if c, ok := m.views[m.view].Pane.(pane.Changing); ok {
+		return m.askReport(c)
 	}
 	name := "events-" + m.now().Format("20060102-150405") + ".csv"
 	return m.act(pane.Ask{Title: "Export the filtered events", Initial: name, Help: "a file ending in .csv, .ndjson or .json",
@@ -219,7 +213,7 @@ func (m *Model) askExport() tea.Cmd {
 
 // askReport asks for the file to write the changes to that a view shows: rows
 // for a program, or a report for people.
-func (m *Model) askReport(s pane.Scripted) tea.Cmd {
+func (m *Model) askReport(c pane.Changing) tea.Cmd {
 	name := "timeline-" + m.now().Format("20060102-150405") + ".html"
 	return m.act(pane.Ask{Title: "Export the changes shown", Initial: name, Help: "a report ending in .html or .md, or rows: .csv, .ndjson or .json",
 		Done: func(path string) (pane.Intent, tea.Cmd, error) {
@@ -230,7 +224,7 @@ func (m *Model) askReport(s pane.Scripted) tea.Cmd {
 					return nil, nil, errors.New("end the name in .html, .md, .csv, .ndjson or .json")
 				}
 			}
-			r, err := s.Changes()
+			r, err := c.Changes()
 			return nil, m.startExport(ExportRequest{Filter: r.Filter, Order: r.Order, Format: format, Path: path, Changes: &r}), err
 		}})
 }

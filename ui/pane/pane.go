@@ -143,13 +143,16 @@ type Targeted interface {
 	Target() (Target, bool)
 }
 
-// Scripted is an optional ability of a view that shows changes: the same answer
-// outside the screen.
+// Scripted is an optional ability of a view that shows no events: the command that
+// prints what it shows, after "spoor".
 type Scripted interface {
-	// Changes is the question that the view shows, for an export.
-	Changes() (query.ChangeRequest, error)
-	// Command is the command that prints it, after "spoor".
 	Command() []string
+}
+
+// Changing is an optional ability of a view that shows changes: the question it
+// shows, for an export.
+type Changing interface {
+	Changes() (query.ChangeRequest, error)
 }
 
 // Brush is an optional ability of a view: a stretch of time can be marked in it

@@ -27,9 +27,22 @@ func (v *View) sessionSheet(one query.SessionChain, did query.BurstPage) *sheet 
 	}
 	lines = append(lines, blank(), heading("What it did"))
 	sh := v.newSheet("Session of "+text.CleanLine(s.Actor, 60)+", "+text.Clean(s.ID), nil)
-	sh.session = &s
+	sh.session, sh.command = &s, []string{"sessions", "--id", s.ID}
 	sh.set(append(lines, v.burstLines(sh, did)...))
 	return sh
+}
+
+// within is the filter for the events of a session with a value, All for none.
+func within(session, field, value string) query.Filter {
+	f, err := query.Is("session", query.Value{Text: session})
+	if err != nil {
+		return query.Filter{}
+	}
+	g, err := query.Is(field, query.Value{Text: value})
+	if err != nil {
+		return query.Filter{}
+	}
+	return f.And(g)
 }
 
 func label(name text.Safe, cells ...grid.Cell) *line {
@@ -47,17 +60,21 @@ func (v *View) headerLines(s query.Session) []*line {
 		who = append(who, piece(role, "  MFA "+text.Clean(s.MFA)))
 	}
 	lines := []*line{
-		label("who", who...),
-		label("", dim(text.CleanLine(s.Principal, cellMax))),
-		label("root", piece(themes.Accent, text.CleanLine(s.RootActor, cellMax)), dim("  "+text.CleanLine(s.Confidence+": "+s.Reason, 300))),
+		label("who", who...).names("actor", s.Actor),
+		label("", dim(text.CleanLine(s.Principal, cellMax))).names("principal", s.Principal),
+		label("root", piece(themes.Accent, text.CleanLine(s.RootActor, cellMax)), dim("  "+text.CleanLine(s.Confidence+": "+s.Reason, 300))).names("root", s.RootActor),
 		label("when", piece(themes.Text, v.state.Clock(s.Start)+" to "+v.state.Clock(s.End)), dim("  "+lasted(s.Start, s.End))),
 	}
-	lines = append(lines, listLines("from", s.SourceIPs, 3)...)
-	lines = append(lines, programLines(s.Programs(), 3)...)
-	lines = append(lines, listLines("keys", s.AccessKeys, 2)...)
-	lines = append(lines, label("did", piece(themes.Text, number(s.Events)), dim(text.Safe(" "+query.Plural(s.Events, "event")+"  ")), tally(s.Writes, themes.Write), dim(text.Safe(" "+query.Plural(s.Writes, "write")+"  ")),
-		tally(s.Denied, themes.Denied), dim(" denied  "), tally(s.Errors-s.Denied, themes.Error), dim(" failed otherwise"), dim("  "+number(s.Forwarded)+" by services in its name")))
-	lines = append(lines, label("where", plain(strings.Join(append([]string{v.state.Accounts.Full(s.Account)}, s.Regions...), " ")), dim("  "+text.CleanLine(services(s.Services), cellMax))))
+	lines = append(lines, listLines("from", "ip", s.ID, s.SourceIPs, 3)...)
+	lines = append(lines, programLines(s.ID, s.Programs(), 3)...)
+	lines = append(lines, listLines("keys", "key", s.ID, s.AccessKeys, 2)...)
+	did := label("did", piece(themes.Text, number(s.Events)), dim(text.Safe(" "+query.Plural(s.Events, "event")+"  ")), tally(s.Writes, themes.Write), dim(text.Safe(" "+query.Plural(s.Writes, "write")+"  ")),
+		tally(s.Denied, themes.Denied), dim(" denied  "), tally(s.Errors-s.Denied, themes.Error), dim(" failed otherwise"))
+	if s.Forwarded > 0 {
+		did.cells = append(did.cells, dim("  "+number(s.Forwarded)+" by services in its name"))
+	}
+	lines = append(lines, did)
+	lines = append(lines, label("where", plain(strings.Join(append([]string{v.state.Accounts.Full(s.Account)}, s.Regions...), " ")), dim("  "+text.CleanLine(services(s.Services), cellMax))).names("account", s.Account))
 	if noted := notes(&s); noted != "" {
 		lines = append(lines, label("noted", piece(themes.Focus, text.CleanLine(noted, cellMax))))
 	}
@@ -76,7 +93,7 @@ func services(list []string) string {
 }
 
 // programLines shows the first programs, each with how many agents are like it.
-func programLines(list []query.Program, most int) []*line {
+func programLines(session string, list []query.Program, most int) []*line {
 	var out []*line
 	name := text.Safe("with")
 	for i, p := range list {
@@ -88,21 +105,24 @@ func programLines(list []query.Program, most int) []*line {
 			like = dim(text.Safe(fmt.Sprintf("%d like it: ", p.More+1)))
 		}
 		l := label(name, like, plain(p.Agent))
-		l.whole = true
+		if l.whole = true; p.More == 0 {
+			l.names("agent", p.Agent).counts(within(session, "agent", p.Agent))
+		}
 		out = append(out, l)
 		name = ""
 	}
 	return out
 }
 
-// listLines shows the first of a list, a line each, and how many more there are.
-func listLines(name text.Safe, list []string, most int) []*line {
+// listLines shows the first values that a field has in a session, a line each, and
+// how many more there are.
+func listLines(name text.Safe, field, session string, list []string, most int) []*line {
 	var out []*line
 	for i, v := range list {
 		if i == most {
 			return append(out, label("", dim(text.Safe(fmt.Sprintf("and %d more", len(list)-i)))))
 		}
-		out = append(out, label(name, plain(v)))
+		out = append(out, label(name, plain(v)).names(field, v).counts(within(session, field, v)))
 		name = ""
 	}
 	return out
@@ -113,7 +133,9 @@ func (v *View) chainLines(one query.SessionChain) []*line {
 	var out []*line
 	at := one.Session
 	for _, up := range one.Up {
-		out = append(out, v.linkLine(*at.Link, up.Actor, "")...)
+		link := v.linkLine(*at.Link, up.Actor, "")
+		link[0].shown = up.Actor
+		out = append(out, link...)
 		at = up
 	}
 	if at.Link == nil && len(at.Candidates) > 1 {
@@ -126,9 +148,10 @@ func (v *View) chainLines(one query.SessionChain) []*line {
 		role = themes.Warn
 	}
 	for _, st := range one.Started {
-		out = append(out, &line{session: st.Session, seq: st.Seq, cells: []grid.Cell{dim("  instance by " + text.CleanLine(st.Event, 60) + " of "), piece(themes.Accent, text.CleanLine(st.Actor, cellMax)), dim("  " + v.state.Clock(st.Time))}})
+		out = append(out, &line{session: st.Session, seq: st.Seq, shown: st.Actor, cells: []grid.Cell{dim("  instance by " + text.CleanLine(st.Event, 60) + " of "), piece(themes.Accent, text.CleanLine(st.Actor, cellMax)), dim("  " + v.state.Clock(st.Time))}})
 	}
-	return append(out, &line{cells: []grid.Cell{dim("  "), piece(role, text.CleanLine(one.Session.RootActor, cellMax)), dim("  " + text.CleanLine(one.Session.Reason, 300))}})
+	root := &line{cells: []grid.Cell{dim("  "), piece(role, text.CleanLine(one.Session.RootActor, cellMax)), dim("  " + text.CleanLine(one.Session.Reason, 300))}}
+	return append(out, root.names("root", one.Session.RootActor))
 }
 
 // linkLine leads to a parent; its second line to the evidence.
@@ -159,14 +182,15 @@ func (v *View) treeLines(t query.SessionTree, depth int) []*line {
 		if what == "" {
 			what = "credentials"
 		}
-		out = append(out, &line{seq: i.Seq, cells: []grid.Cell{dim(indent), plain(i.Call + " for " + i.For), dim("  " + v.state.Clock(i.Time) + "  " + text.CleanLine(what, 60) + ", not used in these logs")}})
+		l := &line{seq: i.Seq, cells: []grid.Cell{dim(indent), plain(i.Call + " for " + i.For), dim("  " + v.state.Clock(i.Time) + "  " + text.CleanLine(what, 60) + ", not used in these logs")}}
+		out = append(out, l.names("key", i.Key))
 	}
 	for _, c := range t.Children {
 		maybe := text.Safe("")
 		if c.Maybe {
 			maybe = "perhaps "
 		}
-		out = append(out, &line{session: c.Session.ID, cells: []grid.Cell{dim(indent + text.Safe(v.state.Styles.Glyphs.Right) + " "), piece(themes.Accent, maybe+text.CleanLine(c.Session.Actor, cellMax)),
+		out = append(out, &line{session: c.Session.ID, shown: c.Session.Actor, cells: []grid.Cell{dim(indent + text.Safe(v.state.Styles.Glyphs.Right) + " "), piece(themes.Accent, maybe+text.CleanLine(c.Session.Actor, cellMax)),
 			dim("  " + v.state.Clock(c.Session.Start)), dim("  events "), piece(themes.Text, number(c.Session.Events)), dim("  writes "), tally(c.Session.Writes, themes.Write),
 			dim("  denied "), tally(c.Session.Denied, themes.Denied)}})
 		out = append(out, v.treeLines(c, depth+1)...)
@@ -206,7 +230,7 @@ func (v *View) burstLine(s *sheet, b query.Burst) *line {
 	if b.Resource != "" {
 		cells = append(cells, plain("  "+b.Resource))
 	}
-	l := &line{cells: cells, whole: true, seq: b.Seq, from: b.First, to: b.Last}
+	l := (&line{cells: cells, whole: true, seq: b.Seq, from: b.First, to: b.Last}).names("event", b.Event).names("resource", b.Resource)
 	if f, err := query.Is("session", query.Value{Text: s.session.ID}); err == nil {
 		l.figure = f
 		if g, err := query.Is("event", query.Value{Text: b.Event}); err == nil && b.Count > 1 {
@@ -217,7 +241,7 @@ func (v *View) burstLine(s *sheet, b query.Burst) *line {
 }
 
 func (v *View) childLine(s query.Session) *line {
-	return &line{session: s.ID, cells: []grid.Cell{dim("  "), piece(themes.Accent, text.CleanLine(s.Actor, cellMax)), dim("  " + v.state.Clock(s.Start) + "  " + lasted(s.Start, s.End)),
+	return &line{session: s.ID, shown: s.Actor, cells: []grid.Cell{dim("  "), piece(themes.Accent, text.CleanLine(s.Actor, cellMax)), dim("  " + v.state.Clock(s.Start) + "  " + lasted(s.Start, s.End)),
 		dim("  events "), piece(themes.Text, number(s.Events)), dim("  root "), plain(s.RootActor)}}
 }
 
@@ -230,7 +254,7 @@ func begun(s string) string {
 }
 
 // radiusSheet is everything downstream and the list to contain.
-func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
+func (v *View) radiusSheet(what text.Safe, f query.Filter, r query.Radius) *sheet {
 	lines := []*line{{cells: []grid.Cell{plain(query.Counted(r.Sessions, "session") + "  " + query.Counted(r.Events, "event")), piece(themes.Write, "  "+number(r.Writes)+" writes"),
 		piece(themes.Denied, "  "+number(r.Denied)+" denied")}}}
 	for _, t := range r.Contain {
@@ -243,7 +267,8 @@ func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 		lines = append(lines, blank(), heading("Made or altered in IAM and Identity Center"))
 	}
 	for _, c := range r.Made {
-		lines = append(lines, &line{seq: c.Seq, cells: []grid.Cell{dim("  " + v.state.Clock(c.Time) + "  "), piece(themes.Write, text.CleanLine(c.Action, 60)), plain("  " + c.Summary), dim("  " + text.CleanLine(c.Actor, 60))}})
+		l := &line{seq: c.Seq, cells: []grid.Cell{dim("  " + v.state.Clock(c.Time) + "  "), piece(themes.Write, text.CleanLine(c.Action, 60)), plain("  " + c.Summary), dim("  " + text.CleanLine(c.Actor, 60))}}
+		lines = append(lines, l.names("resource", c.Resource))
 	}
 	lines = append(lines, blank(), heading("Sessions"))
 	for _, t := range r.Trees {
@@ -253,7 +278,9 @@ func (v *View) radiusSheet(what text.Safe, r query.Radius) *sheet {
 	if r.Partial {
 		lines = append(lines, blank(), &line{cells: []grid.Cell{piece(themes.Error, "there is more than is shown here: narrow the filter")}})
 	}
-	return v.newSheet("Blast radius of "+what, lines)
+	sh := v.newSheet("Blast radius of "+what, lines)
+	sh.command = []string{"sessions", "--radius", "--", f.String()}
+	return sh
 }
 
 // stepLine is one thing to do, where it is and why, dim when it was done already;
@@ -269,5 +296,6 @@ func stepLine(t query.Task, s query.Measure) *line {
 	if len(s.Why) > 0 {
 		cells = append(cells, dim("  "+text.CleanLine(strings.Join(s.Why, "; "), cellMax)))
 	}
-	return &line{seq: s.Seq, figure: t.About(s), from: cloudtrail.NoTime, cells: cells}
+	l := &line{seq: s.Seq, cells: cells, shown: s.What}
+	return l.names(t.Field, t.Named(s)).counts(t.About(s))
 }

@@ -19,22 +19,22 @@ var signsOfRisk = []string{"root", "instance credentials outside", "denied, then
 
 // Commands implements pane.Pane.
 func (v *View) Commands() []pane.Command {
-	cmds := slices.Concat(v.movement(), v.seeking(), pane.Pivots("sessions", "the value under the cursor", 0, v.nothing, v.pick))
+	cmds := slices.Concat(v.movement(), v.seeking(), pane.Pivots("sessions", "the value under the cursor", 0, v.noValue, v.pick))
 	do := pane.Doer("sessions")
 	return append(cmds,
-		do("open", "open", "Open the session, or what the line leads to: a session, an event, more", "Look", 1, v.nothing, v.enter, "enter"),
+		do("open", "open", "Open the session, or what the line leads to: a session, an event, more", "Look", 1, v.leadsNowhere, v.enter, "enter"),
 		do("out", "close", "Go back to what was open before, in the end the list", "Look", 0, v.outermost, func() (pane.Intent, tea.Cmd) {
 			cmd, _ := v.Out()
 			return nil, cmd
 		}, "backspace"),
-		do("evidence", "events", "Show the events behind the session or line", "Look", 2, v.nothing, v.evidence, "e"),
-		do("radius", "blast radius", "Show everything that came of the session, and what to contain", "Look", 3, v.nothing, v.radius, "b"),
-		do("compare", "compare", "Keep this session for comparing; on a second one, set both side by side", "Look", 5, v.nothing, v.contrast, "C"),
+		do("evidence", "events", "Show the events behind the session or line", "Look", 2, v.noFigure, v.evidence, "e"),
+		do("radius", "blast radius", "Show everything that came of the session, and what to contain", "Look", 3, v.noSession, v.radius, "b"),
+		do("compare", "compare", "Keep this session for comparing; on a second one, set both side by side", "Look", 5, v.noSession, v.contrast, "C"),
 		do("order", "next order", "By user, newest, oldest, most events, most signs of risk", "Look", 6, v.notList, v.nextOrder, "o"),
 		do("signs", "signs of risk", "Show only sessions with a sign of risk", "Filter", 4, v.notList, v.chooseSign, "r"),
-		do("human", "all of this human", "Set the filter to everything that goes back to the same root actor", "Filter", 0, v.nothing, v.filterBy("root"), "A"),
-		do("credential", "all of this credential", "Set the filter to everything done with the session's access key", "Filter", 0, v.nothing, v.filterBy("key"), "K"),
-		do("copy", "copy id", "Copy the id of the session", "Take", 0, v.nothing, v.copyID, "y"),
+		do("human", "all of this human", "Set the filter to everything that goes back to the same root actor", "Filter", 0, v.noSession, v.filterBy("root"), "A"),
+		do("credential", "all of this credential", "Set the filter to everything done with the session's access key", "Filter", 0, v.noSession, v.filterBy("key"), "K"),
+		do("copy", "copy", "Copy the id of the session; of what is opened, the value under the cursor", "Take", 0, v.noValue, v.copyValue, "y"),
 	)
 }
 
@@ -72,83 +72,6 @@ func (v *View) notList() string {
 	return ""
 }
 
-// current is the session on top or under the cursor.
-func (v *View) current() (query.Session, bool) {
-	if s := v.top(); s != nil {
-		if s.session == nil {
-			return query.Session{}, false
-		}
-		return *s.session, true
-	}
-	i, ok := v.grid.Current()
-	if !ok {
-		return query.Session{}, false
-	}
-	return i.s, true
-}
-
-// Value implements pane.Valued: what the row says in the current column.
-func (v *View) Value() (query.Value, bool) {
-	one, ok := v.current()
-	if !ok {
-		return query.Value{}, false
-	}
-	if v.top() == nil {
-		switch v.grid.Column() {
-		case "actor":
-			return query.Value{Text: one.Actor}, true
-		case "from":
-			return query.Value{Text: address(&one)}, true
-		}
-	}
-	return query.Value{Text: one.RootActor}, true
-}
-
-// Target implements pane.Targeted: the session of the row or the one opened, or
-// the event that a line of it leads to.
-func (v *View) Target() (pane.Target, bool) {
-	if s := v.top(); s != nil {
-		if l, ok := s.grid.Current(); ok && l.seq != 0 {
-			return pane.Target{About: query.AboutEvent, Seq: l.seq}, true
-		} else if ok && l.session != "" {
-			return pane.Target{About: query.AboutSession, Name: l.session}, true
-		}
-	}
-	one, ok := v.current()
-	return pane.Target{About: query.AboutSession, Name: one.ID}, ok
-}
-
-// pickable is the field and value under the cursor that a filter can be made of:
-// in columns without one, and in what is opened, the session itself.
-func (v *View) pickable() (field, value string, ok bool) {
-	if s := v.top(); s != nil {
-		if l, ok := s.grid.Current(); ok && l.session != "" {
-			return "session", l.session, true
-		}
-	}
-	one, ok := v.current()
-	field, value = "session", one.ID
-	if v.top() == nil {
-		switch v.grid.Column() {
-		case "root":
-			field, value = "root", one.RootActor
-		case "actor":
-			field, value = "actor", one.Actor
-		case "from":
-			field, value = "ip", address(&one)
-		}
-	}
-	return field, value, ok && value != ""
-}
-
-func (v *View) pick(how pane.How) pane.Intent {
-	field, value, ok := v.pickable()
-	if !ok {
-		return pane.Say{Text: "the row has no value there"}
-	}
-	return pane.Pick{Field: field, Value: query.Value{Text: value}, How: how}
-}
-
 func (v *View) enter() (pane.Intent, tea.Cmd) {
 	s := v.top()
 	if s == nil {
@@ -175,14 +98,12 @@ func (v *View) enter() (pane.Intent, tea.Cmd) {
 
 // evidence shows the events of the line under the cursor, else of the session.
 func (v *View) evidence() (pane.Intent, tea.Cmd) {
-	if s := v.top(); s != nil {
-		if l, ok := s.grid.Current(); ok && !l.figure.All() {
-			e := pane.Evidence{Filter: l.figure}
-			if l.from != cloudtrail.NoTime {
-				e.From, e.To = time.UnixMicro(l.from).UTC(), time.UnixMicro(l.to+1).UTC()
-			}
-			return e, nil
+	if l := v.line(); l != nil && !l.figure.All() {
+		e := pane.Evidence{Filter: l.figure}
+		if l.from != cloudtrail.NoTime {
+			e.From, e.To = time.UnixMicro(l.from).UTC(), time.UnixMicro(l.to+1).UTC()
 		}
+		return e, nil
 	}
 	one, ok := v.current()
 	if !ok {
@@ -274,12 +195,26 @@ func (v *View) filterBy(field string) func() (pane.Intent, tea.Cmd) {
 	}
 }
 
-func (v *View) copyID() (pane.Intent, tea.Cmd) {
-	one, ok := v.current()
-	if !ok {
-		return nil, nil
+// Command implements pane.Scripted.
+func (v *View) Command() []string {
+	if s := v.top(); s != nil {
+		return s.command
 	}
-	return pane.Copy{What: "session id", Text: one.ID}, nil
+	args := []string{"sessions"}
+	switch v.order {
+	case query.SessionsNewest:
+	case query.SessionsOldest:
+		args = append(args, "--order", "oldest")
+	default:
+		args = append(args, "--sort", query.SessionOrders[v.order])
+	}
+	if v.sign != "" {
+		args = append(args, "--sign", v.sign)
+	}
+	if f := v.state.Filter.String(); f != "" {
+		args = append(args, "--", f)
+	}
+	return args
 }
 
 // View implements pane.Pane.

@@ -209,7 +209,7 @@ func TestLinesLeadToTheirEvents(t *testing.T) {
 		t.Errorf("evidence of a session: %#v", in)
 	}
 	d.key("enter")
-	for d.current().figure.All() {
+	for d.current().value != "ListBuckets" {
 		d.key("j")
 	}
 	in = d.key("enter")
@@ -225,6 +225,74 @@ func TestLinesLeadToTheirEvents(t *testing.T) {
 	if got := d.v.top().grid.Len(); got != n || d.v.top().more {
 		t.Errorf("reading on: %d lines, had %d", got, n)
 	}
+}
+
+// What a line of a session or of a blast radius names can be kept, looked up and
+// copied, and a line that leads nowhere says so.
+func TestLinesNameTheirValues(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 120, 40)
+	d.key("enter")
+	check := func(value, field, picked string) {
+		t.Helper()
+		for said, _ := d.v.Value(); said.Text != value; said, _ = d.v.Value() {
+			d.key("j")
+		}
+		if in := d.key("+"); in != (pane.Pick{Field: field, Value: query.Value{Text: picked}, How: pane.Include}) {
+			t.Errorf("+ on %s: %#v", value, in)
+		}
+		if in := d.key("y"); in.(pane.Copy).Text != value {
+			t.Errorf("y on %s: %#v", value, in)
+		}
+	}
+	check("alice", "actor", "alice")
+	if why := d.Why("enter"); why != "this line leads nowhere; esc goes back" {
+		t.Errorf("enter on who it was: %q", why)
+	}
+	check("arn:aws:iam::111122223333:user/alice", "principal", "arn:aws:iam::111122223333:user/alice")
+	check("198.51.100.7", "ip", "198.51.100.7")
+	if e, ok := d.key("enter").(pane.Evidence); !ok || e.Filter.String() != "session=a1a1a1a1a1a1a1a1 ip=198.51.100.7" || !e.From.IsZero() {
+		t.Errorf("enter on an address: %#v", d.Last())
+	}
+	check("aws-cli/2.15.0", "agent", "aws-cli/2.15.0")
+	check("AKIAALICE00000000001", "key", "AKIAALICE00000000001")
+	check("AKIABACKDOOR00000001", "key", "AKIABACKDOOR00000001")
+	check("ListBuckets", "event", "ListBuckets")
+	d.key("b")
+	for _, key := range []string{"+", "y", "b", "C", "A", "e", "enter"} {
+		if why := d.Why(key); why == "" {
+			t.Errorf("%s does something on the sums of a blast radius", key)
+		}
+	}
+	check("AKIAALICE00000000001", "key", "AKIAALICE00000000001")
+	check("arn:aws:iam::111122223333:role/Admin", "role", "Admin")
+}
+
+// The command that is copied prints what is shown.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	d := drive(t, world(), 120, 40)
+	check := func(want string) {
+		t.Helper()
+		if got := strings.Join(d.v.Command(), " "); got != want {
+			t.Errorf("%s: %q, want %q", d.v.Title(), got, want)
+		}
+	}
+	check("sessions --sort user")
+	d.Filter("root:alice")
+	d.key("o")
+	check("sessions -- root:alice")
+	d.key("o")
+	check("sessions --order oldest -- root:alice")
+	d.v.sign = "no MFA"
+	check("sessions --order oldest --sign no MFA -- root:alice")
+	d.v.sign = ""
+	d.key("C", "enter")
+	check("sessions --id a1a1a1a1a1a1a1a1")
+	d.key("b")
+	check("sessions --radius -- session=a1a1a1a1a1a1a1a1")
+	d.key("backspace", "backspace", "j", "C")
+	check("sessions --id a1a1a1a1a1a1a1a1 --with b2b2b2b2b2b2b2b2")
 }
 
 func TestFiltersAndOrders(t *testing.T) {

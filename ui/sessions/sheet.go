@@ -3,6 +3,7 @@ package sessions
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/grid"
@@ -18,6 +19,7 @@ type sheet struct {
 	w       int
 	lines   []*line        // whole; the grid has them broken where they are too wide
 	session *query.Session // nil when it is no session
+	command []string       // that prints it, after "spoor"
 	next    query.Cursor   // of its bursts, when there are more
 	more    bool
 	further bool // more than the first bursts were read
@@ -37,6 +39,9 @@ type line struct {
 	to      int64
 	more    bool // enter reads on
 	whole   bool // never broken over lines
+
+	field, value string // what the line names, for a filter
+	shown        string // the same for a profile and a copy, where that says more
 }
 
 func (v *View) newSheet(title text.Safe, lines []*line) *sheet {
@@ -129,7 +134,7 @@ func (v *View) blast(what text.Safe, f query.Filter) tea.Cmd {
 	r := v.reader
 	return func() tea.Msg {
 		radius, err := r.Radius(ctx, f)
-		return sheetMsg{n: n, err: err, build: func() *sheet { return v.radiusSheet(what, radius) }}
+		return sheetMsg{n: n, err: err, build: func() *sheet { return v.radiusSheet(what, f, radius) }}
 	}
 }
 
@@ -201,6 +206,23 @@ func tally(n int64, role themes.Role) grid.Cell {
 	}
 	return piece(role, number(n))
 }
+
+// names says what a line is about: a value of a field. Without one nothing changes.
+func (l *line) names(field, value string) *line {
+	if value != "" {
+		l.field, l.value = field, value
+	}
+	return l
+}
+
+// counts says which events, of any time, are behind a line.
+func (l *line) counts(f query.Filter) *line {
+	l.figure, l.from, l.to = f, cloudtrail.NoTime, cloudtrail.NoTime
+	return l
+}
+
+// leads reports whether enter has somewhere to go.
+func (l *line) leads() bool { return l.more || l.session != "" || l.seq != 0 || !l.figure.All() }
 
 func heading(s text.Safe) *line { return &line{cells: []grid.Cell{piece(themes.Title, s)}} }
 

@@ -15,8 +15,8 @@ func Width(s Safe) int {
 	return ansi.StringWidth(string(s))
 }
 
-// Truncate cuts s to at most w cells, ending in tail where it was cut. A
-// negative w leaves s whole.
+// Truncate cuts s to at most w cells, ending in tail where it was cut: in one, even
+// where the cut is beside an earlier one. A negative w leaves s whole.
 func Truncate(s Safe, w int, tail Safe) Safe {
 	if w < 0 || Width(s) <= w {
 		return s
@@ -28,7 +28,7 @@ func Truncate(s Safe, w int, tail Safe) Safe {
 	if tw > w {
 		tail, tw = "", 0
 	}
-	return head(s, w-tw) + tail
+	return Safe(strings.TrimSuffix(string(head(s, w-tw)), string(tail))) + tail
 }
 
 // head returns as many whole clusters of s as fit in w cells.

@@ -78,6 +78,14 @@ func TestCleanLine(t *testing.T) {
 	}
 }
 
+// What is cut twice says so once.
+func TestCutTwice(t *testing.T) {
+	t.Parallel()
+	if got := Truncate(Truncate("assumed-role/admin", 12, "…")+", 9f8a", 12, "…"); got != "assumed-rol…" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestPadAndTruncate(t *testing.T) {
 	t.Parallel()
 	for _, s := range []Safe{"", "a", "abcdef", "東京都港区", "e\u0301e\u0301e\u0301e\u0301"} {

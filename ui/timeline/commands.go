@@ -344,7 +344,7 @@ func (v *View) Target() (pane.Target, bool) {
 	return pane.Target{About: query.AboutResource, Name: name}, name != ""
 }
 
-// Changes implements pane.Scripted: all that the level on top shows; of a list
+// Changes implements pane.Changing: all that the level on top shows; of a list
 // of groups, all groups.
 func (v *View) Changes() (query.ChangeRequest, error) {
 	r, err := v.request(v.top())
