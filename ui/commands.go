@@ -79,8 +79,8 @@ func (m *Model) takeCommands() []pane.Command {
 	return []pane.Command{
 		do("copy-event", "copy event", "Copy the event as JSON, as logged", "Take", 0, m.noEvent, m.copyEvent, "Y"),
 		do("write-copy", "write what was copied", "Write what was copied last to a file", "Take", 0, m.noCopy, m.askCopy, "ctrl+w"),
-		do("copy-command", "copy command", "Copy the command line that prints what is shown", "Take", 0, nil, m.copyCommand, "ctrl+y"),
-		do("export", "export", "Write the filtered events to a file: CSV, NDJSON or JSON", "Take", 0, m.noExport, m.askExport, "ctrl+e"),
+		do("copy-command", "copy command", "Copy the command that prints the same events, changes or sessions", "Take", 0, nil, m.copyCommand, "ctrl+y"),
+		do("export", "export", "Write the filtered events to a file; in Timeline and Sessions what they show", "Take", 0, m.noExport, m.askExport, "ctrl+e"),
 		do("mark", "mark", "Mark, note or tag the event, its session or its resource", "Take", 0, m.noMark, m.startMark, "m"),
 		do("marked", "marked", "List what carries a mark, a note or a tag", "Go", 0, m.noMarks, func() tea.Cmd { return m.act(pane.GoTo{View: markedView}) }, "M"),
 		do("name-account", "name account", "Give an account a name, by which the screen shows it", "Take", 0, m.noNames, m.askAccount, "@"),

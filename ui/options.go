@@ -54,16 +54,18 @@ type Progress struct {
 type ExportRequest struct {
 	Filter  query.Filter
 	Order   query.Order
-	Format  string // csv, ndjson or json; of Changes also html or md
+	Format  string // csv, ndjson or json; of Changes also html or md, of Sessions also table
 	Zone    *time.Location
 	Path    string   // must not exist unless Replace is set
 	Columns []string // as shown; csv writes all typed columns whatever is shown
 	Replace bool
 	// Changes asks for this timeline in place of events; its filter and order are those above.
 	Changes *query.ChangeRequest
+	// Sessions asks for what the view of sessions shows in place of events.
+	Sessions *pane.SessionsShown
 }
 
-// An Exporter writes the filtered events, or changes, to a file. report is called
+// An Exporter writes the filtered events, or changes, or sessions, to a file. report is called
 // now and then with the number written so far. A file cut short by ctx is removed.
 type Exporter interface {
 	Export(ctx context.Context, r ExportRequest, report func(events int64)) (events int64, err error)

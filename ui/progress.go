@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/pane"
 	"spoor/ui/text"
@@ -15,7 +16,7 @@ import (
 // progressBox shows an export under way; esc ends it.
 type progressBox struct {
 	path   string
-	what   string // events, or changes
+	what   string // event, change or session
 	total  int64  // -1: unknown
 	events atomic.Int64
 	cancel func()
@@ -51,13 +52,13 @@ func (o *progressBox) box(m *Model) box {
 	r := m.centred(66, 5)
 	g, st := m.look.glyphs, m.look.styles
 	n := o.events.Load()
-	figures := thousands(n) + " " + o.what
+	figures := query.Counted(n, o.what)
 	bar := ""
 	if o.total > 0 {
 		w := r.w - 4
 		done := int(min(n, o.total) * int64(w) / o.total)
 		bar = st.Paint(themes.Good, strings.Repeat(g.Bars[8], done)) + st.Paint(themes.Line, strings.Repeat(g.Shade, w-done))
-		figures = thousands(n) + " of " + thousands(o.total) + " " + o.what
+		figures = thousands(n) + " of " + query.Counted(o.total, o.what)
 	} else {
 		bar = text.Spaces(r.w - 4)
 	}

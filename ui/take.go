@@ -200,6 +200,9 @@ func (m *Model) askExport() tea.Cmd {
 	if c, ok := m.views[m.view].Pane.(pane.Changing); ok {
 		return m.askReport(c)
 	}
+	if s, ok := m.views[m.view].Pane.(pane.Sitting); ok {
+		return m.askSessions(s.Sessions())
+	}
 	name := "events-" + m.now().Format("20060102-150405") + ".csv"
 	return m.act(pane.Ask{Title: "Export the filtered events", Initial: name, Help: "a file ending in .csv, .ndjson or .json",
 		Done: func(path string) (pane.Intent, tea.Cmd, error) {
@@ -229,6 +232,34 @@ func (m *Model) askReport(c pane.Changing) tea.Cmd {
 		}})
 }
 
+// askSessions asks for the file to write to what a view of sessions shows, the first
+// of the endings being what one reads best.
+func (m *Model) askSessions(s pane.SessionsShown) tea.Cmd {
+	title, name, ends := text.Safe("Export the sessions shown"), "sessions", []string{".csv", ".ndjson", ".json", ".txt"}
+	switch {
+	case s.With != "":
+		title, ends = "Export the two sessions", []string{".txt", ".json"}
+	case s.ID != "":
+		title, name, ends = "Export the session: .csv has what it did", "session-"+s.ID, []string{".txt", ".csv", ".json"}
+	case s.Radius:
+		title, name, ends = "Export what came of it, and what to contain", "contain", []string{".txt", ".json"}
+	}
+	last := len(ends) - 1
+	in := strings.Join(ends[:last], ", ") + " or " + ends[last]
+	return m.act(pane.Ask{Title: title, Initial: name + "-" + m.now().Format("20060102-150405") + ends[0], Help: text.Safe("a file ending in " + in),
+		Done: func(path string) (pane.Intent, tea.Cmd, error) {
+			end := strings.ToLower(filepath.Ext(path))
+			if !slices.Contains(ends, end) {
+				return nil, nil, errors.New("end the name in " + in)
+			}
+			format := end[1:]
+			if format == "txt" {
+				format = "table"
+			}
+			return nil, m.startExport(ExportRequest{Format: format, Path: path, Sessions: &s}), nil
+		}})
+}
+
 func formatOf(path string) (string, error) {
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
 	case ".csv", ".ndjson", ".json":
@@ -243,9 +274,12 @@ func formatOf(path string) (string, error) {
 func (m *Model) startExport(r ExportRequest) tea.Cmd {
 	r.Zone = m.zone
 	ctx, cancel := context.WithCancel(m.ctx)
-	b := &progressBox{path: r.Path, what: "events", total: m.counts.matching, cancel: cancel}
+	b := &progressBox{path: r.Path, what: "event", total: m.counts.matching, cancel: cancel}
 	if r.Changes != nil {
-		b.what, b.total = "changes", -1
+		b.what, b.total = "change", -1
+	}
+	if r.Sessions != nil {
+		b.what, b.total = "session", -1
 	}
 	ex := m.opt.Export
 	run := func() tea.Msg {
@@ -265,6 +299,6 @@ func (m *Model) exported(msg exportMsg) tea.Cmd {
 	if msg.err != nil {
 		return m.fail("export", msg.err)
 	}
-	m.say(text.Safe("wrote "+thousands(msg.events)+" "+msg.box.what+" to ") + text.CleanLine(msg.path, 200))
+	m.say(text.Safe("wrote "+query.Counted(msg.events, msg.box.what)+" to ") + text.CleanLine(msg.path, 200))
 	return nil
 }

@@ -53,6 +53,41 @@ func TestExport(t *testing.T) {
 	d.shows("Problems, 1")
 }
 
+// sitting is a view of sessions.
+type sitting struct {
+	other
+	shows pane.SessionsShown
+}
+
+func (s *sitting) Sessions() pane.SessionsShown { return s.shows }
+
+// Where sessions are shown they are what is exported, in the forms that they have.
+func TestExportSessions(t *testing.T) {
+	t.Parallel()
+	ex, v := &exporter{}, &sitting{}
+	d := newDriver(t, Options{Export: ex, Views: []View{{Title: "Sessions", Pane: v}}}, 120, 40)
+	d.keys("2")
+	for _, c := range []struct {
+		shows        pane.SessionsShown
+		no, yes      string
+		format, said string
+	}{
+		{pane.SessionsShown{}, "a.html", "a.csv", "csv", "end the name in .csv, .ndjson, .json or .txt"},
+		{pane.SessionsShown{ID: "a1"}, "a.ndjson", "a.csv", "csv", "end the name in .txt, .csv or .json"},
+		{pane.SessionsShown{ID: "a1", With: "b2"}, "a.csv", "a.json", "json", "end the name in .txt or .json"},
+		{pane.SessionsShown{Radius: true}, "a.csv", "a.TXT", "table", "end the name in .txt or .json"},
+	} {
+		v.shows = c.shows
+		d.keys("ctrl+e", "ctrl+u", "type:"+c.no, "enter")
+		d.shows(c.said)
+		d.keys("ctrl+u", "type:"+c.yes, "enter")
+		if ex.got.Sessions == nil || ex.got.Sessions.Radius != c.shows.Radius || ex.got.Sessions.With != c.shows.With || ex.got.Format != c.format || ex.got.Path != c.yes {
+			t.Errorf("%+v: asked for %+v", c.shows, ex.got)
+		}
+		d.shows("wrote 7 sessions to " + c.yes)
+	}
+}
+
 func TestMarkNoteTags(t *testing.T) {
 	t.Parallel()
 	mk := &exporter{}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -74,6 +75,15 @@ func flowSessions(s *terminal) {
 	s.until(": denied, then done", "▌ci-deploy")
 	s.press("b")
 	s.until("Blast radius of ci-deploy", "AKIADEMOPLANTED00001")
+	list := filepath.Join(s.home, "contain.txt")
+	s.press("C-e")
+	s.until("Export what came of it, and what to contain")
+	s.press("C-u").write(list).press("Enter")
+	s.until("wrote 5 sessions to ")
+	written, err := os.ReadFile(list)
+	if err != nil || !strings.Contains(string(written), "long-term keys to disable\n  AKIADEMO") {
+		s.t.Errorf("exported %q, %v", written, err)
+	}
 }
 
 // Integrity: check, and the worst problem on top.

@@ -51,23 +51,22 @@ type jsonMade struct {
 
 // printRadius prints everything that came of the sessions under a filter, and
 // what to take away from whoever holds them.
-func (a *app) printRadius(ctx context.Context, db *store.DB, f query.Filter) error {
+func (a *app) printRadius(ctx context.Context, db *store.DB, f query.Filter) (r query.Radius, err error) {
 	if f.All() {
-		return usageError{fmt.Errorf("--radius: no FILTER given"), "name where it began: a key, an actor, an address or a session"}
+		return r, usageError{fmt.Errorf("--radius: no FILTER given"), "name where it began: a key, an actor, an address or a session"}
 	}
 	start := a.now()
 	if _, err := settle(ctx, db, f); err != nil {
-		return err
+		return r, err
 	}
-	r, err := db.Radius(ctx, f)
-	if err != nil {
-		return err
+	if r, err = db.Radius(ctx, f); err != nil {
+		return r, err
 	}
 	if r.Sessions == 0 {
 		a.sayNone("session", db)
 	}
 	a.timed(int64(r.Sessions), start)
-	return a.write(func(w io.Writer) error {
+	return r, a.write(func(w io.Writer) error {
 		switch a.flags.format {
 		case "json", "ndjson":
 			return json.NewEncoder(w).Encode(a.radiusJSON(r))

@@ -334,8 +334,8 @@ func localClipboard() func(string) error {
 	return nil
 }
 
-// exporter writes what the screen shows to a file, as spoor events or spoor
-// timeline would.
+// exporter writes what the screen shows to a file, as spoor events, timeline or
+// sessions would.
 type exporter struct {
 	app *app
 	db  *store.DB
@@ -350,6 +350,9 @@ func (e exporter) Export(ctx context.Context, r ui.ExportRequest, report func(in
 	a.flags.format, a.flags.output, a.flags.limit, a.zone = r.Format, r.Path, 0, r.Zone
 	if r.Changes != nil {
 		return a.exportChanges(ctx, e.db, r, report)
+	}
+	if r.Sessions != nil {
+		return a.exportSessions(ctx, e.db, *r.Sessions)
 	}
 	req := query.ExportRequest{Filter: r.Filter, Order: r.Order, Columns: r.Columns, Progress: report}
 	if r.Format == "csv" {

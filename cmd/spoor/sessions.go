@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"spoor/loader/cloudtrail"
 	"spoor/query"
 	"spoor/query/store"
+	"spoor/ui/pane"
 )
 
 func sessionsCommand(a *app) *cobra.Command {
@@ -46,13 +48,15 @@ func sessionsCommand(a *app) *cobra.Command {
 			}
 			switch {
 			case radius:
-				return a.printRadius(cmd.Context(), db, req.Filter)
+				_, err := a.printRadius(cmd.Context(), db, req.Filter)
+				return err
 			case id != "" && with != "":
 				return a.printContrast(cmd.Context(), db, id, with)
 			case id != "":
 				return a.printOneSession(cmd.Context(), db, id)
 			}
-			return a.printSessions(cmd.Context(), db, req)
+			_, err = a.printSessions(cmd.Context(), db, req)
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&id, "id", "", "show this one session in full: its chain, what came of it, what it did")
@@ -113,15 +117,16 @@ func (a *app) eachSession(ctx context.Context, db *store.DB, r query.SessionRequ
 	}
 }
 
-func (a *app) printSessions(ctx context.Context, db *store.DB, r query.SessionRequest) error {
+// printSessions prints a list of sessions, and returns how many it printed.
+func (a *app) printSessions(ctx context.Context, db *store.DB, r query.SessionRequest) (int64, error) {
 	start := a.now()
 	if a.flags.count {
 		n, err := a.eachSession(ctx, db, r, 1, func(query.Session) error { return nil })
 		if err != nil {
-			return err
+			return 0, err
 		}
 		a.timed(1, start)
-		return a.writeNumber(int64(n))
+		return 1, a.writeNumber(int64(n))
 	}
 	rows := 0
 	err := a.write(func(w io.Writer) error {
@@ -146,7 +151,24 @@ func (a *app) printSessions(ctx context.Context, db *store.DB, r query.SessionRe
 	if err == nil {
 		a.done(int64(rows), "session", db, start)
 	}
-	return err
+	return int64(rows), err
+}
+
+// exportSessions writes what the view of sessions shows, and tells how many it
+// shows.
+func (a *app) exportSessions(ctx context.Context, db *store.DB, s pane.SessionsShown) (int64, error) {
+	a.errw = io.Discard // the screen says how it went
+	switch {
+	case s.With != "":
+		return 2, a.printContrast(ctx, db, s.ID, s.With)
+	case s.ID != "":
+		a.flags.limit = math.MaxInt32 // all that it did
+		return 1, a.printOneSession(ctx, db, s.ID)
+	case s.Radius:
+		r, err := a.printRadius(ctx, db, s.List.Filter)
+		return int64(r.Sessions), err
+	}
+	return a.printSessions(ctx, db, s.List)
 }
 
 // sessionWriter returns what writes one session in the chosen format, and what

@@ -155,6 +155,47 @@ type Changing interface {
 	Changes() (query.ChangeRequest, error)
 }
 
+// SessionsShown is what a view of sessions shows: one session, two side by side,
+// what came of some, or the list.
+type SessionsShown struct {
+	ID, With string // With: the other side
+	Radius   bool   // what came of the sessions with an event that matches List.Filter
+	List     query.SessionRequest
+}
+
+// Command is the command that prints it, after "spoor".
+func (s SessionsShown) Command() []string {
+	args := []string{"sessions"}
+	switch {
+	case s.With != "":
+		return append(args, "--id", s.ID, "--with", s.With)
+	case s.ID != "":
+		return append(args, "--id", s.ID)
+	case s.Radius:
+		return append(args, "--radius", "--", s.List.Filter.String())
+	}
+	switch s.List.Order {
+	case query.SessionsNewest:
+	case query.SessionsOldest:
+		args = append(args, "--order", "oldest")
+	default:
+		args = append(args, "--sort", query.SessionOrders[s.List.Order])
+	}
+	if s.List.Sign != "" {
+		args = append(args, "--sign", s.List.Sign)
+	}
+	if f := s.List.Filter.String(); f != "" {
+		args = append(args, "--", f)
+	}
+	return args
+}
+
+// Sitting is an optional ability of a view of sessions: what it shows, for an
+// export.
+type Sitting interface {
+	Sessions() SessionsShown
+}
+
 // Brush is an optional ability of a view: a stretch of time can be marked in it
 // and become the time range.
 type Brush interface {

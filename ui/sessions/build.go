@@ -9,6 +9,7 @@ import (
 	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/grid"
+	"spoor/ui/pane"
 	"spoor/ui/text"
 )
 
@@ -27,7 +28,7 @@ func (v *View) sessionSheet(one query.SessionChain, did query.BurstPage) *sheet 
 	}
 	lines = append(lines, blank(), heading("What it did"))
 	sh := v.newSheet("Session of "+text.CleanLine(s.Actor, 60)+", "+text.Clean(s.ID), nil)
-	sh.session, sh.command = &s, []string{"sessions", "--id", s.ID}
+	sh.session, sh.shows = &s, pane.SessionsShown{ID: s.ID}
 	sh.set(append(lines, v.burstLines(sh, did)...))
 	return sh
 }
@@ -279,7 +280,7 @@ func (v *View) radiusSheet(what text.Safe, f query.Filter, r query.Radius) *shee
 		lines = append(lines, blank(), &line{cells: []grid.Cell{piece(themes.Error, "there is more than is shown here: narrow the filter")}})
 	}
 	sh := v.newSheet("Blast radius of "+what, lines)
-	sh.command = []string{"sessions", "--radius", "--", f.String()}
+	sh.shows = pane.SessionsShown{Radius: true, List: query.SessionRequest{Filter: f}}
 	return sh
 }
 

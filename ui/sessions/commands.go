@@ -195,27 +195,16 @@ func (v *View) filterBy(field string) func() (pane.Intent, tea.Cmd) {
 	}
 }
 
-// Command implements pane.Scripted.
-func (v *View) Command() []string {
+// Sessions implements pane.Sitting.
+func (v *View) Sessions() pane.SessionsShown {
 	if s := v.top(); s != nil {
-		return s.command
+		return s.shows
 	}
-	args := []string{"sessions"}
-	switch v.order {
-	case query.SessionsNewest:
-	case query.SessionsOldest:
-		args = append(args, "--order", "oldest")
-	default:
-		args = append(args, "--sort", query.SessionOrders[v.order])
-	}
-	if v.sign != "" {
-		args = append(args, "--sign", v.sign)
-	}
-	if f := v.state.Filter.String(); f != "" {
-		args = append(args, "--", f)
-	}
-	return args
+	return pane.SessionsShown{List: query.SessionRequest{Filter: v.state.Filter, Order: v.order, Sign: v.sign}}
 }
+
+// Command implements pane.Scripted.
+func (v *View) Command() []string { return v.Sessions().Command() }
 
 // View implements pane.Pane.
 func (v *View) View(focused bool) string {

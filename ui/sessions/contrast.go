@@ -4,6 +4,7 @@ import (
 	"spoor/query"
 	"spoor/themes"
 	"spoor/ui/grid"
+	"spoor/ui/pane"
 	"spoor/ui/text"
 )
 
@@ -19,7 +20,7 @@ const (
 func (v *View) contrastSheet(a, b query.Session, lists []query.Contrast) *sheet {
 	pairs := query.SideBySide(a, b, lists, func(t int64) string { return string(v.state.Clock(t)) })
 	s := v.newSheet("Two sessions side by side", nil)
-	s.command = []string{"sessions", "--id", a.ID, "--with", b.ID}
+	s.shows = pane.SessionsShown{ID: a.ID, With: b.ID}
 	s.lay = func(width int) []*line {
 		lines := []*line{v.sideLine("A", a), v.sideLine("B", b), blank()}
 		each := max((width-whatWidth-between)/2, 8)

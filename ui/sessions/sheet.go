@@ -19,8 +19,8 @@ type sheet struct {
 	w       int
 	lines   []*line        // whole; the grid has them broken where they are too wide
 	session *query.Session // nil when it is no session
-	command []string       // that prints it, after "spoor"
-	next    query.Cursor   // of its bursts, when there are more
+	shows   pane.SessionsShown
+	next    query.Cursor // of its bursts, when there are more
 	more    bool
 	further bool // more than the first bursts were read
 

@@ -153,4 +153,3 @@ func (v *View) copyValue() (pane.Intent, tea.Cmd) {
 	}
 	return pane.Copy{What: "session id", Text: one.ID}, nil
 }
-
