@@ -240,7 +240,8 @@ type Starter struct {
 // A SessionTree is a session and all that came of it.
 type SessionTree struct {
 	Session  Session
-	Maybe    bool // one of several sessions that may have issued its credentials
+	Maybe    bool   // one of several sessions that may have issued its credentials; or it was reached
+	Why      string // in words: how it was reached without credentials being given out; "" for all others
 	Issued   []IssuedKey
 	Children []SessionTree
 }

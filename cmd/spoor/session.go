@@ -68,6 +68,7 @@ type jsonTree struct {
 	Actor    string       `json:"actor"`
 	Events   int64        `json:"events"`
 	Maybe    bool         `json:"maybe,omitempty"`
+	Why      string       `json:"why,omitempty"` // how it was reached without credentials being given out
 	Issued   []jsonIssued `json:"issued,omitempty"`
 	Children []jsonTree   `json:"children,omitempty"`
 }
@@ -120,7 +121,7 @@ func (a *app) burstJSON(b query.Burst) jsonBurst {
 }
 
 func treeJSON(t query.SessionTree) jsonTree {
-	out := jsonTree{Session: t.Session.ID, Actor: t.Session.Actor, Events: t.Session.Events, Maybe: t.Maybe}
+	out := jsonTree{Session: t.Session.ID, Actor: t.Session.Actor, Events: t.Session.Events, Maybe: t.Maybe, Why: t.Why}
 	for _, i := range t.Issued {
 		out.Issued = append(out.Issued, jsonIssued{i.Key, i.Call, i.For, i.Event, i.Used})
 	}
@@ -223,7 +224,11 @@ func (a *app) describeTree(b *strings.Builder, t query.SessionTree, depth int) {
 		if c.Maybe {
 			maybe = "perhaps "
 		}
-		fmt.Fprintf(b, "%s%s\n", indent, cleanLines(fmt.Sprintf("%s%s  %s  %s", maybe, c.Session.ID, c.Session.Actor, query.Counted(c.Session.Events, "event"))))
+		why := ""
+		if c.Why != "" {
+			why = "  " + c.Why
+		}
+		fmt.Fprintf(b, "%s%s\n", indent, cleanLines(fmt.Sprintf("%s%s  %s  %s%s", maybe, c.Session.ID, c.Session.Actor, query.Counted(c.Session.Events, "event"), why)))
 		a.describeTree(b, c, depth+1)
 	}
 }

@@ -5,7 +5,8 @@ import "cmp"
 // A Tree is a session and all that came of it.
 type Tree struct {
 	Session  *Session
-	Maybe    bool // one of several sessions that may have issued its credentials
+	Maybe    bool   // one of several sessions that may have issued its credentials; or it was reached
+	Why      string // in words: how it was reached, "" for one with credentials that were given out
 	Issued   []Issued
 	Children []*Tree
 }
@@ -19,6 +20,14 @@ type Issued struct {
 	Event   EventRef
 	Time    int64
 	Used    bool // some session used it
+}
+
+// A Reached is a session that another brought about without giving out its
+// credentials: that of an instance it started or gave a role, or of a user whose
+// password it set. Who is at work there the records don't tell.
+type Reached struct {
+	By, Session string // ids
+	Why         string // in words
 }
 
 // Credentials says what a mint gave out, and whether it gave out any: a console
@@ -51,11 +60,12 @@ type Radius struct {
 	Contain  Contain
 }
 
-// Descend returns the trees below the sessions with these ids. sessions and
-// issued are the whole case or at least all that hangs below them. A session
+// Descend returns the trees below the sessions with these ids. sessions, issued
+// and reached are the whole case or at least all that hangs below them. A session
 // below another one asked for appears there only.
-func Descend(sessions []Session, issued []Issued, ids []string) Radius {
+func Descend(sessions []Session, issued []Issued, reached []Reached, ids []string) Radius {
 	b := newBlast(sessions, issued)
+	b.reach(reached)
 	asked := map[int]bool{}
 	for _, id := range ids {
 		if i, ok := b.byID[id]; ok {
@@ -65,7 +75,7 @@ func Descend(sessions []Session, issued []Issued, ids []string) Radius {
 	var out Radius
 	for i := range sessions {
 		if asked[i] && !b.below(asked, i) && !b.seen[i] {
-			out.Trees = append(out.Trees, b.tree(i, false, &out))
+			out.Trees = append(out.Trees, b.tree(i, "", false, &out))
 		}
 	}
 	return out
@@ -76,8 +86,15 @@ type blast struct {
 	byID     map[string]int
 	children map[int][]int
 	issued   map[string][]Issued // by session
-	used     map[string]bool     // keys
+	reached  map[int][]step
+	used     map[string]bool // keys
 	seen     map[int]bool
+}
+
+// A step leads to a session that was reached.
+type step struct {
+	to  int
+	why string
 }
 
 func newBlast(sessions []Session, issued []Issued) *blast {
@@ -100,6 +117,17 @@ func newBlast(sessions []Session, issued []Issued) *blast {
 		b.issued[i.Session] = append(b.issued[i.Session], i)
 	}
 	return b
+}
+
+func (b *blast) reach(list []Reached) {
+	b.reached = map[int][]step{}
+	for _, r := range list {
+		by, known := b.byID[r.By]
+		to, ok := b.byID[r.Session]
+		if known && ok {
+			b.reached[by] = append(b.reached[by], step{to, r.Why})
+		}
+	}
 }
 
 // Parents returns the ids of the sessions a session comes from, or may.
@@ -131,10 +159,10 @@ func (b *blast) below(set map[int]bool, i int) bool {
 	return false
 }
 
-func (b *blast) tree(i int, maybe bool, sum *Radius) *Tree {
+func (b *blast) tree(i int, why string, maybe bool, sum *Radius) *Tree {
 	s := &b.sessions[i]
 	b.seen[i] = true
-	t := &Tree{Session: s, Maybe: maybe}
+	t := &Tree{Session: s, Maybe: maybe, Why: why}
 	sum.Sessions++
 	sum.Events += s.Events
 	sum.Writes += s.Writes
@@ -149,7 +177,12 @@ func (b *blast) tree(i int, maybe bool, sum *Radius) *Tree {
 	}
 	for _, c := range b.children[i] {
 		if !b.seen[c] {
-			t.Children = append(t.Children, b.tree(c, b.sessions[c].Link == nil, sum))
+			t.Children = append(t.Children, b.tree(c, "", b.sessions[c].Link == nil, sum))
+		}
+	}
+	for _, r := range b.reached[i] {
+		if !b.seen[r.to] {
+			t.Children = append(t.Children, b.tree(r.to, r.why, true, sum))
 		}
 	}
 	return t

@@ -63,7 +63,7 @@ func TestRadius(t *testing.T) {
 		do("stranger", 90, user("zoe", "AKIAZOE000000001"), idle, "s3", "ListBuckets"),
 	}
 	r := resolve(events, 0)
-	got := session.Descend(r.Sessions, r.Issued(), []string{of(t, r, events, "toA").ID, of(t, r, events, "useB").ID})
+	got := session.Descend(r.Sessions, r.Issued(), nil, []string{of(t, r, events, "toA").ID, of(t, r, events, "useB").ID})
 	want := `alice 2 [AssumeRole ASIAROLEA0000001 used=true] [AssumeRole ASIANEVERUSED001 used=false]
   A/alice 2 [AssumeRole ASIAROLEB0000001 used=true] [CreateAccessKey AKIABACKDOOR0001 used=true]
     B/hop 1
@@ -94,7 +94,7 @@ func TestStrangersAreContainedAsTheyAre(t *testing.T) {
 	mine.SharedID, theirs.SharedID, theirs.Account = "pair", "pair", acctB
 	events := []event{mine, theirs}
 	r := resolve(events, 0)
-	got := session.Descend(r.Sessions, r.Issued(), []string{of(t, r, events, "mine").ID})
+	got := session.Descend(r.Sessions, r.Issued(), nil, []string{of(t, r, events, "mine").ID})
 	if text := steps(got.Contain); got.Sessions != 2 || strings.Contains(text, "principals") {
 		t.Errorf("%d sessions, %s; want 2, no principals", got.Sessions, text)
 	}

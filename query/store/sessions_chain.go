@@ -61,7 +61,7 @@ func (db *DB) Session(ctx context.Context, id string) (query.SessionChain, error
 }
 
 // startCalls are the calls that start an instance with a role, or give it one.
-var startCalls = []string{"RunInstances", "StartInstances", "AssociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"}
+var startCalls = append([]string{"StartInstances"}, hostCalls...)
 
 // maxStarters bounds how many of them are listed.
 const maxStarters = 10
@@ -166,53 +166,6 @@ func markTree(t *session.Tree, x *sessionIndex, wanted []bool) {
 	}
 }
 
-// descend walks down from sessions.
-func (db *DB) descend(ctx context.Context, x *sessionIndex, nums []uint32) (session.Radius, error) {
-	rows, err := db.below(ctx, x, nums)
-	if err != nil {
-		return session.Radius{}, err
-	}
-	sessions := make([]session.Session, len(rows))
-	wanted := make([]bool, len(x.list))
-	for i := range rows {
-		sessions[i] = rows[i].Session
-		wanted[rows[i].num] = true
-	}
-	issued, err := db.issued(ctx, x, x.where(wanted))
-	if err != nil {
-		return session.Radius{}, err
-	}
-	ids := make([]string, len(nums))
-	for i, n := range nums {
-		ids[i] = x.id(int(n))
-	}
-	return session.Descend(sessions, issued, ids), nil
-}
-
-// below reads sessions and all that hang under them, by number.
-func (db *DB) below(ctx context.Context, x *sessionIndex, nums []uint32) ([]sessionRow, error) {
-	seen := map[uint32]bool{}
-	for _, n := range nums {
-		seen[n] = true
-	}
-	all := slices.Clone(nums)
-	for level := nums; len(level) > 0 && len(all) < maxDescent; {
-		var next []uint32
-		for _, n := range level {
-			for _, l := range x.children(x.list[n].id) {
-				if !seen[l.child] {
-					seen[l.child] = true
-					next = append(next, l.child)
-				}
-			}
-		}
-		all = append(all, next...)
-		level = next
-	}
-	slices.Sort(all)
-	return db.sessionRows(ctx, x, all)
-}
-
 // issued reads what the sessions of a condition gave out.
 func (db *DB) issued(ctx context.Context, x *sessionIndex, where expr) ([]session.Issued, error) {
 	q := "SELECT " + refColumns + ", e.seq, e.uid_hi, e.uid_lo, e.idkind, e.idtext, m.call, m.issued_key, m.role_arn, m.session_name, m.target, m.role_name " +
@@ -243,7 +196,7 @@ func (db *DB) issued(ctx context.Context, x *sessionIndex, where expr) ([]sessio
 
 func viewTree(t *session.Tree) query.SessionTree {
 	row := sessionRow{Session: *t.Session, children: len(t.Children)}
-	out := query.SessionTree{Session: view(&row), Maybe: t.Maybe}
+	out := query.SessionTree{Session: view(&row), Maybe: t.Maybe, Why: t.Why}
 	for _, i := range t.Issued {
 		out.Issued = append(out.Issued, query.IssuedKey{Key: i.Key, Call: i.Call, For: i.For, Event: i.Event.ID, Seq: i.Event.Seq, Time: i.Time, Used: i.Used})
 	}

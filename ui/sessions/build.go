@@ -193,7 +193,7 @@ func (v *View) treeLines(t query.SessionTree, depth int) []*line {
 		}
 		out = append(out, &line{session: c.Session.ID, shown: c.Session.Actor, cells: []grid.Cell{dim(indent + text.Safe(v.state.Styles.Glyphs.Right) + " "), piece(themes.Accent, maybe+text.CleanLine(c.Session.Actor, cellMax)),
 			dim("  " + v.state.Clock(c.Session.Start)), dim("  events "), piece(themes.Text, number(c.Session.Events)), dim("  writes "), tally(c.Session.Writes, themes.Write),
-			dim("  denied "), tally(c.Session.Denied, themes.Denied)}})
+			dim("  denied "), tally(c.Session.Denied, themes.Denied), dim("  " + text.CleanLine(c.Why, cellMax))}})
 		out = append(out, v.treeLines(c, depth+1)...)
 	}
 	return out
