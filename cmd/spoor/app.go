@@ -133,6 +133,7 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(topicCommands(a)...)
 	addCompletion(a, root)
 	strictHelp(root)
+	strictGroups(root)
 	return root
 }
 

@@ -157,7 +157,7 @@ func (a *app) writeEvents(ctx context.Context, db *store.DB, req query.ExportReq
 	if a.flags.format == "parquet" {
 		return writeParquet(ctx, db, req, a.flags.output)
 	}
-	err = a.write(func(w io.Writer) (err error) {
+	err = a.put(func(w io.Writer) (err error) {
 		rows, err = a.export(ctx, db, req, w)
 		return err
 	})

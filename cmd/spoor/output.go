@@ -48,9 +48,19 @@ func (a *app) settleFormat() error {
 // toFile reports whether -o names a file.
 func (a *app) toFile() bool { return a.flags.output != "" && a.flags.output != "-" }
 
-// write hands fn the place that -o names, or standard output. A file appears
-// under its name only when fn has succeeded: a cut export leaves nothing behind.
+// write hands fn the place that -o names, or standard output. Of a file it says that
+// it is written: who asked for one sees nothing else.
 func (a *app) write(fn func(w io.Writer) error) error {
+	err := a.put(fn)
+	if err == nil && a.toFile() {
+		fmt.Fprintf(a.errw, "wrote %s\n", cleanLines(a.flags.output))
+	}
+	return err
+}
+
+// put is write for those that say themselves what they wrote. A file appears under
+// its name only when fn has succeeded: a cut export leaves nothing behind.
+func (a *app) put(fn func(w io.Writer) error) error {
 	if !a.toFile() {
 		out := a.out
 		if a.outTTY && a.flags.format != "table" {

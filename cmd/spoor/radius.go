@@ -62,6 +62,10 @@ func (a *app) printRadius(ctx context.Context, db *store.DB, f query.Filter) (r 
 	if r, err = db.Radius(ctx, f); err != nil {
 		return r, err
 	}
+	if a.flags.count {
+		a.timed(1, start)
+		return r, a.writeNumber(int64(r.Sessions))
+	}
 	if r.Sessions == 0 {
 		a.sayNone("session", db)
 	}

@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 	"spoor/loader/cloudtrail"
 	"spoor/query"
+	"spoor/query/session"
 	"spoor/query/store"
 	"spoor/ui/pane"
 )
@@ -35,6 +38,9 @@ func sessionsCommand(a *app) *cobra.Command {
 		GroupID: "ask",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			req, err := a.sessionRequest(args, idle, sort, sign)
+			if err == nil {
+				err = a.fitting(id, with, radius)
+			}
 			if err != nil {
 				return err
 			}
@@ -68,6 +74,19 @@ func sessionsCommand(a *app) *cobra.Command {
 	return cmd
 }
 
+// fitting refuses flags that don't go together: nothing is passed over.
+func (a *app) fitting(id, with string, radius bool) error {
+	switch {
+	case with != "" && id == "":
+		return usageError{errors.New("--with: no --id given"), "--id A --with B sets two sessions side by side"}
+	case radius && id != "":
+		return usageError{errors.New("--radius and --id: one at a time"), "--radius session:ID tells what came of one session"}
+	case a.flags.count && id != "":
+		return usageError{errors.New("--count: one session is no list"), "spoor events --count session:ID counts its events"}
+	}
+	return nil
+}
+
 func (a *app) sessionRequest(args []string, idle, sort, sign string) (r query.SessionRequest, err error) {
 	r.Order, r.Sign = query.SessionsNewest, sign
 	if a.order() == query.Oldest {
@@ -80,6 +99,9 @@ func (a *app) sessionRequest(args []string, idle, sort, sign string) (r query.Se
 		}
 		r.Order = query.SessionOrder(i)
 	}
+	if sign != "" && !slices.Contains(session.Signs[:], session.Sign(sign)) {
+		return r, usageError{fmt.Errorf("--sign: unknown sign %q", sign), "use one of " + quoted(session.Signs[:])}
+	}
 	if idle != "" {
 		if r.Idle, err = time.ParseDuration(idle); err != nil || r.Idle <= 0 {
 			return r, usageError{fmt.Errorf("--idle: %q is not a length of time", idle), "write 30m, 90s or 2h"}
@@ -87,6 +109,15 @@ func (a *app) sessionRequest(args []string, idle, sort, sign string) (r query.Se
 	}
 	r.Filter, err = a.narrowed(args)
 	return r, err
+}
+
+// quoted lists signs as a shell takes them.
+func quoted(signs []session.Sign) string {
+	var out []string
+	for _, s := range signs {
+		out = append(out, strconv.Quote(string(s)))
+	}
+	return strings.Join(out, ", ")
 }
 
 // sessionChunk is how many sessions one question fetches.
@@ -129,7 +160,7 @@ func (a *app) printSessions(ctx context.Context, db *store.DB, r query.SessionRe
 		return 1, a.writeNumber(int64(n))
 	}
 	rows := 0
-	err := a.write(func(w io.Writer) error {
+	err := a.put(func(w io.Writer) error {
 		out, done, err := a.sessionWriter(w)
 		if err != nil {
 			return err

@@ -85,7 +85,7 @@ func (a *app) runSQL(ctx context.Context, db *store.DB, text string, timeout tim
 	case a.flags.format == "parquet":
 		rows, err = db.SQLParquet(ctx, text, a.flags.output, a.flags.limit, progress)
 	default:
-		err = a.write(print)
+		err = a.put(print)
 	}
 	stop()
 	if err != nil {

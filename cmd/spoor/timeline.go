@@ -139,7 +139,7 @@ func (t *timelineRun) run(ctx context.Context, f timelineFlags) error {
 	}
 	start := t.now()
 	var rows int64
-	err := t.write(func(w io.Writer) (err error) {
+	err := t.put(func(w io.Writer) (err error) {
 		rows, err = t.export(ctx, w)
 		return err
 	})

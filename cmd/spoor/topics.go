@@ -39,6 +39,35 @@ func topicCommands(a *app) []*cobra.Command {
 	}
 }
 
+// strictGroups has commands that only hold others refuse a name that none of them
+// has, where cobra shows their help and is content.
+func strictGroups(root *cobra.Command) {
+	for _, c := range root.Commands() {
+		if !c.HasSubCommands() || c.Runnable() {
+			continue
+		}
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			e := usageError{fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()), cmd.CommandPath() + " --help lists them"}
+			if near := query.Suggest(args[0], names(cmd)); near != "" {
+				e.hint = "did you mean " + cmd.CommandPath() + " " + near + "?"
+			}
+			return e
+		}
+	}
+}
+
+// names are those of the commands that one holds.
+func names(cmd *cobra.Command) []string {
+	var out []string
+	for _, c := range cmd.Commands() {
+		out = append(out, c.Name())
+	}
+	return out
+}
+
 // strictHelp has help refuse what there is no help on, where cobra shows the
 // main page and is content.
 func strictHelp(root *cobra.Command) {
@@ -50,11 +79,7 @@ func strictHelp(root *cobra.Command) {
 	help.RunE = func(cmd *cobra.Command, args []string) error {
 		if _, rest, err := root.Find(args); err != nil || len(rest) > 0 {
 			e := usageError{fmt.Errorf("no help on %q", strings.Join(args, " ")), "spoor help lists the commands and topics"}
-			var names []string
-			for _, c := range root.Commands() {
-				names = append(names, c.Name())
-			}
-			if near := query.Suggest(args[0], names); near != "" {
+			if near := query.Suggest(args[0], names(root)); near != "" {
 				e.hint = "did you mean spoor help " + near + "?"
 			}
 			return e

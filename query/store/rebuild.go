@@ -46,7 +46,7 @@ type Rebuilt struct {
 func Rebuild(ctx context.Context, path string, o Options, progress *loader.Progress) (Rebuilt, error) {
 	r, err := rebuild(ctx, path, o, progress)
 	if err != nil {
-		return r, fmt.Errorf("rebuild case: %w", classify(path, err))
+		return r, fmt.Errorf("rebuild case %s: %w", path, classify(path, err))
 	}
 	return r, nil
 }
