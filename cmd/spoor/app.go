@@ -33,7 +33,8 @@ type app struct {
 	// zoneAsked says that --tz or config.toml named the zone.
 	zoneAsked bool
 	status    int    // exit status when nothing went wrong
-	filling   bool   // nobody asks the case anything: the command fills it, and that is all
+	memory    int64  // what the database may use for the command, in bytes; 0: what store.Options says
+	threads   int    // of the database; likewise
 	guard     *guard // of the terminal; nil: none
 	news      string // what happened to the case on opening it, for the screen
 }

@@ -90,12 +90,7 @@ func (a *app) storeOptions() (store.Options, error) {
 			return store.Options{}, usagef("--memory-limit: %v", err)
 		}
 	}
-	opts := store.Options{MemoryLimit: limit, Accounts: a.accounts, Zone: a.zone}
-	if a.filling {
-		opts.MemoryLimit = cmp.Or(limit, fillMemory)
-		opts.Threads = fillThreads
-	}
-	return opts, nil
+	return store.Options{MemoryLimit: cmp.Or(limit, a.memory), Threads: a.threads, Accounts: a.accounts, Zone: a.zone}, nil
 }
 
 // readingCase opens the case that a command asks: what --from names is loaded

@@ -29,11 +29,8 @@ const fillThreads = 1
 
 // fill prepares for a command that only fills a case. What it returns ends that.
 func (a *app) fill() (end func()) {
-	a.filling = true
-	if a.env("GOGC") != "" || a.env("GOMEMLIMIT") != "" {
-		return func() {}
-	}
-	return collectByNeed()
+	a.memory, a.threads = fillMemory, fillThreads
+	return a.collect(fillHeap)
 }
 
 func loadCommand(a *app) *cobra.Command {

@@ -21,6 +21,17 @@ import (
 	"spoor/ui/pane"
 )
 
+// resolveMemory is what the database may use for a command that works sessions out,
+// in bytes. That reads all events once, so to keep them in memory is no use; the
+// screen, which asks again and again, has what store.Options says.
+const resolveMemory = 192 << 20
+
+// resolve prepares for a command that works sessions out. What it returns ends that.
+func (a *app) resolve() (end func()) {
+	a.memory = resolveMemory
+	return a.collect(resolveHeap)
+}
+
 func sessionsCommand(a *app) *cobra.Command {
 	var id, with, idle, sort, sign string
 	var radius bool
@@ -44,6 +55,7 @@ func sessionsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			defer a.resolve()()
 			db, err := a.readingCase(cmd.Context())
 			if err != nil {
 				return err

@@ -47,7 +47,7 @@ type sessions struct {
 	summed   bool          // whether session_sums holds what index was worked out from
 	kept     *evidence     // what index was worked out from; nil when it is to be read
 	extended int           // how many times what came since was added to what there was
-	portion  int64         // how many events are worked out at once
+	portion  int64         // how many rows of sums are worked out at once
 	writing  sync.Mutex    // held while the tables are written, by what nobody may wait for any more
 	batches  int64         // see manyBatches
 	lists    sessionLists

@@ -255,11 +255,56 @@ func TestPartsGiveWhatAllAtOnceGives(t *testing.T) {
 		if err := db.with(t.Context(), func(c conn) error { return recut(t.Context(), c, w) }); err != nil {
 			t.Fatal(err)
 		}
+		if n := partsOf(t, db, w); n < 2 {
+			t.Fatalf("seed %d: %d parts", seed, n)
+		}
 		if _, err = db.inParts(t.Context(), w); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(want, tablesOf(t, db)); d != "" {
 			t.Fatalf("seed %d, at once and in parts:\n%s", seed, d)
+		}
+	}
+}
+
+// partsOf counts the parts of a case, none of which may take more than is worked
+// out at once: a portion of sums that is larger by itself is one.
+func partsOf(t *testing.T, db *DB, w *workbench) int {
+	t.Helper()
+	n := 0
+	if err := db.with(t.Context(), func(c conn) error {
+		ends, err := w.parts(t.Context(), c, db.sessions.portion)
+		from := int64(0)
+		for _, end := range ends {
+			n++
+			rows, err := c.int64s(t.Context(), fmt.Sprintf("SELECT count(*), count(DISTINCT upto) FROM session_sums WHERE upto > %d AND upto <= %d", from, end.last))
+			if err != nil {
+				return err
+			}
+			if rows[0] > db.sessions.portion && rows[1] > 1 {
+				t.Errorf("part %d has %d rows of sums, of %d portions", n, rows[0], rows[1])
+			}
+			from = end.last
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Where each event leaves a row of sums, fewer events are summed up at a time.
+func TestPortionsOfSums(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ events, rows, want int64 }{
+		{probePortion, probePortion, sessionPortion},
+		{probePortion, sessionPortion, probePortion},
+		{gatherPortion, 50_000, gatherPortion},
+		{probePortion, 0, gatherPortion},
+		{1, 10 * sessionPortion, 1},
+	} {
+		if got := nextPortion(c.events, c.rows); got != c.want {
+			t.Errorf("after %d events in %d rows: %d, want %d", c.events, c.rows, got, c.want)
 		}
 	}
 }

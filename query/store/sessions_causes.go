@@ -30,6 +30,26 @@ func (s *search) known() string { return fmt.Sprintf("e.seq <= %d", s.last) }
 // a time bear on nothing that is looked for here.
 type fresh map[uint32]timeSpan
 
+// everyone stands in a fresh for all there are: it is the number of no identity.
+const everyone = 0
+
+// at says when the events of an identity were.
+func (f fresh) at(id uint32) (timeSpan, bool) {
+	at, ok := f[everyone]
+	if !ok {
+		at, ok = f[id]
+	}
+	return at, ok
+}
+
+// are is the condition for rows about the identities; there are n numbers of them.
+func (f fresh) are(n int) expr {
+	if _, all := f[everyone]; all {
+		return exprTrue
+	}
+	return in("who", sortedKeys(keysOf(f)), n)
+}
+
 // add takes in when something was.
 func (f fresh) add(id uint32, from, to int64) {
 	if from == noTime {
@@ -96,13 +116,15 @@ const causePortion = 1 << 14
 func (s *search) unsettled(ctx context.Context, c conn, f fresh) ([]borrower, error) {
 	touched := fresh{} // by principal
 	for w, at := range f {
-		touched.add(s.rows[w].texts[whoPrincipalID], at.from, at.to)
+		if p := s.rows[w].texts[whoPrincipalID]; p != 0 || w == everyone {
+			touched.add(p, at.from, at.to)
+		}
 	}
 	var may []uint32
 	for w := 1; w < len(s.rows); w++ {
 		if r := &s.rows[w]; r.texts[whoInvokedBy] == 0 {
 			continue
-		} else if _, ok := touched[r.texts[whoPrincipalID]]; ok && s.forwards(r) {
+		} else if _, ok := touched.at(r.texts[whoPrincipalID]); ok && s.forwards(r) {
 			may = append(may, uint32(w))
 		}
 	}
@@ -114,7 +136,7 @@ func (s *search) unsettled(ctx context.Context, c conn, f fresh) ([]borrower, er
 	err := c.each(ctx, fmt.Sprintf("SELECT who, min(first_t) FROM session_sums WHERE first_t <> %d AND %s GROUP BY who ORDER BY who", noTime, w.sql), w.args, func(v []driver.Value) error {
 		b := borrower{who: uint32(number(v[0])), first: number(v[1])}
 		b.principal = s.rows[b.who].texts[whoPrincipalID]
-		if at := touched[b.principal]; b.first >= at.from && b.first-at.to <= session.BurstWindow.Microseconds() {
+		if at, _ := touched.at(b.principal); b.first >= at.from && b.first-at.to <= session.BurstWindow.Microseconds() {
 			out = append(out, b)
 		}
 		return nil
@@ -306,11 +328,11 @@ func (s *search) refused(ctx context.Context, c conn, f fresh) (fresh, error) {
 	var run timeSpan
 	var n int64
 	end := func() {
-		if now, ok := f[at]; ok && n >= session.BurstOfDenials && run.from-4*breakSlot <= now.to && now.from <= run.to+4*breakSlot {
+		if now, ok := f.at(at); ok && n >= session.BurstOfDenials && run.from-4*breakSlot <= now.to && now.from <= run.to+4*breakSlot {
 			out.add(at, run.from-2*breakSlot, run.to+2*breakSlot)
 		}
 	}
-	w := in("who", sortedKeys(keysOf(f)), len(s.rows))
+	w := f.are(len(s.rows))
 	err := c.each(ctx, fmt.Sprintf("SELECT who, first_t, last_t, denied FROM session_sums WHERE denied > 0 AND first_t <> %d AND %s ORDER BY who, first_t", noTime, w.sql), w.args, func(v []driver.Value) error {
 		who, from, to := uint32(number(v[0])), number(v[1]), number(v[2])
 		if who != at || from-run.to > 4*breakSlot {

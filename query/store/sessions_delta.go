@@ -36,8 +36,10 @@ func (d *delta) write(ctx context.Context, c conn) error {
 		deleteNumbers(ctx, c, d.db, "session_causes", "who", d.dirty), deleteNumbers(ctx, c, d.db, "session_breaks", "who", d.refused)); err != nil {
 		return err
 	}
-	if err := insertSessions(ctx, c, d.naming, append(again, d.sessions...)); err != nil {
-		return err
+	for _, list := range [][]session.Session{again, d.sessions} {
+		if err := insertSessions(ctx, c, d.naming, list); err != nil {
+			return err
+		}
 	}
 	is := make([]bool, len(d.x.list))
 	for _, n := range d.placed {

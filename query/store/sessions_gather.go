@@ -19,6 +19,7 @@ type workbench struct {
 	x        *sessionIndex // of the last time, nil when all is to be worked out
 	state    caseState
 	from, to int64 // first and last event time of the case
+	sumRows  int64 // how many rows of sums there are
 	exact    []uint32
 	ev       *evidence
 
@@ -59,11 +60,14 @@ func (db *DB) prepare(ctx context.Context, c conn, x *sessionIndex, ev *evidence
 	if err := w.sum(ctx, c); err != nil {
 		return nil, err
 	}
-	if n, err := c.int64s(ctx, "SELECT sum(events)::BIGINT FROM session_sums"); err != nil {
+	n, err := c.int64s(ctx, "SELECT sum(events)::BIGINT, count(*) FROM session_sums")
+	if err != nil {
 		return nil, err
-	} else if w.x != nil && n[0] != w.state.events { // a cancelled question may have come to its end after all
+	}
+	if w.x != nil && n[0] != w.state.events { // a cancelled question may have come to its end after all
 		return db.prepare(ctx, c, nil, nil, idle)
 	}
+	w.sumRows = n[1]
 	w.ev.state = w.state
 	return w, w.gather(ctx, c)
 }
@@ -178,9 +182,7 @@ func keysOf[V any](m map[uint32]V) map[uint32]bool {
 func (w *workbench) freshly(ctx context.Context, c conn) (fresh, error) {
 	f := fresh{}
 	if w.x == nil {
-		for i := range w.who {
-			f[uint32(i)] = timeSpan{w.from, w.to}
-		}
+		f[everyone] = timeSpan{w.from, w.to}
 		return f, nil
 	}
 	err := readSums(ctx, c, expr{sql: fmt.Sprintf("upto > %d", w.after)}, func(r *sumRow) {
@@ -242,7 +244,7 @@ func (db *DB) workOut(ctx context.Context, idle time.Duration) (*sessionIndex, e
 // one of them touches only.
 func (db *DB) anew(ctx context.Context, w *workbench) (*sessionIndex, error) {
 	db.sessions.summed = false
-	if w.state.events >= 2*db.sessions.portion {
+	if w.sumRows >= 2*db.sessions.portion {
 		if x, err := db.inParts(ctx, w); !errors.Is(err, errAnew) {
 			return x, err
 		}
@@ -284,7 +286,7 @@ func (db *DB) inParts(ctx context.Context, w *workbench) (*sessionIndex, error) 
 }
 
 // partsTogether is how many parts are written before DuckDB packs what they left.
-const partsTogether = 3
+const partsTogether = 2
 
 // settleTables has DuckDB pack what was committed, which it would keep in memory
 // until much more has come. While others write it can't be had; then they pay.
@@ -292,16 +294,17 @@ func (db *DB) settleTables(ctx context.Context) {
 	_ = db.with(ctx, func(c conn) error { _, err := c.exec(ctx, "CHECKPOINT"); return err })
 }
 
-// parts cuts the sums there are into parts of so many events at least.
-func (w *workbench) parts(ctx context.Context, c conn, events int64) ([]caseState, error) {
+// parts cuts the sums there are into parts of so many rows at most, as far as they
+// were not summed up in larger ones.
+func (w *workbench) parts(ctx context.Context, c conn, most int64) ([]caseState, error) {
 	var out []caseState
-	var sum int64
-	err := c.each(ctx, "SELECT upto, sum(events)::BIGINT FROM session_sums GROUP BY upto ORDER BY upto", nil, func(v []driver.Value) error {
-		sum += number(v[1])
-		if n := len(out); n > 1 && sum-out[n-2].events <= events || n == 1 && sum <= events {
-			out[n-1] = caseState{sum, number(v[0])}
+	var events, rows int64
+	err := c.each(ctx, "SELECT upto, sum(events)::BIGINT, count(*) FROM session_sums GROUP BY upto ORDER BY upto", nil, func(v []driver.Value) error {
+		events, rows = events+number(v[1]), rows+number(v[2])
+		if n := len(out); n > 0 && rows <= most {
+			out[n-1] = caseState{events, number(v[0])}
 		} else {
-			out = append(out, caseState{sum, number(v[0])})
+			out, rows = append(out, caseState{events, number(v[0])}), number(v[2])
 		}
 		return nil
 	})

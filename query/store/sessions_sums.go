@@ -68,22 +68,29 @@ func spotOf(v []driver.Value) spot {
 	return p
 }
 
-// gatherPortion is how many events are summed up at once: DuckDB's tables of
-// groups stay small, and one portion is still long enough to keep it busy.
-const gatherPortion = 1 << 20
+// Events are summed up so many at once at most: DuckDB's tables of groups stay small,
+// and one portion is still long enough to keep it busy. probePortion tells how many
+// rows events leave: where each is of a session of its own, portions are shorter.
+const (
+	gatherPortion = 1 << 20
+	probePortion  = 1 << 17
+)
 
 // manyBatches is how many batches may leave rows of sums of their own.
 const manyBatches = 300
 
-// sessionPortion is how many events sessions are worked out of at once.
-const sessionPortion = 1_500_000
+// sessionPortion is how many rows of sums sessions are worked out of at once. A row
+// takes 1.5 kB then, and what it makes some 3 kB of DuckDB's memory until it is
+// committed. Of generated events a million leaves 50,000 rows.
+const sessionPortion = 1 << 16
 
 // sumUp sums up the events numbered above from, up to to, of some identities;
 // exact are those whose events are told apart by their very time.
 func sumUp(ctx context.Context, c conn, from, to int64, of expr, exact []uint32, idle int64) error {
 	slot := slotOf(exact, idle)
-	for ; from < to; from += gatherPortion {
-		end := min(from+gatherPortion, to)
+	portion := int64(probePortion)
+	for end := from; from < to; from = end {
+		end = min(from+portion, to)
 		q := fmt.Sprintf(`INSERT INTO session_sums SELECT who, anchor, account, ip, CASE WHEN timeless THEN %[1]d ELSE slot END, coalesce(min(f), %[1]d), coalesce(max(l), %[1]d),
 			sum(n)::BIGINT, sum(w)::BIGINT, sum(x)::BIGINT, sum(d)::BIGINT,
 			string_agg(DISTINCT source::VARCHAR, ' '), string_agg(DISTINCT region::VARCHAR, ' '), string_agg(DISTINCT agent::VARCHAR, ' '), %[4]d
@@ -91,18 +98,25 @@ func sumUp(ctx context.Context, c conn, from, to int64, of expr, exact []uint32,
 			count(*) FILTER (NOT e.readonly) AS w, count(*) FILTER (e.outcome <> 0) AS x, count(*) FILTER (e.outcome = 1) AS d
 			FROM event_rows AS e WHERE e.seq > %[3]d AND e.seq <= %[4]d AND (%[5]s) GROUP BY ALL)
 		GROUP BY who, anchor, account, ip, slot, timeless`, noTime, slot.sql, from, end, of.sql)
-		if _, err := c.exec(ctx, q, append(slot.args[:len(slot.args):len(slot.args)], of.args...)...); err != nil {
+		rows, err := c.exec(ctx, q, append(slot.args[:len(slot.args):len(slot.args)], of.args...)...)
+		if err != nil {
 			return fmt.Errorf("sum up events: %w", err)
 		}
+		portion = nextPortion(end-from, rows)
 	}
 	return nil
+}
+
+// nextPortion is how many events to sum up next, after so many that left so many rows.
+func nextPortion(events, rows int64) int64 {
+	return min(gatherPortion, max(1, sessionPortion*events/max(rows, 1)))
 }
 
 // pile makes one row of those that stand for one stretch, when more than so many
 // batches have left some. Large ones stay apart: they are parts to be worked out
 // one by one.
 func pile(ctx context.Context, c conn, batches int64) error {
-	small := fmt.Sprintf("upto IN (SELECT upto FROM session_sums GROUP BY upto HAVING sum(events) < %d)", sessionPortion/4)
+	small := fmt.Sprintf("upto IN (SELECT upto FROM session_sums GROUP BY upto HAVING count(*) < %d)", sessionPortion/4)
 	n, err := c.int64s(ctx, "SELECT count(DISTINCT upto) FROM session_sums WHERE "+small)
 	if err != nil || n[0] <= batches {
 		return err
