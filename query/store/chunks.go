@@ -20,7 +20,7 @@ func (c conn) chunks(ctx context.Context, query string, args []any, f func(vecto
 	if err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { mapping.Interrupt(handle) })()
+	defer interrupting(ctx, handle)()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -55,6 +55,22 @@ func (c conn) chunks(ctx context.Context, query string, args []any, f func(vecto
 		}
 	}
 	return ctx.Err()
+}
+
+// interrupting stops what a connection does when ctx is done, until the function that
+// it returns is called: that waits for it, for an interrupt that came late would hit
+// whatever the connection does next.
+func interrupting(ctx context.Context, handle mapping.Connection) func() {
+	hit := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(hit)
+		mapping.Interrupt(handle)
+	})
+	return func() {
+		if !stop() {
+			<-hit
+		}
+	}
 }
 
 // bind gives a statement the value of a parameter, of the types that conditions

@@ -138,12 +138,7 @@ func (db *DB) takeUpSessions(ctx context.Context) (*sessionIndex, error) {
 // keepSessions writes to the tables, all or nothing. Whoever cancels need not wait:
 // the next to work sessions out does, and reads what the tables say then.
 func (db *DB) keepSessions(ctx context.Context, write func(context.Context, conn) error) error {
-	_, err := ask(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
-		db.sessions.writing.Lock()
-		defer db.sessions.writing.Unlock()
-		if err := ctx.Err(); err != nil {
-			return struct{}{}, err
-		}
+	_, err := askAlone(ctx, db, func(ctx context.Context, c conn) (struct{}, error) {
 		return struct{}{}, c.inTx(ctx, func() error { return write(ctx, c) })
 	})
 	if err != nil {
@@ -151,6 +146,20 @@ func (db *DB) keepSessions(ctx context.Context, write func(context.Context, conn
 		return fmt.Errorf("keep sessions: %w", err)
 	}
 	return nil
+}
+
+// askAlone asks as ask does, one after the other: what was cancelled, for which nobody
+// waits, may still be undoing what it wrote to the tables of sessions.
+func askAlone[T any](ctx context.Context, db *DB, f func(context.Context, conn) (T, error)) (T, error) {
+	return ask(ctx, db, func(ctx context.Context, c conn) (T, error) {
+		db.sessions.writing.Lock()
+		defer db.sessions.writing.Unlock()
+		if err := ctx.Err(); err != nil {
+			var none T
+			return none, err
+		}
+		return f(ctx, c)
+	})
 }
 
 // loading reports whether events are being appended.

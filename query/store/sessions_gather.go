@@ -222,7 +222,7 @@ func (db *DB) workOut(ctx context.Context, idle time.Duration) (*sessionIndex, e
 		x, ev = nil, nil
 	}
 	db.sessions.kept, db.sessions.summed = nil, x != nil && x.idle == idle // until all went well
-	w, err := ask(ctx, db, func(ctx context.Context, c conn) (*workbench, error) { return db.prepare(ctx, c, x, ev, idle) })
+	w, err := askAlone(ctx, db, func(ctx context.Context, c conn) (*workbench, error) { return db.prepare(ctx, c, x, ev, idle) })
 	if err != nil {
 		return nil, err
 	}
