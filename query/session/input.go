@@ -9,7 +9,7 @@ import (
 
 // Rules numbers the rules by which events become sessions and chains: what was
 // worked out by other rules must not be gone on with. Count it up when they change.
-const Rules = 7
+const Rules = 8
 
 // DefaultIdle is the silence that ends a session of a long-term key.
 const DefaultIdle = 30 * time.Minute
@@ -104,6 +104,7 @@ type Mint struct {
 	Shared string // sharedEventID
 	Caller string // id of the Known session it belongs to; "" when its event is in Activity
 	MFA    cloudtrail.MFA
+	Agent  string // user agent
 }
 
 // A Cause is the latest call of the same principal to the service that then

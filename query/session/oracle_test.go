@@ -51,7 +51,7 @@ func sum(events []event, idle time.Duration) session.Input {
 		if e.Mint == nil || e.Outcome != cloudtrail.OK {
 			continue
 		}
-		m := session.Mint{Mint: *e.Mint, Ref: ref(e), Event: session.EventRef{ID: e.ID, Seq: int64(i)}, Shared: e.SharedID, MFA: e.MFA}
+		m := session.Mint{Mint: *e.Mint, Ref: ref(e), Event: session.EventRef{ID: e.ID, Seq: int64(i)}, Shared: e.SharedID, MFA: e.MFA, Agent: e.UserAgent}
 		in.Mints = append(in.Mints, m)
 	}
 	for _, id := range session.Signers(in.Mints, slices.Collect(maps.Values(intern))) {

@@ -139,6 +139,10 @@ func (w *walker) several(s *Session, depth int) origin {
 		kind = o.kind
 	}
 	names = sorted(names)
+	if _, ok := permissionSet(s.Role); ok && s.SessionName != "" && len(names) > 1 {
+		return origin{actor: cmp.Or(w.ledger.names[s.Behalf], s.SessionName), kind: cloudtrail.KindSSO, confidence: Inferred,
+			reason: "the session of her permission set names the Identity Center user; several calls to the access portal fit"}
+	}
 	if len(names) == 1 {
 		return origin{actor: names[0], kind: kind, confidence: Inferred, reason: "several calls fit equally well; all of them lead to the same actor"}
 	}
@@ -163,6 +167,9 @@ func (w *walker) start(i int) origin {
 	switch s.ActorKind {
 	case cloudtrail.KindUser:
 		o.actor, o.reason = cmp.Or(id.UserName, s.Actor), "an IAM user's own credentials"
+		if id.Type == "Directory" {
+			o.reason = "a user of the account's directory"
+		}
 	case cloudtrail.KindRoot:
 		o.reason = "the account's root user"
 		if id.AssumedRoot {

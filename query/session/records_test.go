@@ -90,6 +90,7 @@ func browser(r object) object {
 
 func recordFixtures(t *testing.T) []fixture {
 	center := object{"type": "IdentityCenterUser", "accountId": acct, "principalId": "", "arn": "", "accessKeyId": "", "onBehalfOf": object{"userId": "92670f4c-user", "identityStoreArn": "arn:aws:identitystore::" + acct + ":identitystore/d-1"}, "credentialId": "c1"}
+	other := object{"type": "IdentityCenterUser", "accountId": acct, "onBehalfOf": object{"userId": "77777777-user", "identityStoreArn": "arn:aws:identitystore::" + acct + ":identitystore/d-1"}, "credentialId": "c2"}
 	step := func(id string, second int, name string) object {
 		return record(id, second, "signin", name, center, object{"eventType": "AwsServiceEvent", "additionalEventData": object{"AuthWorkflowID": "w1", "UserName": "dana@corp.example", "CredentialType": "PASSWORD,TOTP"}, "serviceEventDetails": object{name: "Success"}})
 	}
@@ -230,6 +231,17 @@ func recordFixtures(t *testing.T) []fixture {
 				record("theft", 20020, "s3", "ListBuckets", assumedRole(acct, "App", "i-0123456789abcdef0", "ASIAINSTANCE0002", 20000), object{"sourceIPAddress": away})),
 			sessions: [][]string{{"m1", "m2"}, {"u1"}, {"u2", "theft"}},
 			wants:    []want{{event: "u2", parent: "m2", evidence: "m2", link: "issued-key", confidence: "exact", root: "i-0123456789abcdef0", sure: "exact", depth: 1}},
+		},
+		{
+			name: "Identity Center: two people behind one address fetch credentials in one second",
+			events: decode(t,
+				record("dana's", 70, "sso", "GetRoleCredentials", center, object{"userAgent": "aws-cli/2.22.0 ua/2.0 sid/0a1b md/prompt#off"}),
+				record("other's", 70, "sso", "GetRoleCredentials", other, object{"userAgent": "aws-cli/2.22.0 ua/2.0 sid/ffff md/prompt#off"}),
+				record("same run", 75, "s3", "ListBuckets", assumedRole(acctB, "AWSReservedSSO_Admin_0123456789abcdef", "dana@corp.example", "ASIASSO000000001", 70), object{"recipientAccountId": acctB, "userAgent": "aws-cli/2.22.0 ua/2.0 sid/0a1b md/prompt#off"}),
+				record("later run", 76, "s3", "ListBuckets", assumedRole(acctB, "AWSReservedSSO_Read_0123456789abcdef", "eve@corp.example", "ASIASSO000000002", 70), object{"recipientAccountId": acctB, "userAgent": "aws-cli/2.22.0 ua/2.0 sid/2222"})),
+			sessions: [][]string{{"dana's"}, {"other's"}, {"same run"}, {"later run"}},
+			wants: []want{{event: "same run", parent: "dana's", evidence: "dana's", link: "inferred", confidence: "inferred", root: "dana@corp.example", sure: "inferred", depth: 1},
+				{event: "later run", root: "eve@corp.example", sure: "inferred", candidates: 2}},
 		},
 		{
 			name: "Identity Center: the steps of a sign-in tell id and name apart",

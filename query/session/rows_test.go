@@ -277,7 +277,7 @@ func portalFixtures() []fixture {
 				mint(do("creds2", 70, other, idle, "sso", "GetRoleCredentials"), cloudtrail.Mint{RoleName: "Admin", Account: acctB}),
 				do("use", 75, set, byKey, "s3", "ListBuckets")},
 			sessions: [][]string{{"creds"}, {"creds2"}, {"use"}},
-			wants:    []want{{event: "use", root: "Identity Center user 5f0c0000 or Identity Center user 92670f4c", sure: "unknown", candidates: 2}},
+			wants:    []want{{event: "use", root: "dana@corp.example", sure: "inferred", candidates: 2}},
 		},
 		{
 			name: "Identity Center: the name that signed in tells two portals apart",

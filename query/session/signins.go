@@ -43,13 +43,19 @@ func (l *ledger) console(s *Session, _ *cloudtrail.Identity, person string) []cl
 }
 
 // identityCenter: the portal hands out credentials of a permission set in the
-// second they are created, to the same address; no record joins the two.
+// second they are created, to the same address; no record joins the two. Where one
+// run of the command line fetched and used them, that counts.
 func (l *ledger) identityCenter(s *Session, face *cloudtrail.Identity, _ string) []clue {
 	set, ok := permissionSet(s.Role)
 	if !ok {
 		return nil
 	}
-	var out []clue
+	runs := map[string]bool{}
+	for _, a := range s.Agents {
+		runs[processID(a)] = true
+	}
+	delete(runs, "")
+	var out, one []clue
 	for _, i := range l.stamps(l.portal, s) {
 		m := l.all[i]
 		if !slices.Contains(s.IPs, m.Ref.IP) {
@@ -61,9 +67,27 @@ func (l *ledger) identityCenter(s *Session, face *cloudtrail.Identity, _ string)
 		if !l.sameUser(m, s) {
 			continue
 		}
-		out = append(out, clue{i, ByInference, Inferred, m.Call + " from the same address in the second the credentials were created; Identity Center leaves no firmer trace"})
+		why := " from the same address in the second the credentials were created; Identity Center leaves no firmer trace"
+		if runs[processID(m.Agent)] {
+			one = append(one, clue{i, ByInference, Inferred, m.Call + " by the same run of a program," + why})
+		}
+		out = append(out, clue{i, ByInference, Inferred, m.Call + why})
+	}
+	if len(one) > 0 {
+		return one
 	}
 	return out
+}
+
+// processID is the token by which AWS's command line tells one run of it from others
+// in its user agents, "sid/" and hexadecimal digits; "" without one.
+func processID(agent string) string {
+	_, id, found := strings.Cut(agent, " sid/")
+	if !found {
+		return ""
+	}
+	id, _, _ = strings.Cut(id, " ")
+	return id
 }
 
 // signInToken: the last token for signing in that the same principal asked for,

@@ -28,12 +28,12 @@ type mintNote struct {
 	at                               spot
 	uidHi, uidLo, sharedHi, sharedLo uint64
 	idkind                           uint8
-	idtext                           uint32
+	idtext, agent                    uint32
 	mfa                              uint8
 }
 
 const mintQuery = "SELECT e.seq, " + refColumns + ", e.uid_hi, e.uid_lo, e.idkind, e.idtext, e.shared_hi, e.shared_lo, m.call, m.issued_key, m.role_arn, " +
-	"m.session_name, m.principal, m.target, m.source_ident, m.signin, m.from_principal, m.for_account, m.role_name, e.mfa " +
+	"m.session_name, m.principal, m.target, m.source_ident, m.signin, m.from_principal, m.for_account, m.role_name, e.mfa, e.agent " +
 	"FROM mints AS m JOIN event_rows AS e ON e.seq = m.seq WHERE m.seq > %[1]d AND m.seq <= %[2]d AND e.seq > %[1]d AND e.seq <= %[2]d"
 
 // readMints reads the calls that gave out credentials, of events numbered above
@@ -46,7 +46,7 @@ func readMints(ctx context.Context, c conn, from, to int64) ([]mintNote, error) 
 			mintRow: mintRow{seq: number(v[0]), call: id(12), issued: id(13), roleARN: id(14), session: id(15), principal: id(16), target: id(17),
 				sourceIdent: id(18), signIn: id(19), from: id(20), account: id(21), roleName: id(22)},
 			at: spotOf(v[1:]), uidHi: v[6].(uint64), uidLo: v[7].(uint64), idkind: v[8].(uint8), idtext: id(9), sharedHi: v[10].(uint64), sharedLo: v[11].(uint64),
-			mfa: v[23].(uint8),
+			mfa: v[23].(uint8), agent: id(24),
 		})
 		return nil
 	})
@@ -62,6 +62,7 @@ func (n *naming) mint(m *mintNote) session.Mint {
 		Ref:   n.ref(m.at),
 		Event: session.EventRef{ID: spellID(m.uidHi, m.uidLo, m.idkind, m.idtext, n.id), Seq: m.seq},
 		MFA:   cloudtrail.MFA(m.mfa),
+		Agent: n.agent[m.agent],
 	}
 	if !strings.HasPrefix(out.SignIn, "arn:") {
 		out.SignIn, out.Workflow = "", out.SignIn
