@@ -254,12 +254,27 @@ func DeedServices() []string {
 	return sorted(out)
 }
 
-// Undoings are the names of the calls that take away what deeds made.
-func Undoings() []string {
-	out := []string{"UpdateAccessKey"}
-	for k := range undoings {
-		_, name, _ := strings.Cut(k, " ")
-		out = append(out, name)
+// Undoings are the names of the calls that may take away what there is a step for,
+// or what the deeds made that are yet to be taken in: others need not be looked for.
+func (c *Contain) Undoings(made []Deed) []string {
+	var open [len(Tasks)]bool
+	for _, s := range c.steps {
+		open[s.Task] = true
+	}
+	for _, d := range made {
+		if task, ok := deeds[d.Service+" "+d.Name]; ok {
+			open[task] = true
+		}
+	}
+	var out []string
+	if open[DisableKeys] {
+		out = append(out, "UpdateAccessKey")
+	}
+	for call, tasks := range undoings {
+		if slices.ContainsFunc(tasks, func(t Task) bool { return open[t] }) {
+			_, name, _ := strings.Cut(call, " ")
+			out = append(out, name)
+		}
 	}
 	return sorted(out)
 }

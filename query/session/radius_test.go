@@ -152,3 +152,23 @@ func BenchmarkResolve(b *testing.B) {
 		b.ReportMetric(float64(len(session.Resolve(in).Sessions)), "sessions")
 	}
 }
+
+// Of all calls that undo something, those are looked for that may undo a step.
+func TestUndoingsAreOfWhatThereIsToDo(t *testing.T) {
+	var c session.Contain
+	if got := c.Undoings(nil); len(got) != 0 {
+		t.Errorf("of nothing: %v", got)
+	}
+	made := []session.Deed{{Service: "iam", Name: "CreateRole", Resource: "Door"}, {Service: "iam", Name: "UpdateAccessKey", Resource: "AKIASLEPT", Summary: "set access key AKIASLEPT to Active"}, {Service: "s3", Name: "PutBucketPolicy"}}
+	want := []string{"DeleteAccessKey", "DeleteRole", "UpdateAccessKey"}
+	if d := cmp.Diff(want, c.Undoings(made)); d != "" {
+		t.Errorf("of deeds to come: %s", d)
+	}
+	for _, m := range made {
+		m.Theirs = true
+		c.Did(m)
+	}
+	if d := cmp.Diff(want, c.Undoings(nil)); d != "" {
+		t.Errorf("of steps: %s", d)
+	}
+}

@@ -25,7 +25,11 @@ func (db *DB) contain(ctx context.Context, where expr, c *session.Contain, out *
 	if len(made) > 0 {
 		since = min(since, made[0].Time)
 	}
-	undone, err := db.made(ctx, all(db.callTo(session.Undoings()), expr{"e.t >= ?", []any{since}}))
+	did := make([]session.Deed, len(made))
+	for i := range made {
+		did[i] = deed(&made[i], true)
+	}
+	undone, err := db.made(ctx, all(db.callTo(c.Undoings(did)), expr{"e.t >= ?", []any{since}}))
 	if err != nil {
 		return err
 	}
@@ -35,7 +39,7 @@ func (db *DB) contain(ctx context.Context, where expr, c *session.Contain, out *
 	}
 	undone = slices.DeleteFunc(undone, func(c query.Change) bool { return theirs[c.Seq] })
 	for _, m := range slices.SortedStableFunc(slices.Values(slices.Concat(made, undone)), func(a, b query.Change) int { return cmp.Compare(a.Time, b.Time) }) {
-		c.Did(session.Deed{Service: m.Service, Name: m.Action, Resource: m.Resource, Account: m.Account, Summary: m.Summary, Seq: m.Seq, Time: m.Time, Theirs: theirs[m.Seq]})
+		c.Did(deed(&m, theirs[m.Seq]))
 	}
 	for _, s := range c.Steps() {
 		t := session.Tasks[s.Task]
@@ -48,6 +52,11 @@ func (db *DB) contain(ctx context.Context, where expr, c *session.Contain, out *
 	out.Partial = out.Partial || len(made) > maxMade
 	out.Made = made[:min(len(made), maxMade)]
 	return nil
+}
+
+// deed is a change as a step of containment sees it.
+func deed(m *query.Change, theirs bool) session.Deed {
+	return session.Deed{Service: m.Service, Name: m.Action, Resource: m.Resource, Account: m.Account, Summary: m.Summary, Seq: m.Seq, Time: m.Time, Theirs: theirs}
 }
 
 // made reads the changes among events of a condition that were made in services
