@@ -135,7 +135,7 @@ func (v *View) contrast() (pane.Intent, tea.Cmd) {
 		return pane.Say{Text: "open a session first"}, nil
 	case v.mark == nil || v.mark.ID == one.ID:
 		v.mark = &one
-		return pane.Say{Text: "kept " + text.Clean(one.ID) + " for comparing: C on another session sets both side by side"}, nil
+		return pane.Say{Text: "kept " + text.Clean(one.ID) + ": C on another session sets both side by side"}, nil
 	}
 	first := *v.mark
 	v.mark = nil

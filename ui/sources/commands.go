@@ -20,7 +20,7 @@ func (v *View) Commands() []pane.Command {
 		do("open", "about the object", "Say all that is known of the object", "Look", 1, v.noObject, v.open, "enter"),
 		do("events", "its events", "Open the events of the object, or of the account and region", "Look", 2, v.nothing, v.events, "e"),
 		do("add", "add source", "Load one more file, folder, archive or s3:// address", "Take", 3, v.noLoader, v.add, "a"),
-		do("retry", "retry failed", "Load again what failed", "Take", 4, v.noLoader, v.retry, "r"),
+		do("retry", "retry failed", "Load again what failed", "Take", 4, v.noFailed, v.retry, "r"),
 		do("outcome", "by outcome", "List all objects, or only those loaded, skipped or failed", "Look", 5, v.onMap, v.turn, "s"),
 		do("name", "by name", "List objects whose name contains a text", "Look", 6, v.onMap, v.byName, "F"),
 		do("map", "map", "Change between the objects and the map of what is covered", "Look", 7, nil, v.turnMap, "space"),
@@ -65,6 +65,14 @@ func (v *View) noLoader() string {
 		return "nothing can be loaded here"
 	}
 	return ""
+}
+
+// noFailed says why there is nothing to try again; what failed is listed first.
+func (v *View) noFailed() string {
+	if whole := v.outcome == "" && v.name == ""; whole && len(v.rows) > 0 && v.rows[0].Outcome != "failed" {
+		return "no object failed"
+	}
+	return v.noLoader()
 }
 
 func (v *View) onMap() string {

@@ -236,7 +236,7 @@ func (v *View) Note() text.Safe {
 	case v.state.Filter.All() && v.state.Live:
 		return "nothing loaded yet"
 	case v.state.Filter.All() && v.least == 0:
-		return "no event of this case changed anything"
+		return "nothing loaded changed anything; in Sources, a adds more"
 	}
 	return "no change matches; u takes the last step back, X clears the filter"
 }
