@@ -38,6 +38,12 @@ import (
 // place in an index, and another one in the next. Whatever way they were worked
 // out, and whatever was cancelled on it, the tables say the same: tests compare
 // them bit by bit.
+//
+// The memory of working all out goes with the rows of sums of one part, of which
+// there are so many at most (sessionPortion), as far as no one session has more by
+// itself; DuckDB spills what goes beyond its own limit. What goes with the case is in
+// memory whole: identities, the index (some 170 bytes a session with one span and one
+// link, twice while parts are joined) and the calls that gave out credentials.
 type sessions struct {
 	working  sync.Mutex // held while they are worked out; guards what follows, to lists
 	index    atomic.Pointer[sessionIndex]

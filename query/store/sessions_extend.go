@@ -117,12 +117,14 @@ func tell(names map[string]string, behalf, name string) {
 // activity reads the sums of the touched sessions.
 func (t *touched) activity(ctx context.Context, c conn, s *sums) error {
 	where := all(expr{sql: fmt.Sprintf("upto <= %d", t.last)}, in("who", sortedKeys(t.members), len(t.rows)))
+	t.read = 0
 	return readSums(ctx, c, where, func(r *sumRow) {
 		if r.upto <= t.after && !t.whole[r.who] {
 			if n, ok := t.x.at(r.spot()); !ok || !t.in[n] {
 				return
 			}
 		}
+		t.read++
 		s.add(r)
 	})
 }

@@ -27,6 +27,7 @@ type workbench struct {
 	foreknown bool      // evidence, names and the first event time are those of later parts as well
 	late      []uint32  // identities that have turned out to sign in
 	added     []sumRow  // the sums that are new
+	read      int       // how many rows of sums were worked out
 	minted    int       // the mints of ev from here on are new
 	until     int       // and those from here on are of a later part
 	dirty     []uint32  // identities whose cause was looked for again
@@ -263,17 +264,19 @@ func (db *DB) inParts(ctx context.Context, w *workbench) (*sessionIndex, error) 
 		}
 		return w.parts(ctx, c, db.sessions.portion)
 	})
-	for i, end := range ends {
-		if err != nil {
-			break
-		}
-		if i%partsTogether == 0 {
+	for at, n, together := -1, 0, 1; at < len(ends)-1 && err == nil; n++ {
+		if n%partsTogether == 0 {
 			db.settleTables(ctx)
 		}
+		at = min(at+together, len(ends)-1)
+		end := ends[at]
 		part := &workbench{search: &search{naming: newNaming(db), db: db, idle: w.idle, after: x.state.last, last: end.last}, x: x, state: end, from: w.from, to: w.to, exact: w.exact,
-			ev: w.ev, foreknown: true, final: i == len(ends)-1}
+			ev: w.ev, foreknown: true, final: at == len(ends)-1}
 		if err = part.take(ctx); err == nil {
 			x, err = db.extend(ctx, part)
+		}
+		if part.read > 2*len(part.added) { // a session that goes on through all parts is worked out again in each
+			together *= 2
 		}
 		if err == nil {
 			db.sessions.index.Store(x) // goes with what the tables hold
