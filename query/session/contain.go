@@ -62,7 +62,7 @@ type Step struct {
 	Account string // that it is in; "" where the records don't say
 	Why     []string
 	Seq     int64 // of the event that shows it first, 0 for a session
-	Done    bool  // what it is about was deleted since, or set inactive
+	Done    bool  // what it is about was deleted since, set inactive, or its sessions revoked
 	since   int64 // when there was reason for it last, as a session began or a call was made
 }
 
@@ -219,8 +219,16 @@ type Deed struct {
 func (c *Contain) Did(d Deed) {
 	c.now = d.Time
 	call := d.Service + " " + d.Name
-	if d.Name == "UpdateAccessKey" && !strings.HasSuffix(d.Summary, " Active") {
+	switch {
+	case d.Name == "UpdateAccessKey" && !strings.HasSuffix(d.Summary, " Active"):
 		call = "iam DeleteAccessKey" // it can be woken again, which would be another deed
+	case call == "iam PutRolePolicy" && strings.HasPrefix(d.Summary, "wrote inline policy "+revoking+" ") && strings.HasSuffix(d.Summary, ": Deny * on * under conditions"):
+		call = revoking
+	case call == "iam DeleteRolePolicy" && strings.HasPrefix(d.Summary, "deleted inline policy "+revoking+" "):
+		if s := c.at[keyOf(RevokeRoles, d.Resource, d.Account)]; s != nil {
+			s.Done = false
+			s.because(d.Summary)
+		}
 	}
 	for _, task := range undoings[call] {
 		if s := c.at[keyOf(task, d.Resource, d.Account)]; s != nil && s.since <= d.Time { // not one of the same name before
@@ -270,17 +278,27 @@ func (c *Contain) Undoings(made []Deed) []string {
 	if open[DisableKeys] {
 		out = append(out, "UpdateAccessKey")
 	}
+	if open[RevokeRoles] {
+		out = append(out, "PutRolePolicy", "DeleteRolePolicy")
+	}
 	for call, tasks := range undoings {
 		if slices.ContainsFunc(tasks, func(t Task) bool { return open[t] }) {
-			_, name, _ := strings.Cut(call, " ")
-			out = append(out, name)
+			if _, name, ok := strings.Cut(call, " "); ok {
+				out = append(out, name)
+			}
 		}
 	}
 	return sorted(out)
 }
 
+// revoking is the inline policy by which the console revokes the sessions of a role
+// (IAM User Guide, "Revoke IAM role temporary security credentials"): it refuses all
+// to whoever has credentials from before. Another policy of that name does not count.
+const revoking = "AWSRevokeOlderSessions"
+
 // undoings are the tasks that a call does.
 var undoings = map[string][]Task{
+	revoking:                 {RevokeRoles},
 	"iam DeleteUser":         {DisableUsers, ResetPasswords, CheckGrants, RemoveCredentials},
 	"iam DeleteLoginProfile": {ResetPasswords}, "iam DeleteAccessKey": {DisableKeys},
 	"iam DeleteRole": {RevokeRoles, CheckRoles}, "iam DeletePolicy": {CheckPolicies}, "iam DeleteGroup": {CheckGrants},

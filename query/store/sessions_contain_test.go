@@ -165,6 +165,56 @@ func TestContainTellsWhatIsDone(t *testing.T) {
 	}
 }
 
+// Sessions of a role are revoked by the policy that the console writes for that, until
+// it is taken off again or somebody comes back in; another of its name does nothing.
+func TestContainTellsWhatIsRevoked(t *testing.T) {
+	t.Parallel()
+	assume := func(b *breach, role string) {
+		b.add("sts.AssumeRole", `"requestParameters":{"roleArn":"arn:aws:iam::111122223333:role/`+role+`","roleSessionName":"s"},"responseElements":{"credentials":{"accessKeyId":"ASIA`+strings.ToUpper(role)+`000000001"}}`)
+	}
+	b := &breach{ip: "203.0.113.9"}
+	b.user("thief", "AKIATHIEF00000000001")
+	roles := []string{"revoked", "again", "freed", "fooled"}
+	for _, role := range roles {
+		assume(b, role)
+	}
+	b.user("responder", "AKIARESPONDER0000001")
+	b.ip = "198.51.100.7"
+	for _, role := range roles {
+		effect := "Deny"
+		if role == "fooled" {
+			effect = "Allow"
+		}
+		b.asked("iam.PutRolePolicy", `{"roleName":"`+role+`","policyName":"AWSRevokeOlderSessions","policyDocument":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"`+effect+
+			`\",\"Action\":[\"*\"],\"Resource\":[\"*\"],\"Condition\":{\"DateLessThan\":{\"aws:TokenIssueTime\":\"2026-05-04T09:01:00Z\"}}}]}"}`)
+	}
+	b.asked("iam.DeleteRolePolicy", `{"roleName":"freed","policyName":"AWSRevokeOlderSessions"}`)
+	b.asked("iam.DeleteRolePolicy", `{"roleName":"revoked","policyName":"other"}`)
+	b.ip = "203.0.113.9"
+	b.user("thief", "AKIATHIEF00000000001")
+	assume(b, "again")
+	db := newCase(t)
+	load(t, db, b.loaded(t))
+	r, err := db.Radius(t.Context(), parse(t, "actor:thief"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var done, all []string
+	for _, task := range r.Contain {
+		for _, s := range task.Steps {
+			if task.Name != "roles" {
+				continue
+			}
+			if all = append(all, s.What); s.Done {
+				done = append(done, s.What)
+			}
+		}
+	}
+	if d := cmp.Diff([]string{"arn:aws:iam::111122223333:role/revoked"}, done); d != "" || len(all) != len(roles) {
+		t.Errorf("of %q: %s", all, d)
+	}
+}
+
 // What was deleted before somebody used one of the same name undoes nothing, and a
 // key that another woke is awake.
 func TestContainIsNotDoneBefore(t *testing.T) {
