@@ -171,7 +171,11 @@ func (c *Contain) session(s *Session) {
 	if role := cmp.Or(s.RoleARN, s.Role); s.ActorKind == cloudtrail.KindServiceLinked {
 		// nobody but the service can use it, and nobody can alter it
 	} else if role != "" {
+		if s.Created != cloudtrail.NoTime { // what is revoked after that stays so, however late it is tried
+			c.now = s.Created
+		}
 		c.need(RevokeRoles, role, s.Account, "session "+cmp.Or(s.SessionName, s.Actor), 0)
+		c.now = s.Start
 	} else if s.Principal != "" && s.Kind != Service {
 		c.need(Principals, s.Principal, s.Account, "", 0)
 	}

@@ -193,6 +193,9 @@ func TestContainTellsWhatIsRevoked(t *testing.T) {
 	b.ip = "203.0.113.9"
 	b.user("thief", "AKIATHIEF00000000001")
 	assume(b, "again")
+	b.who = `{"type":"AssumedRole","principalId":"AROAREVOKED:s","arn":"arn:aws:sts::111122223333:assumed-role/revoked/s","accountId":"111122223333","accessKeyId":"ASIAREVOKED000000001",` +
+		`"sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAREVOKED","arn":"arn:aws:iam::111122223333:role/revoked","accountId":"111122223333","userName":"revoked"},"attributes":{"creationDate":"2026-05-04T09:00:00Z"}}}`
+	b.add("s3.ListBuckets", `"errorCode":"AccessDenied"`) // too late
 	db := newCase(t)
 	load(t, db, b.loaded(t))
 	r, err := db.Radius(t.Context(), parse(t, "actor:thief"))
