@@ -285,7 +285,7 @@ type Measure struct {
 	Account string // that it is in; "" where the records don't say
 	Why     []string
 	Seq     int64 // of the event that shows it, 0 for none
-	Done    bool  // what it is about was deleted since, or set inactive
+	Done    bool  // what it is about was deleted since, set inactive, or its sessions revoked
 }
 
 // Named is what a step is about as its field has it: a role goes by name there.

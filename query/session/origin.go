@@ -99,10 +99,13 @@ func (w *walker) begun(c *climb, depth int) origin {
 	}
 	o := w.start(top)
 	if name := w.nameBelow(c.path); name != "" {
-		o.actor, o.reason = name, "the session of her permission set names the Identity Center user"
+		o.actor, o.reason = name, namesUser
 	}
 	return o
 }
+
+// namesUser is the reason where the name of a session tells its person.
+const namesUser = "the session of the permission set is named after its Identity Center user"
 
 // nameBelow is what the session of a permission set calls an Identity Center
 // user whom nothing else at the top of its path names.
@@ -141,7 +144,7 @@ func (w *walker) several(s *Session, depth int) origin {
 	names = sorted(names)
 	if _, ok := permissionSet(s.Role); ok && s.SessionName != "" && len(names) > 1 {
 		return origin{actor: cmp.Or(w.ledger.names[s.Behalf], s.SessionName), kind: cloudtrail.KindSSO, confidence: Inferred,
-			reason: "the session of her permission set names the Identity Center user; several calls to the access portal fit"}
+			reason: namesUser + "; several calls to the access portal fit"}
 	}
 	if len(names) == 1 {
 		return origin{actor: names[0], kind: kind, confidence: Inferred, reason: "several calls fit equally well; all of them lead to the same actor"}

@@ -31,76 +31,6 @@ func hourOf(t int64) int64 {
 	return h
 }
 
-// hexDigits has the value of each hexadecimal digit in its low bits.
-var hexDigits = func() (t [256]byte) {
-	for c := range t {
-		switch {
-		case c >= '0' && c <= '9':
-			t[c] = byte(c - '0')
-		case c >= 'a' && c <= 'f':
-			t[c] = byte(c - 'a' + 10)
-		case c >= 'A' && c <= 'F':
-			t[c] = byte(c-'A'+10) | upperHex
-		default:
-			t[c] = notHex
-		}
-	}
-	return t
-}()
-
-const (
-	upperHex = 0x10
-	notHex   = 0x80
-)
-
-// guid reads a GUID in its usual spelling, in either case. canonical says that
-// it is written in lower case, so that the number alone tells the text.
-func guid(s string) (hi, lo uint64, canonical, ok bool) {
-	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return 0, 0, false, false
-	}
-	upper := byte(0)
-	for i, part := range [...]string{s[:8], s[9:13], s[14:18], s[19:23], s[24:]} {
-		var v uint64
-		for k := range len(part) {
-			d := hexDigits[part[k]]
-			if d&notHex != 0 {
-				return 0, 0, false, false
-			}
-			v = v<<4 | uint64(d&0xf)
-			upper |= d
-		}
-		switch i {
-		case 0, 1, 2:
-			hi = hi<<(4*len(part)) | v
-		default:
-			lo = lo<<(4*len(part)) | v
-		}
-	}
-	canonical = upper&upperHex == 0
-	return hi, lo, canonical, true
-}
-
-// guidText spells a GUID.
-func guidText(hi, lo uint64) string {
-	const digits = "0123456789abcdef"
-	var b [36]byte
-	n := 0
-	for i := range b {
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			b[i] = '-'
-			continue
-		}
-		v := lo
-		if n < 16 {
-			v = hi
-		}
-		b[i] = digits[v>>(60-4*(n&15))&15]
-		n++
-	}
-	return string(b[:])
-}
-
 // An eventKey says what counts as the same event. With a GUID for an eventID: that,
 // with account, time, source and name. Otherwise the hash of the record as logged,
 // for placeholder ids ("1", "<eventId>") must not merge what differs.
@@ -136,8 +66,8 @@ func keyOf(r *eventRow) eventKey {
 
 // contentOf sums up a row, its caller, what it gave out and what it changed (zero for
 // nothing), from stored columns as well: all that sessions and changes are made of, for
-// no order of loading may tell in them. What carriers of a whole record alter is not
-// among them: spaces, the order of names, fields that a pipeline adds or drops.
+// no order of loading may tell in them. Spaces, the order of names, and fields of which
+// these are not made differ between carriers of one record, and don't count.
 func contentOf(r *eventRow, who *identityRow, gave mintRow, did string) content {
 	if r.form > uint8(cloudtrail.FormString) {
 		return anyContent

@@ -126,16 +126,6 @@ func (m *maker) mint(x *cloudtrail.Mint) mintRow {
 		id(cmp.Or(x.SignIn, x.Workflow)), id(x.From), id(x.Account), id(x.RoleName)}
 }
 
-// sharedKey makes a number of a sharedEventID: the GUID it is, else a hash. It
-// only serves to find twins.
-func sharedKey(id string) (hi, lo uint64) {
-	if hi, lo, _, ok := guid(id); ok {
-		return hi, lo
-	}
-	h := xxh3.HashString128(id)
-	return h.Hi, h.Lo
-}
-
 // A resource is something an event touched: its name and its type.
 type resource struct{ id, kind uint32 }
 

@@ -43,8 +43,8 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Col
 // uint64, float64, string, time.Time (UTC), or []any and map[string]any of
 // these. No more than limit rows are worked out, 0 means all. Time is bounded by
 // ctx, memory by Options.MemoryLimit: an answer that is larger is spilled to disk
-// and read from there. A query about sessions works
-// those out first. A mistake is a *SyntaxError where DuckDB says its place.
+// and read from there. A query about sessions works those out first. A mistake is a
+// *SyntaxError where DuckDB says its place.
 func (db *DB) SQL(ctx context.Context, query string, limit int64, head func([]Column) error, row func([]any) error) error {
 	type portion struct {
 		cols []Column
