@@ -43,10 +43,12 @@ import (
 // there are so many at most (sessionPortion), as far as no one session has more by
 // itself; DuckDB spills what goes beyond its own limit. What goes with the case is in
 // memory whole: identities, the index (some 170 bytes a session with one span and one
-// link, twice while parts are joined) and the calls that gave out credentials.
+// link, twice while parts are joined) and the calls that gave out credentials; once a
+// session was opened, those that started instances or set passwords as well.
 type sessions struct {
 	working  sync.Mutex // held while they are worked out; guards what follows, to lists
 	index    atomic.Pointer[sessionIndex]
+	bringers atomic.Pointer[bringers]
 	unsure   atomic.Bool   // a write was cancelled: whether the tables say what index does is not known
 	took     time.Duration // the last time
 	done     time.Time     // when

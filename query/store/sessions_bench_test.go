@@ -241,9 +241,9 @@ func BenchmarkSessions(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	run("open one", nil, func() error { _, err := db.Session(b.Context(), s.Sessions[0].ID); return err })
-	run("blast radius", nil, func() error { _, err := db.Radius(b.Context(), parse(b, "session:"+s.Sessions[0].ID)); return err })
-	run("bursts", nil, func() error {
+	run("open the busiest", nil, func() error { _, err := db.Session(b.Context(), s.Sessions[0].ID); return err })
+	run("blast radius of the busiest", nil, func() error { _, err := db.Radius(b.Context(), parse(b, "session:"+s.Sessions[0].ID)); return err })
+	run("bursts of the busiest", nil, func() error {
 		_, err := db.Bursts(b.Context(), query.BurstRequest{Session: s.Sessions[0].ID, N: 200})
 		return err
 	})

@@ -154,7 +154,7 @@ func (db *DB) Radius(ctx context.Context, f query.Filter) (query.Radius, error) 
 		out.Trees = append(out.Trees, viewTree(t))
 		markTree(t, x, wanted)
 	}
-	return out, db.contain(ctx, x.where(wanted), &r.Contain, &out)
+	return out, db.contain(ctx, db.whileAtWork(x, wanted, x.where(wanted)), &r.Contain, &out)
 }
 
 func markTree(t *session.Tree, x *sessionIndex, wanted []bool) {
@@ -164,34 +164,6 @@ func markTree(t *session.Tree, x *sessionIndex, wanted []bool) {
 	for _, c := range t.Children {
 		markTree(c, x, wanted)
 	}
-}
-
-// issued reads what the sessions of a condition gave out.
-func (db *DB) issued(ctx context.Context, x *sessionIndex, where expr) ([]session.Issued, error) {
-	q := "SELECT " + refColumns + ", e.seq, e.uid_hi, e.uid_lo, e.idkind, e.idtext, m.call, m.issued_key, m.role_arn, m.session_name, m.target, m.role_name " +
-		"FROM mints AS m JOIN event_rows AS e ON e.seq = m.seq WHERE " + where.sql + " ORDER BY e.t, e.seq"
-	texts, ids := db.dicts[domPerson].all(), db.dicts[domID].all()
-	return ask(ctx, db, func(ctx context.Context, c conn) ([]session.Issued, error) {
-		var out []session.Issued
-		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
-			n, ok := locate(x, v)
-			if !ok {
-				return nil
-			}
-			t := func(i int) string { return texts[number(v[i])] }
-			m := session.Mint{Event: session.EventRef{ID: eventID(v[6:10], ids), Seq: number(v[5])},
-				Mint: cloudtrail.Mint{Call: t(10), IssuedKey: t(11), RoleARN: t(12), SessionName: t(13), Target: t(14), RoleName: t(15)}}
-			m.Ref.Time = noTime
-			if v[4] != nil {
-				m.Ref.Time = number(v[4])
-			}
-			if i, ok := session.Credentials(&m, x.id(n)); ok {
-				out = append(out, i)
-			}
-			return nil
-		})
-		return out, err
-	})
 }
 
 func viewTree(t *session.Tree) query.SessionTree {

@@ -83,11 +83,6 @@ func spellID(hi, lo uint64, kind uint8, text uint32, ids []string) string {
 	return ""
 }
 
-// eventID spells the eventID of a row: uid_hi, uid_lo, idkind, idtext.
-func eventID(v []driver.Value, ids []string) string {
-	return spellID(v[0].(uint64), v[1].(uint64), v[2].(uint8), uint32(number(v[3])), ids)
-}
-
 // A causeRow is the call that set off a service's work.
 type causeRow struct {
 	who uint32

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql/driver"
 	"maps"
 	"slices"
 	"strings"
@@ -12,19 +11,16 @@ import (
 	"spoor/query/session"
 )
 
-// hostCalls are the calls by which an instance that did not have it works with a role;
-// loginCalls those that set a user's password.
-var (
-	hostCalls  = []string{"RunInstances", "AssociateIamInstanceProfile", "ReplaceIamInstanceProfileAssociation"}
-	loginCalls = []string{"CreateLoginProfile", "UpdateLoginProfile"}
-)
-
 // descend walks down from sessions, by what they gave out and by what they reached.
 func (db *DB) descend(ctx context.Context, x *sessionIndex, nums []uint32) (session.Radius, error) {
-	d := descent{x: x, wanted: make([]bool, len(x.list))}
+	calls, err := db.bringers(ctx, x)
+	if err != nil {
+		return session.Radius{}, err
+	}
+	d := descent{x: x, seen: make([]bool, len(x.list))}
 	d.below(nums)
 	for level := d.all; len(level) > 0 && len(d.all) < maxDescent; {
-		reached, next, err := db.reached(ctx, x, level)
+		reached, next, err := db.reached(ctx, calls, level)
 		if err != nil {
 			return session.Radius{}, err
 		}
@@ -42,21 +38,17 @@ func (db *DB) descend(ctx context.Context, x *sessionIndex, nums []uint32) (sess
 	for i := range rows {
 		sessions[i] = rows[i].Session
 	}
-	issued, err := db.issued(ctx, x, x.where(d.wanted))
-	if err != nil {
-		return session.Radius{}, err
-	}
 	ids := make([]string, len(nums))
 	for i, n := range nums {
 		ids[i] = x.id(int(n))
 	}
-	return session.Descend(sessions, issued, d.reached, ids), nil
+	return session.Descend(sessions, db.issued(calls, d.all), d.reached, ids), nil
 }
 
 // A descent is what was found below some sessions so far.
 type descent struct {
 	x       *sessionIndex
-	wanted  []bool // by number
+	seen    []bool // by number
 	all     []uint32
 	reached []session.Reached
 }
@@ -64,10 +56,10 @@ type descent struct {
 // below adds sessions and all that hang under them.
 func (d *descent) below(nums []uint32) {
 	take := func(level []uint32, n uint32) []uint32 {
-		if d.wanted[n] || len(d.all) >= maxDescent+len(nums) {
+		if d.seen[n] || len(d.all) >= maxDescent+len(nums) {
 			return level
 		}
-		d.wanted[n] = true
+		d.seen[n] = true
 		d.all = append(d.all, n)
 		return append(level, n)
 	}
@@ -102,10 +94,10 @@ func (d *doorway) before(e *doorway, x *sessionIndex) bool {
 
 // reached finds the sessions of instances that sessions started or gave a role, and of
 // users whose passwords they set. next are their numbers.
-func (db *DB) reached(ctx context.Context, x *sessionIndex, from []uint32) (out []session.Reached, next []uint32, err error) {
-	doors, err := db.doorways(ctx, x, from)
-	if err != nil || len(doors) == 0 {
-		return nil, nil, err
+func (db *DB) reached(ctx context.Context, calls *bringers, from []uint32) (out []session.Reached, next []uint32, err error) {
+	x, doors := calls.x, db.doorways(calls, from)
+	if len(doors) == 0 {
+		return nil, nil, nil
 	}
 	through := map[uint32]*doorway{} // by session, the last before it
 	for w, r := range db.people.all() {
@@ -154,35 +146,18 @@ func (x *sessionIndex) through(door *doorway, who uint32, found map[uint32]*door
 	}
 }
 
-// doorways finds such calls of some sessions, by the instance or user they are about.
-func (db *DB) doorways(ctx context.Context, x *sessionIndex, from []uint32) (map[string][]doorway, error) {
-	calls := db.callTo(slices.Concat(hostCalls, loginCalls))
-	if calls.sql == exprFalse.sql {
-		return nil, nil
-	}
-	wanted := make([]bool, len(x.list))
+// doorways are such calls of some sessions, by the instance or user they are about.
+func (db *DB) doorways(calls *bringers, from []uint32) map[string][]doorway {
+	out := map[string][]doorway{}
 	for _, n := range from {
-		wanted[n] = true
-	}
-	where := all(expr{sql: "e.outcome = 0"}, calls, db.whileAtWork(x, wanted, x.where(wanted)))
-	q := "WITH calls AS MATERIALIZED (SELECT * FROM event_rows AS e WHERE " + where.sql + ") SELECT " + refColumns + ", e.name, e.resource FROM calls AS e " +
-		"UNION ALL SELECT " + refColumns + ", e.name, t.resource FROM calls AS e JOIN touched AS t ON t.seq = e.seq"
-	return ask(ctx, db, func(ctx context.Context, c conn) (map[string][]doorway, error) {
-		out := map[string][]doorway{}
-		err := c.each(ctx, q, where.args, func(v []driver.Value) error {
-			n, ok := locate(x, v)
-			if !ok {
-				return nil
-			}
-			d := doorway{by: n, at: spotOf(v).t, call: db.dicts[domName].text(uint32(number(v[5]))), what: db.dicts[domResource].text(uint32(number(v[6])))}
+		for _, p := range of(calls.led, n) {
+			note := &calls.doors[p.at]
+			d := doorway{by: int(n), at: note.at.t, call: db.dicts[domName].text(note.name), what: db.dicts[domResource].text(note.resource)}
 			if slices.Contains(loginCalls, d.call) {
-				d.account = db.dicts[domAccount].text(uint32(number(v[2])))
-			} else if !strings.HasPrefix(d.what, "i-") {
-				return nil
+				d.account = db.dicts[domAccount].text(note.at.account)
 			}
 			out[d.what] = append(out[d.what], d)
-			return nil
-		})
-		return out, err
-	})
+		}
+	}
+	return out
 }

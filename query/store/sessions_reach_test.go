@@ -2,11 +2,14 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"spoor/loader"
 	"spoor/query"
 )
 
@@ -85,4 +88,48 @@ func TestRadiusReachesInstancesAndPasswords(t *testing.T) {
 	if r, err = db.Radius(t.Context(), parse(t, "actor:dave,thief account:"+home)); err != nil || len(r.Trees) != 3 {
 		t.Errorf("%d trees of those and their callers, want 3 (%v)\n%s", len(r.Trees), err, draw(r.Trees, ""))
 	}
+}
+
+// What is known of calls that bring sessions about is gone on with as events come, and
+// made anew where some went: the same as all at once.
+func TestBringersGoOn(t *testing.T) {
+	t.Parallel()
+	files := torn(attack(t), 7)
+	db := newCase(t)
+	now := func() *bringers {
+		t.Helper()
+		x, err := db.resolved(t.Context(), 0, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := db.bringers(t.Context(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	check := func(when string) {
+		t.Helper()
+		got := now()
+		db.sessions.bringers.Store(nil)
+		want := now()
+		if d := cmp.Diff(want, got, cmp.AllowUnexported(bringers{}, mintNote{}, mintRow{}, spot{}, doorNote{}, placed{}), cmpopts.IgnoreFields(bringers{}, "x")); d != "" {
+			t.Errorf("%s: %s", when, d)
+		}
+		if len(got.gave) == 0 || len(got.led) == 0 {
+			t.Errorf("%s: %d mints, %d doors: the test tests nothing", when, len(got.gave), len(got.led))
+		}
+	}
+	for part := range slices.Chunk(files, len(files)/3) {
+		load(t, db, part...)
+		now()
+	}
+	check("in pieces")
+	gave := slices.IndexFunc(files, func(l loader.Loaded) bool {
+		return slices.ContainsFunc(l.Events, func(e loader.Event) bool { return e.Mint != nil })
+	})
+	short := files[gave]
+	short.Events = nil
+	load(t, db, short)
+	check("an object replaced")
 }
