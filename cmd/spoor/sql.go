@@ -152,6 +152,8 @@ func sqlError(err error, timeout time.Duration) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return hinted{fmt.Errorf("the query took longer than %s", timeout), "--timeout 10m waits longer; a condition on time makes it quicker"}
+	case errors.Is(err, store.ErrMemory):
+		return hinted{err, "--memory-limit 2GB allows it more; a condition on time makes it need less"}
 	case errors.As(err, new(*store.SyntaxError)):
 		return usageError{err, "spoor sql 'SHOW TABLES' lists tables and views, spoor sql 'DESCRIBE events' columns"}
 	case errors.Is(err, store.ErrNotQuery):

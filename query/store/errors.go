@@ -23,6 +23,8 @@ var (
 	ErrNotWritable = errors.New("case is not writable")
 	// ErrDiskFull says that the disk had no room; the case is as it was before.
 	ErrDiskFull = errors.New("no space left on device")
+	// ErrMemory says that a query needs more memory than Options.MemoryLimit.
+	ErrMemory = errors.New("the query needs more memory than the database may use")
 	// ErrNoEvent says that the case has no event of that number.
 	ErrNoEvent = errors.New("no such event")
 	// ErrNoResource says that an event names no resource.

@@ -44,7 +44,7 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Col
 // these. No more than limit rows are worked out, 0 means all. Time is bounded by
 // ctx, memory by Options.MemoryLimit: an answer that is larger is spilled to disk
 // and read from there. A query about sessions works those out first. A mistake is a
-// *SyntaxError where DuckDB says its place.
+// *SyntaxError where DuckDB says its place; ErrMemory is what doesn't fit even so.
 func (db *DB) SQL(ctx context.Context, query string, limit int64, head func([]Column) error, row func([]any) error) error {
 	type portion struct {
 		cols []Column
@@ -74,7 +74,7 @@ func (db *DB) SQL(ctx context.Context, query string, limit int64, head func([]Co
 			return err
 		})
 	}
-	return stream(ctx, db, produce, func(p portion) error {
+	err := stream(ctx, db, produce, func(p portion) error {
 		if p.cols != nil {
 			return head(p.cols)
 		}
@@ -85,6 +85,10 @@ func (db *DB) SQL(ctx context.Context, query string, limit int64, head func([]Co
 		}
 		return nil
 	})
+	if d := (*duckdb.Error)(nil); errors.As(err, &d) && d.Type == duckdb.ErrorTypeOutOfMemory {
+		return ErrMemory // DuckDB's own words advise settings that nobody can make here
+	}
+	return err
 }
 
 // readOnly runs f in a transaction that can't write.

@@ -193,6 +193,10 @@ func TestLargeAnswersKeepTheirOrderAndPassThroughDisk(t *testing.T) {
 	if err != nil || next != n {
 		t.Errorf("%d rows, %v", next, err)
 	}
+	_, _, err = run(t, db, "SELECT string_agg(md5(x::VARCHAR), '') FROM range(10000000) AS r(x)") // one value of 320 MB
+	if !errors.Is(err, ErrMemory) {
+		t.Errorf("more than there may be at once: %v", err)
+	}
 }
 
 func TestSQLMistakesSayWhere(t *testing.T) {
