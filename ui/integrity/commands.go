@@ -18,9 +18,12 @@ func (v *View) Commands() []pane.Command {
 		v.follow()
 		return nil, nil
 	})
-	move := func(id string, title text.Safe, help string, f func(n int), keys ...string) pane.Command {
-		return pane.Command{ID: "integrity." + id, Keys: keys, Title: title, Help: help, Group: "Move", When: v.noStrips,
+	moveWhen := func(when func() string, id string, title text.Safe, help string, f func(n int), keys ...string) pane.Command {
+		return pane.Command{ID: "integrity." + id, Keys: keys, Title: title, Help: help, Group: "Move", When: when,
 			Run: func(n int) (pane.Intent, tea.Cmd) { f(max(n, 1)); return nil, nil }}
+	}
+	move := func(id string, title text.Safe, help string, f func(n int), keys ...string) pane.Command {
+		return moveWhen(v.noStrips, id, title, help, f, keys...)
 	}
 	cmds = append(cmds,
 		move("earlier", "earlier", "Move a cell back in time", func(n int) { v.strips.move(-n) }, "h", "left"),
@@ -29,8 +32,8 @@ func (v *View) Commands() []pane.Command {
 		move("strip-down", "next strip", "Move to the next strip", func(n int) { v.strips.strip(n) }, "}"),
 		move("next", "next trouble", "Move to the next hour that is not proven", func(int) { v.strips.next(1) }, "n"),
 		move("previous", "trouble before", "Move to the hour before that is not proven", func(int) { v.strips.next(-1) }, "N"),
-		move("in", "closer", "Show fewer hours in a cell", func(n int) { v.strips.zoom(n) }, "i"),
-		move("out", "wider", "Show more hours in a cell", func(n int) { v.strips.zoom(-n) }, "o"),
+		moveWhen(v.closest, "in", "closer", "Show fewer hours in a cell", func(n int) { v.strips.zoom(n) }, "i"),
+		moveWhen(v.widest, "out", "wider", "Show more hours in a cell", func(n int) { v.strips.zoom(-n) }, "o"),
 	)
 	cmds = append(cmds, pane.Pivots("integrity", "the log file under the cursor as object", 0, v.noLog, v.pick)...)
 	return append(cmds,
@@ -66,6 +69,21 @@ func (v *View) noStrips() string {
 		return "no check has been run"
 	}
 	return ""
+}
+
+// closest says why fewer hours can't be shown in a cell, widest why more can't.
+func (v *View) closest() string {
+	if why := v.noStrips(); why != "" || v.strips.per > 1 {
+		return why
+	}
+	return "a cell is an hour already"
+}
+
+func (v *View) widest() string {
+	if why := v.noStrips(); why != "" || v.strips.per < v.strips.whole() {
+		return why
+	}
+	return "all hours are shown already"
 }
 
 func (v *View) noRow() string {
