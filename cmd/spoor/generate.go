@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,9 @@ func generateCommand(a *app) *cobra.Command {
 		Use: "generate DIR", Short: "invent CloudTrail logs for benchmarks", Hidden: true, Args: operand("DIR", "name the folder to write to"),
 		Example: "  spoor generate /tmp/logs --events 1000000 --seed 1",
 		RunE: func(_ *cobra.Command, args []string) error {
+			if there, err := os.ReadDir(args[0]); err == nil && len(there) > 0 {
+				return usageError{fmt.Errorf("%s is not empty: invented logs are not mixed with others", args[0]), "name a new folder"}
+			}
 			if small {
 				o.Shape = loadgen.Small
 			}
