@@ -238,19 +238,13 @@ func TestGoldens(t *testing.T) {
 		{"empty", []string{"/", "type:actor:nobody", "enter"}},
 		{"help", []string{"?"}},
 		{"palette", []string{":", "type:copy"}},
-		{"brush", []string{"tab", "tab", "20l", "v", "25l"}},
+		{"brush", []string{"tab", "tab", "0", "2", "0", "l", "v", "0", "2", "5", "l"}},
 	} {
 		for _, size := range sizes {
 			t.Run(c.name+" "+size.name, func(t *testing.T) {
 				t.Parallel()
 				d := newDriver(t, Options{Export: &exporter{}, NoTips: true}, size.w, size.h)
-				for _, k := range c.keys {
-					if len(k) == 3 && k[2] == 'l' {
-						d.keys(k[:1], k[1:2], "l")
-						continue
-					}
-					d.keys(k)
-				}
+				d.keys(c.keys...)
 				uitest.Golden(t, c.name+"-"+size.name+".txt", d.frame())
 			})
 		}

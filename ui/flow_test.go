@@ -40,9 +40,9 @@ func TestStepsFindTheirEvent(t *testing.T) {
 	if r, _ := d.m.events.Current(); r.Seq == last.Seq {
 		t.Error("g did not come back")
 	}
-	d.keys("9", "0", "j")
+	d.keys("0", "9", "0", "j")
 	if p := d.m.events.Place(); p != 90 {
-		t.Errorf("90j is at row %d", p)
+		t.Errorf("090j is at row %d", p)
 	}
 	d.keys("/", "type:actor:alice", "enter", "a")
 	r, _ := d.m.events.Current()

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"cmp"
-	"time"
 	"unicode"
 
 	tea "charm.land/bubbletea/v2"
@@ -72,20 +71,13 @@ func (m *Model) typing() bool {
 // run runs the command of a key with the count typed before it.
 func (m *Model) run(msg tea.KeyPressMsg, k string) tea.Cmd {
 	p := m.paneAt(m.shape.focus)
-	c, ok := m.table.lookup(p, k)
 	n := m.digits.take()
-	var first tea.Cmd
-	// A lone digit before a key that takes no count was meant as a view.
-	if n > 0 && n <= len(m.views) && m.digits.view && (!ok || c.Group != "Move") {
-		first = m.goTo(n - 1)
-		p, n = m.paneAt(m.shape.focus), 0
-		c, ok = m.table.lookup(p, k)
-	}
+	c, ok := m.table.lookup(p, k)
 	if !ok {
 		intent, cmd := p.Update(msg)
-		return tea.Batch(first, cmd, m.act(intent))
+		return tea.Batch(cmd, m.act(intent))
 	}
-	return tea.Batch(first, m.runCommand(c, n))
+	return m.runCommand(c, n)
 }
 
 // runCommand runs a command, or says why it can't.
@@ -107,52 +99,39 @@ func (m *Model) interrupt() tea.Cmd {
 	return nil
 }
 
-// digits is the count being typed. A single digit that names a view waits a
-// moment, because it may be the beginning of a count.
+// digits is the count being typed. It begins with 0: other digits are views, and who
+// goes through them quickly must not find that 2 and 3 were 23.
 type digits struct {
-	n     int
-	view  bool // one digit so far, and it names a view
-	id    int
-	stops int // ctrl+c in a row
+	n        int
+	counting bool
+	stops    int // ctrl+c in a row
 }
-
-type digitsMsg struct{ id int }
-
-// digitPause is how long a lone digit waits for what follows: longer than
-// between two keys of a hand that is not practised, short enough to wait for.
-const digitPause = 350 * time.Millisecond
 
 const maxCount = 1_000_000
 
 func (d *digits) take() int {
 	n := d.n
-	d.n = 0
-	d.id++
+	d.n, d.counting = 0, false
 	return n
 }
 
-// digit takes a key that belongs to a count.
+// digit takes a key that names a view or belongs to a count.
 func (m *Model) digit(k string) (tea.Cmd, bool) {
-	if len(k) != 1 || k[0] < '0' || k[0] > '9' || k == "0" && m.digits.n == 0 {
+	if len(k) != 1 || k[0] < '0' || k[0] > '9' {
 		return nil, false
 	}
-	v := int(k[0] - '0')
-	m.digits.id++
-	m.digits.view = m.digits.n == 0 && v <= len(m.views)
-	m.digits.n = min(m.digits.n*10+v, maxCount)
-	if !m.digits.view {
-		return nil, true
+	d, v := &m.digits, int(k[0]-'0')
+	switch {
+	case d.counting:
+		d.n = min(d.n*10+v, maxCount)
+	case v == 0:
+		d.counting = true
+	case v <= len(m.views):
+		return m.goTo(v - 1), true
+	default:
+		return nil, false
 	}
-	id := m.digits.id
-	return tea.Tick(digitPause, func(time.Time) tea.Msg { return digitsMsg{id} }), true
-}
-
-// flushDigits shows the view that a lone digit names.
-func (m *Model) flushDigits(msg digitsMsg) tea.Cmd {
-	if msg.id != m.digits.id || m.digits.n == 0 || !m.digits.view {
-		return nil
-	}
-	return m.goTo(m.digits.take() - 1)
+	return nil, true
 }
 
 // paste goes where text can be entered; elsewhere a pasted time is jumped to.

@@ -54,11 +54,35 @@ func TestTheFootOfAMenu(t *testing.T) {
 	t.Parallel()
 	d := newDriver(t, Options{}, 60, 15)
 	d.keys("?")
-	d.shows("a count…", "\n Next row; a count before it moves that many\n")
+	d.shows("0 and a…", "\n Next row; 0 and a count before it, as 012, moves that many\n")
 	d.keys("esc", ":", "type:previous day")
 	d.shows("\n Go to the nearest event of the day before in the order sh…\n")
 	d.keys("esc", "R")
 	if strings.Contains(d.frame(), "enter open") {
 		t.Errorf("a prompt is open, and its foot hints at what lies below:\n%s", d.frame())
 	}
+}
+
+// A digit shows its view, whatever key comes before or next and however soon; a count
+// begins with 0.
+func TestDigitsAreViewsAndCountsBeginWithZero(t *testing.T) {
+	t.Parallel()
+	d := newDriver(t, Options{Views: []View{{Title: "Other", Pane: &other{}}, {Title: "Third", Pane: &other{}}}}, 120, 40)
+	d.keys("0", "1", "2", "j")
+	d.shows(" 13 of 300")
+	d.keys("0", "0", "2")
+	if d.m.digits.n != 2 {
+		t.Errorf("002 is %d", d.m.digits.n)
+	}
+	d.keys("k")
+	d.shows(" 11 of 300")
+	d.keys("0", "j")
+	d.shows(" 12 of 300")
+	for i, k := range []string{"2", "3", "1", "3"} {
+		if d.m.Update(press(k)); d.m.view != int(k[0]-'1') {
+			t.Errorf("key %d, %s, shows view %d", i, k, d.m.view)
+		}
+	}
+	d.keys("9", "1", "j")
+	d.shows(" 13 of 300")
 }

@@ -283,7 +283,7 @@ func (m *Model) footLine() []seg {
 // problems.
 func (m *Model) footRight() []seg {
 	var line []seg
-	if m.digits.n > 0 {
+	if m.digits.counting {
 		line = append(line, seg{text: text.Safe(strconv.Itoa(m.digits.n)) + " ", role: themes.Title, ground: themes.Bar})
 	}
 	if n := m.events.Newer(); m.shape.events && n > 0 && m.load.now.Running && m.lens().order == query.Newest {

@@ -182,8 +182,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.counted(msg)
 	case totalsMsg:
 		return m, m.totalled(msg)
-	case digitsMsg:
-		return m, m.flushDigits(msg)
 	case editMsg, valuesMsg:
 		return m, m.editReply(msg)
 	case partMsg:

@@ -18,7 +18,7 @@ func (g *Grid[R]) Commands(scope string, after func() (pane.Intent, tea.Cmd)) []
 			}}
 	}
 	cmds := []pane.Command{
-		move("down", "down", "Next row; a count before it moves that many", func(n int) { g.Move(n) }, "j", "down"),
+		move("down", "down", "Next row; 0 and a count before it, as 012, moves that many", func(n int) { g.Move(n) }, "j", "down"),
 		move("up", "up", "Previous row", func(n int) { g.Move(-n) }, "k", "up"),
 		move("page-down", "page down", "One screen down", func(n int) { g.Page(n) }, "pgdown", "ctrl+f"),
 		move("page-up", "page up", "One screen up", func(n int) { g.Page(-n) }, "pgup"),
